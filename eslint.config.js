@@ -1,0 +1,74 @@
+import js from '@eslint/js'
+import ts from 'typescript-eslint'
+
+/** Core is a function of its inputs: what has a clock, randomness, a disk or a network is injected (ports). */
+export const purity = {
+  files: ['packages/core/src/**/*.ts'],
+  rules: {
+    'no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          {
+            regex: '^(?!\\.{1,2}/|zod$|eventemitter3$)',
+            message: 'core imports zod and eventemitter3 and nothing else',
+          },
+        ],
+      },
+    ],
+    'no-restricted-globals': [
+      'error',
+      ...[
+        'process',
+        'Buffer',
+        'global',
+        'globalThis',
+        'window',
+        'self',
+        'require',
+        'console',
+        'performance',
+        'crypto',
+      ],
+      ...['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'requestAnimationFrame'],
+      ...['fetch', 'XMLHttpRequest', 'WebSocket', 'EventSource', 'navigator', 'document', 'localStorage'],
+    ].map((name) => (name === 'error' ? name : { name, message: 'core is pure: take it in through a port' })),
+    'no-restricted-properties': [
+      'error',
+      { object: 'Date', property: 'now', message: 'core is pure: the time comes from the Clock port' },
+      { object: 'Math', property: 'random', message: 'core is pure: randomness is injected' },
+    ],
+    'no-restricted-syntax': [
+      'error',
+      {
+        selector: 'NewExpression[callee.name="Date"][arguments.length=0]',
+        message: 'core is pure: the time comes from the Clock port',
+      },
+      {
+        selector: 'CallExpression[callee.name="Date"]',
+        message: 'core is pure: the time comes from the Clock port',
+      },
+      { selector: 'ImportExpression', message: 'core loads nothing at run time' },
+    ],
+  },
+}
+
+export default ts.config(
+  { ignores: ['**/dist/**', '**/coverage/**', '**/.turbo/**', '**/fixtures/**'] },
+  js.configs.recommended,
+  ...ts.configs.recommended,
+  {
+    languageOptions: {
+      globals: { process: 'readonly', console: 'readonly', URL: 'readonly' },
+    },
+    rules: {
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_+$', caughtErrorsIgnorePattern: '^_' },
+      ],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      eqeqeq: 'error',
+    },
+  },
+  purity,
+)

@@ -1,0 +1,49 @@
+// One event, one line (SPEC §3): JSON whose last key is `crc`, the CRC-32 of the bytes before that key.
+
+import { isKnown, parseEvent, type TelemetryEvent } from './events'
+import { brief } from './describe'
+import type { Crc } from './ports'
+import { upcast } from './upcast'
+
+const TAIL = '"crc":"00000000"}'.length
+const tail = /^"crc":"([0-9a-f]{8})"\}$/
+
+/**
+ * The log line of `event`, without its line feed.
+ * @throws TypeError when the event holds a cycle or a BigInt (JSON.stringify's own message).
+ */
+export function encodeLine(event: TelemetryEvent, crc: Crc): string {
+  const checked = `${JSON.stringify(event).slice(0, -1)},`
+  return `${checked}"crc":"${hex(crc(checked))}"}`
+}
+
+/** `notice` tells of something odd that lost nothing: an event type this version does not know. */
+export type DecodedLine = { ok: true; event: TelemetryEvent; notice?: string } | { ok: false; reason: string }
+
+/** Reads one line (without its line feed): checksum, JSON, upcast, schema. Never throws. */
+export function decodeLine(line: string, crc: Crc): DecodedLine {
+  const checked = line.slice(0, -TAIL)
+  const found = tail.exec(line.slice(-TAIL))?.[1]
+  let raw: unknown
+  try {
+    raw = JSON.parse(found === undefined ? line : `${checked.slice(0, -1)}}`)
+  } catch {
+    return { ok: false, reason: `not JSON: ${brief(line)}` }
+  }
+  if (found === undefined)
+    return { ok: false, reason: `has no checksum ("crc") as its last key: ${brief(line)}` }
+  const computed = hex(crc(checked))
+  if (found !== computed) {
+    return {
+      ok: false,
+      reason: `damaged: its checksum says ${found}, its bytes say ${computed}: ${brief(line)}`,
+    }
+  }
+  const parsed = parseEvent(upcast(raw))
+  if (!parsed.ok) return { ok: false, reason: `is no event: ${parsed.reason}` }
+  if (isKnown(parsed.event)) return parsed
+  const { type, v } = parsed.event
+  return { ...parsed, notice: `event of unknown type ${brief(type)} (v ${v}): kept, not folded` }
+}
+
+const hex = (crc: number): string => crc.toString(16).padStart(8, '0')

@@ -1,0 +1,85 @@
+// The `telemetry` key of a course's learn.json (SPEC §5). It is written by strangers: whatever it holds,
+// the answer is usable URLs and messages, never an exception.
+
+import { z } from 'zod'
+import { brief, describeIssues } from './describe'
+
+const httpUrl = z
+  .string()
+  .refine(isHttpUrl, 'expected an absolute http:// or https:// URL without a password')
+
+/** `streaming` is an alias of `stream`: stock's code reads the one, its documentation names the other. */
+export const telemetryConfig = z.looseObject({
+  stream: httpUrl.optional(),
+  streaming: httpUrl.optional(),
+  batch: httpUrl.optional(),
+})
+
+/** Where to deliver. A destination that is not named, or named wrongly, is absent. */
+export interface Destinations {
+  readonly stream?: string
+  readonly batch?: string
+}
+
+export interface ReadConfig {
+  readonly destinations: Destinations
+  /** What is wrong, each naming file, key and value and saying what follows. */
+  readonly problems: readonly string[]
+}
+
+/**
+ * Reads the destinations out of the text of a learn.json.
+ * @param file how messages name it
+ */
+export function readConfig(text: string, file = 'learn.json'): ReadConfig {
+  let learnJson: unknown
+  try {
+    learnJson = JSON.parse(text.replace(/^\uFEFF/, ''))
+  } catch (error) {
+    return { destinations: {}, problems: [`${file}: is not JSON (${(error as Error).message}); ${locally}`] }
+  }
+  return configOf(learnJson, file)
+}
+
+/** The same for a learn.json that is parsed already. */
+export function configOf(learnJson: unknown, file = 'learn.json'): ReadConfig {
+  const telemetry = (learnJson as { telemetry?: unknown } | null | undefined)?.telemetry
+  if (telemetry === undefined || telemetry === null) return { destinations: {}, problems: [] }
+  if (typeof telemetry !== 'object' || Array.isArray(telemetry)) {
+    const problem = `${file}: telemetry: expected an object with the URLs "stream" and "batch" (found ${brief(telemetry)}); ${locally}`
+    return { destinations: {}, problems: [problem] }
+  }
+  const given = telemetry as Record<string, unknown>
+  const problems: string[] = []
+  const url = (key: keyof typeof telemetryConfig.shape): string | undefined => {
+    const parsed = telemetryConfig.shape[key].safeParse(given[key])
+    if (parsed.success) return parsed.data
+    problems.push(
+      `${file}: telemetry.${key}: ${describeIssues(parsed.error, given[key]).replace(/^value: /, '')}; ${locally}`,
+    )
+    return undefined
+  }
+  const [stream, streaming, batch] = [url('stream'), url('streaming'), url('batch')]
+  if (stream !== undefined && streaming !== undefined && stream !== streaming) {
+    problems.push(
+      `${file}: telemetry.streaming: ${brief(streaming)} differs from telemetry.stream ${brief(stream)}; "stream" is used, remove the other`,
+    )
+  }
+  const streamUrl = stream ?? streaming
+  return {
+    destinations: {
+      ...(streamUrl !== undefined && { stream: streamUrl }),
+      ...(batch !== undefined && { batch }),
+    },
+    problems,
+  }
+}
+
+const locally = 'nothing is sent there, recording goes on locally'
+
+/** A password in a URL would end up in logs and messages, and `fetch` refuses it anyway. */
+function isHttpUrl(value: string): boolean {
+  if (!/^https?:\/\//i.test(value) || !URL.canParse(value)) return false
+  const { username, password, hostname } = new URL(value)
+  return username === '' && password === '' && hostname !== ''
+}

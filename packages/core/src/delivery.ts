@@ -1,0 +1,150 @@
+// Delivery to one destination (SPEC §6): in order, one request at a time, at least once, with a durable
+// cursor, full-jitter retries, pauses and dead letters. Plain logic over ports; it keeps no queue.
+
+import type { Parcels } from './parcels'
+import type { Clock, CursorStore, DeadLetterStore, DeliveryState } from './ports'
+import { destinationOf, type Outcome, type Parcel, type Transport } from './transport'
+
+/** Back-off: a random part of 1 s, doubling at every failure, to at most 5 min. */
+const FIRST_RETRY_MS = 1_000
+const LONGEST_RETRY_MS = 5 * 60_000
+/** No destination may ask for more patience than this. */
+const LONGEST_RETRY_AFTER_MS = 24 * 3_600_000
+
+export interface DeliveryHooks {
+  delivered?(destination: string, parcel: Parcel): void
+  retrying?(destination: string, parcel: Parcel, reason: string, at: number): void
+  paused?(destination: string, parcel: Parcel, reason: string): void
+  deadLettered?(destination: string, parcel: Parcel, reason: string): void
+  failed?(destination: string, error: unknown): void
+}
+
+export interface DeliveryOptions {
+  readonly transport: Transport
+  readonly parcels: Parcels
+  /** Whether anything may be sent now. */
+  readonly allowed: () => boolean
+  readonly cursors: CursorStore
+  readonly deadLetters: DeadLetterStore
+  readonly clock: Clock
+  /** In [0, 1). */
+  readonly random: () => number
+  readonly hooks?: DeliveryHooks
+}
+
+export interface Delivery {
+  readonly destination: string
+  readonly state: DeliveryState
+  /** Something may have come to send. */
+  wake(): void
+  /** Lifts a pause and forgets the back-off: the student logged in, or the destination is configured anew. */
+  resume(): void
+  /** Resolves once nothing more can be sent now: all delivered, or waiting for a retry, a login or a pause. */
+  idle(): Promise<void>
+  /** Aborts the request under way and sends nothing more. */
+  stop(): void
+}
+
+const fresh: DeliveryState = { offset: 0, delivered: 0, deadLettered: 0, attempts: 0 }
+
+export function createDelivery(options: DeliveryOptions): Delivery {
+  const { transport, parcels, allowed, cursors, deadLetters, clock, random, hooks = {} } = options
+  const destination = destinationOf(transport)
+  const abort = new AbortController()
+  let state = cursors.read(destination) ?? fresh
+  let running: Promise<void> | undefined
+  let again = false
+  let cancelRetry: (() => void) | undefined
+
+  function save(change: Partial<DeliveryState>): void {
+    state = { ...state, ...change }
+    cursors.write(destination, state)
+  }
+
+  async function attempt(parcel: Parcel): Promise<Outcome> {
+    try {
+      return await transport.deliver(parcel, abort.signal)
+    } catch (error) {
+      return { kind: 'retry', reason: error instanceof Error ? error.message : String(error) }
+    }
+  }
+
+  function retryLater(): void {
+    cancelRetry?.()
+    cancelRetry = clock.after(Math.max(0, (state.retryAt ?? 0) - clock.now()), wake)
+  }
+
+  async function run(): Promise<void> {
+    while (!abort.signal.aborted && allowed() && state.paused === undefined) {
+      if (state.retryAt !== undefined && state.retryAt > clock.now()) return retryLater()
+      const next = parcels(state)
+      if (next === undefined) return
+      const { parcel, offset, cursor } = next
+      const outcome = await attempt(parcel)
+      if (outcome.kind !== 'delivered' && abort.signal.aborted) return
+      const done = { ...cursor, attempts: 0, retryAt: undefined }
+      if (outcome.kind === 'delivered') {
+        save({ ...done, delivered: state.delivered + 1, lastError: undefined })
+        hooks.delivered?.(destination, parcel)
+      } else if (outcome.kind === 'retry') {
+        const attempts = state.attempts + 1
+        const retryAt = clock.now() + patience(outcome.after, attempts, random)
+        save({ attempts, retryAt, lastError: outcome.reason })
+        hooks.retrying?.(destination, parcel, outcome.reason, retryAt)
+      } else if (outcome.kind === 'pause') {
+        save({ paused: outcome.reason, lastError: outcome.reason })
+        hooks.paused?.(destination, parcel, outcome.reason)
+      } else {
+        const { reason } = outcome
+        const isEvent = parcel.kind === 'event'
+        if (isEvent) deadLetters.append({ destination, id: parcel.id, offset, at: clock.now(), reason })
+        save({ ...done, deadLettered: state.deadLettered + (isEvent ? 1 : 0), lastError: reason })
+        hooks.deadLettered?.(destination, parcel, reason)
+      }
+    }
+  }
+
+  function wake(): void {
+    if (abort.signal.aborted) return
+    if (running !== undefined) {
+      again = true
+      return
+    }
+    // The next microtask, so that a caller is never inside a transport's code.
+    running = Promise.resolve()
+      .then(run)
+      .catch((error: unknown) => hooks.failed?.(destination, error))
+      .finally(() => {
+        running = undefined
+        if (!again) return
+        again = false
+        wake()
+      })
+  }
+
+  return {
+    destination,
+    get state() {
+      return state
+    },
+    wake,
+    resume() {
+      if (state.paused !== undefined || state.retryAt !== undefined) {
+        save({ paused: undefined, retryAt: undefined, attempts: 0 })
+      }
+      wake()
+    },
+    async idle() {
+      while (running !== undefined) await running
+    },
+    stop() {
+      cancelRetry?.()
+      abort.abort()
+    },
+  }
+}
+
+function patience(after: number | undefined, attempts: number, random: () => number): number {
+  if (after !== undefined) return Math.min(Math.max(0, after), LONGEST_RETRY_AFTER_MS)
+  return random() * Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (attempts - 1))
+}

@@ -1,0 +1,28 @@
+import type { z } from 'zod'
+
+/** One line a person can act on: where, what was expected, and the value found there. */
+export function describeIssues(error: z.ZodError, value: unknown): string {
+  return error.issues
+    .map((issue) => {
+      const path = issue.path.map(String).join('.')
+      return `${path === '' ? 'value' : path}: ${issue.message} (found ${brief(valueAt(value, issue.path))})`
+    })
+    .join('; ')
+}
+
+/** A value as a message shows it: JSON, cut at 80 characters. */
+export function brief(value: unknown): string {
+  let text: string
+  try {
+    text =
+      (typeof value === 'string' ? JSON.stringify(value.slice(0, 100)) : JSON.stringify(value)) ??
+      String(value)
+  } catch {
+    text = String(value)
+  }
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], value)
+}

@@ -1,0 +1,122 @@
+// The events of the log (SPEC §3), one schema a type. A schema names what the fold relies on and lets
+// every other field through: what a newer version or a plugin adds must survive.
+
+import { z } from 'zod'
+import { importedSnapshot } from './snapshot-schema'
+import { describeIssues } from './describe'
+
+/** Schema version of the events this package writes. */
+export const EVENT_VERSION = 1
+
+/** A student as the receiver names them; two ids are the same student when they are equal as strings. */
+export const studentId = z.union([z.string().min(1), z.int()])
+
+export const sameStudent = (a: StudentId | undefined, b: StudentId | undefined): boolean =>
+  a !== undefined && b !== undefined && String(a) === String(b)
+
+/** A course at the moment of a session start. Steps carry whatever else the host knows of them. */
+export const courseStep = z.looseObject({
+  slug: z.string().min(1),
+  position: z.int().min(0),
+  files: z.array(z.unknown()).optional(),
+  is_testeable: z.boolean().optional(),
+})
+
+const stepRef = z.looseObject({ slug: z.string().min(1), position: z.int().min(0) })
+
+const envelope = z.looseObject({
+  v: z.int().min(1),
+  id: z.string().min(1),
+  at: z.int(),
+  session: z.string().min(1),
+  type: z.string().min(1),
+})
+
+const data = z.record(z.string(), z.unknown())
+
+const stepEvent = <T extends string>(type: T) =>
+  z.looseObject({
+    ...envelope.shape,
+    type: z.literal(type),
+    step: stepRef,
+    data,
+    /** Only in the history of a legacy file: `false` where that file knows of no completion here. */
+    completes: z.literal(false).optional(),
+    /** Only in the history of a legacy file: `data` is in wire form, because its base64 is not of text. */
+    wire: z.literal(true).optional(),
+  })
+
+/** Every event type of SPEC §3 with the schema of its log line (`crc` apart, which is the codec's). */
+export const eventSchemas = {
+  session_start: z.looseObject({
+    ...envelope.shape,
+    type: z.literal('session_start'),
+    data: z.looseObject({
+      telemetry_id: z.string().min(1),
+      slug: z.string(),
+      agent: z.string(),
+      steps: z.array(courseStep),
+    }),
+  }),
+  session_end: z.looseObject({
+    ...envelope.shape,
+    type: z.literal('session_end'),
+    data: z.looseObject({ reason: z.string() }),
+  }),
+  open_step: stepEvent('open_step'),
+  compile: stepEvent('compile'),
+  test: stepEvent('test'),
+  ai_interaction: stepEvent('ai_interaction'),
+  student_identified: z.looseObject({
+    ...envelope.shape,
+    type: z.literal('student_identified'),
+    data: z.looseObject({ user_id: studentId }),
+  }),
+  student_cleared: z.looseObject({
+    ...envelope.shape,
+    type: z.literal('student_cleared'),
+    data: z.looseObject({}),
+  }),
+  import: z.looseObject({
+    ...envelope.shape,
+    type: z.literal('import'),
+    data: z.looseObject({ snapshot: importedSnapshot }),
+  }),
+} as const
+
+export type EventType = keyof typeof eventSchemas
+export type EventOf<T extends EventType> = z.infer<(typeof eventSchemas)[T]>
+export type KnownEvent = { [T in EventType]: EventOf<T> }[EventType]
+/** An event of a type this version does not know: kept, passed on, and folded to no effect. */
+export type UnknownEvent = z.infer<typeof envelope>
+export type TelemetryEvent = KnownEvent | UnknownEvent
+
+export type StudentId = z.infer<typeof studentId>
+export type CourseStepInput = z.infer<typeof courseStep>
+export type Course = EventOf<'session_start'>['data']
+
+/** The four buttons: what is streamed, and what a step can be told of. */
+export const STEP_EVENT_TYPES = ['open_step', 'compile', 'test', 'ai_interaction'] as const
+export type StepEventType = (typeof STEP_EVENT_TYPES)[number]
+export type StepEvent = EventOf<StepEventType>
+
+export const isStepEventType = (type: unknown): type is StepEventType =>
+  (STEP_EVENT_TYPES as readonly unknown[]).includes(type)
+
+export const isStepEvent = (event: TelemetryEvent): event is StepEvent =>
+  isKnown(event) && isStepEventType(event.type)
+
+export const isKnown = (event: TelemetryEvent): event is KnownEvent =>
+  event.v === EVENT_VERSION && Object.hasOwn(eventSchemas, event.type)
+
+export type ParsedEvent = { ok: true; event: TelemetryEvent } | { ok: false; reason: string }
+
+/** Checks an upcast event. The given object itself is returned, so no field can be lost on the way. */
+export function parseEvent(raw: unknown): ParsedEvent {
+  const outer = envelope.safeParse(raw)
+  if (!outer.success) return { ok: false, reason: describeIssues(outer.error, raw) }
+  const event = raw as TelemetryEvent
+  if (!isKnown(event)) return { ok: true, event }
+  const inner = eventSchemas[event.type].safeParse(event)
+  return inner.success ? { ok: true, event } : { ok: false, reason: describeIssues(inner.error, raw) }
+}

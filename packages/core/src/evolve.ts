@@ -1,0 +1,134 @@
+// The whole truth of folding (SPEC §4): how one event changes the state. Pure; the input is never touched.
+
+import { isKnown, type EventOf, type KnownEvent, type StepEvent, type TelemetryEvent } from './events'
+import { append } from './list'
+import { noActivity, type Activity, type AttemptList, type CourseStep, type State } from './state'
+import { unite } from './unite'
+import { attemptOf } from './wire'
+
+export function evolve(state: State, event: TelemetryEvent): State {
+  return { ...(isKnown(event) ? apply(state, event) : state), last_event_id: event.id }
+}
+
+/** Folds `events` onto `state`, in order. */
+export function fold(state: State, events: Iterable<TelemetryEvent>): State {
+  for (const event of events) state = evolve(state, event)
+  return state
+}
+
+function apply(state: State, event: KnownEvent): State {
+  switch (event.type) {
+    case 'session_start':
+      return startSession(state, event)
+    case 'session_end':
+      return {
+        ...state,
+        sessions: state.sessions.map((s) => (s.id === event.session ? { ...s, over: true } : s)),
+      }
+    case 'student_identified':
+      return { ...state, user_id: state.user_id ?? event.data.user_id, student: event.data.user_id }
+    case 'student_cleared':
+      return { ...state, student: undefined }
+    case 'import':
+      return unite(state, event.data.snapshot)
+    case 'open_step':
+      return openStep(interact(state, event), event)
+    case 'compile':
+      return addAttempt(interact(state, event), event, 'compilations')
+    case 'test':
+      return completeIfPassed(addAttempt(interact(state, event), event, 'tests'), event)
+    case 'ai_interaction':
+      return addAttempt(interact(state, event), event, 'ai_interactions')
+  }
+}
+
+function startSession(state: State, { id, at, data }: EventOf<'session_start'>): State {
+  return {
+    ...state,
+    telemetry_id: state.telemetry_id ?? data.telemetry_id,
+    tutorial_started_at: state.tutorial_started_at ?? at,
+    slug: data.slug,
+    agent: data.agent,
+    course: data.steps.map(courseStepOf),
+    started: true,
+    sessions: [
+      ...state.sessions.map((session) => (session.over ? session : { ...session, over: true })),
+      { id, started_at: at, over: false, rest: {} },
+    ],
+  }
+}
+
+/** What a host passes in steps includes fields of activity; the log tells those, not the course. */
+function courseStepOf(step: EventOf<'session_start'>['data']['steps'][number]): CourseStep {
+  const { slug, position, files = [], is_testeable = false, opened_at: _, completed_at: __, ...rest } = step
+  const lists = { ai_interactions: [], compilations: [], tests: [] }
+  return {
+    slug,
+    position,
+    is_testeable,
+    template: { slug, position, files, ...rest, ...lists, is_testeable },
+  }
+}
+
+function interact(state: State, { at, session: id, step }: StepEvent): State {
+  const index = state.sessions.findLastIndex((session) => session.id === id)
+  const session = state.sessions[index]
+  return {
+    ...state,
+    course: state.started ? state.course : impliedCourse(state.course ?? [], step),
+    last_interaction_at: latest(state.last_interaction_at, at),
+    sessions: session
+      ? state.sessions.with(index, { ...session, last: latest(session.last, at) })
+      : state.sessions,
+  }
+}
+
+/**
+ * Where the line of the session start is lost, the events themselves tell which steps there are, though
+ * not whether they are testeable.
+ */
+function impliedCourse(
+  course: readonly CourseStep[],
+  { slug, position }: StepEvent['step'],
+): readonly CourseStep[] {
+  if (course.some((step) => step.slug === slug)) return course
+  const { template } = courseStepOf({ slug, position })
+  return [...course, { slug, position, is_testeable: undefined, template }]
+}
+
+/** Opening a step completes the one left, unless that is testeable or the same (rule 2). */
+function openStep(state: State, { at, step: { slug }, completes }: StepEvent): State {
+  const opened = withActivity(state, slug, (activity) => ({
+    ...activity,
+    opened_at: activity.opened_at ?? at,
+  }))
+  const left = state.open
+  const leaves =
+    left !== slug &&
+    completes !== false &&
+    state.course?.some((step) => step.slug === left && step.is_testeable === false)
+  return { ...(left !== undefined && leaves ? complete(opened, left, at) : opened), open: slug }
+}
+
+function addAttempt(state: State, event: StepEvent, list: AttemptList): State {
+  return withActivity(state, event.step.slug, (activity) => ({
+    ...activity,
+    [list]: append(activity[list], attemptOf(event)),
+  }))
+}
+
+/** The first passing test completes any step (rule 3). */
+function completeIfPassed(state: State, { at, step, data, completes }: StepEvent): State {
+  return data['exit_code'] === 0 && completes !== false ? complete(state, step.slug, at) : state
+}
+
+function complete(state: State, slug: string, at: number): State {
+  return withActivity(state, slug, (activity) => ({ ...activity, completed_at: activity.completed_at ?? at }))
+}
+
+function withActivity(state: State, slug: string, change: (activity: Activity) => Activity): State {
+  const activity = new Map(state.activity)
+  return { ...state, activity: activity.set(slug, change(activity.get(slug) ?? noActivity)) }
+}
+
+const latest = (a: number | undefined, b: number): number => (a === undefined ? b : Math.max(a, b))

@@ -1,0 +1,153 @@
+// The history of a telemetry.json that has no log: the events that led to it, as far as it tells them.
+// Sessions, openings and attempts become events of their own; what the file does not tell (who logged in
+// when, how a session ended) is left to the import that concludes. Folded, the whole is the file again.
+
+import { deterministicId } from './deterministic-id'
+import { EVENT_VERSION, type KnownEvent, type StepEvent, type StepEventType } from './events'
+import { evolve } from './evolve'
+import type { Attempt, ImportedSnapshot, ImportedStep } from './snapshot-schema'
+import { initialState, type AttemptList, type State } from './state'
+import { startOf } from './unite'
+import { fromWire } from './wire'
+
+/**
+ * The events behind `file`, in time order, with ids that depend on nothing but `file`.
+ *
+ * Times are the file's own. An attempt stands at its end; the passing test that completed a step at the
+ * moment of that completion; an attempt without times right behind what came before it in its step.
+ */
+export function history(file: ImportedSnapshot): KnownEvent[] {
+  const sessions = sessionStarts(file)
+  const facts = [...openings(file), ...attempts(file)].map((event) => ({
+    ...event,
+    session: sessionAt(file, event.at),
+  }))
+  const inOrder = [...sessions, ...facts].sort((a, b) => a.at - b.at)
+  const events = inventNothing(inOrder, file)
+  return [...events, conclusion(file, events.at(-1))]
+}
+
+function idOf(file: ImportedSnapshot, at: number, ...name: readonly unknown[]): string {
+  return deterministicId(at, JSON.stringify([file.telemetry_id, ...name]))
+}
+
+function sessionStarts(file: ImportedSnapshot): KnownEvent[] {
+  const { telemetry_id, slug = '', agent = '' } = file
+  const steps = file.steps.map(({ ai_interactions: _, compilations: __, tests: ___, ...step }, index) => ({
+    ...step,
+    position: Math.max(0, step.position ?? index),
+  }))
+  return (file.workout_session ?? []).map(({ started_at: at }, index) => {
+    const id = sessionId(file, index, at)
+    return {
+      v: EVENT_VERSION,
+      id,
+      at,
+      session: id,
+      type: 'session_start',
+      data: { telemetry_id, slug, agent, steps },
+    }
+  })
+}
+
+const sessionId = (file: ImportedSnapshot, index: number, at: number): string =>
+  idOf(file, at, 'session', index)
+
+/** The session going on at `at`, or the concluding import's id where the file knows of none. */
+function sessionAt(file: ImportedSnapshot, at: number): string {
+  const sessions = file.workout_session ?? []
+  const index = sessions.findLastIndex(({ started_at }) => started_at <= at)
+  const session = sessions[index]
+  const goingOn = session && (session.ended_at === undefined || at <= session.ended_at)
+  return goingOn ? sessionId(file, index, session.started_at) : conclusionId(file)
+}
+
+function openings(file: ImportedSnapshot): StepEvent[] {
+  return file.steps.flatMap((step, index) =>
+    step.opened_at === undefined ? [] : [stepEvent(file, step, index, step.opened_at, 'open_step', {}, 0)],
+  )
+}
+
+const listTypes: [AttemptList, StepEventType][] = [
+  ['compilations', 'compile'],
+  ['tests', 'test'],
+  ['ai_interactions', 'ai_interaction'],
+]
+
+function attempts(file: ImportedSnapshot): StepEvent[] {
+  return file.steps.flatMap((step, index) =>
+    listTypes.flatMap(([list, type]) => {
+      const all = step[list] ?? []
+      const completing = type === 'test' ? completingTest(step, all) : -1
+      let earliest = step.opened_at ?? file.tutorial_started_at ?? 0
+      return all.map((attempt, nth) => {
+        const end = nth === completing ? step.completed_at : endOf(attempt)
+        const at = Math.min(Math.max(earliest, end ?? earliest), file.last_interaction_at ?? Infinity)
+        earliest = at
+        return stepEvent(file, step, index, at, type, attempt, nth)
+      })
+    }),
+  )
+}
+
+/** The last passing test that had ended when the step was completed. */
+function completingTest({ completed_at }: ImportedStep, tests: readonly Attempt[]): number {
+  if (completed_at === undefined) return -1
+  return tests.findLastIndex(
+    (test) => test['exit_code'] === 0 && (endOf(test) ?? completed_at) <= completed_at,
+  )
+}
+
+/** When an attempt ended, epoch ms, or when it began if that is all it tells. */
+function endOf(attempt: Attempt): number | undefined {
+  const end = attempt['ended_at'] ?? attempt['ending_at'] ?? startOf(attempt)
+  return Number.isSafeInteger(end) ? (end as number) : undefined
+}
+
+function stepEvent(
+  file: ImportedSnapshot,
+  { slug, position }: ImportedStep,
+  index: number,
+  at: number,
+  type: StepEventType,
+  attempt: Attempt,
+  nth: number,
+): StepEvent {
+  const text = fromWire(type, attempt)
+  return {
+    v: EVENT_VERSION,
+    id: idOf(file, at, type, slug, nth),
+    at,
+    session: '',
+    type,
+    step: { slug, position: Math.max(0, position ?? index) },
+    data: text ?? attempt,
+    ...(text === undefined && { wire: true }),
+  } as StepEvent
+}
+
+/** Marks the events at which our rules would complete a step that the file does not say was completed then. */
+function inventNothing(events: readonly KnownEvent[], file: ImportedSnapshot): KnownEvent[] {
+  const completedAt = new Map(file.steps.map((step) => [step.slug, step.completed_at]))
+  const invents = (before: State, after: State): boolean =>
+    [...after.activity].some(
+      ([slug, { completed_at }]) =>
+        completed_at !== before.activity.get(slug)?.completed_at && completed_at !== completedAt.get(slug),
+    )
+  let state = initialState
+  return events.map((event) => {
+    const next = evolve(state, event)
+    const told = invents(state, next) ? ({ ...event, completes: false } as KnownEvent) : event
+    state = told === event ? next : evolve(state, told)
+    return told
+  })
+}
+
+const conclusionId = (file: ImportedSnapshot): string =>
+  idOf(file, file.last_interaction_at ?? file.tutorial_started_at ?? 0, 'import')
+
+function conclusion(file: ImportedSnapshot, last: KnownEvent | undefined): KnownEvent {
+  const at = Math.max(last?.at ?? 0, file.last_interaction_at ?? 0, file.tutorial_started_at ?? 0)
+  const id = conclusionId(file)
+  return { v: EVENT_VERSION, id, at, session: last?.session ?? id, type: 'import', data: { snapshot: file } }
+}

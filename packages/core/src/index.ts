@@ -1,0 +1,38 @@
+export {
+  EVENT_VERSION,
+  STEP_EVENT_TYPES,
+  eventSchemas,
+  isKnown,
+  isStepEvent,
+  parseEvent,
+  sameStudent,
+} from './events'
+export type {
+  Course,
+  EventOf,
+  EventType,
+  KnownEvent,
+  ParsedEvent,
+  StepEvent,
+  StepEventType,
+  StudentId,
+} from './events'
+export type { TelemetryEvent, UnknownEvent } from './events'
+export { snapshot as snapshotSchema, importedSnapshot as importedSnapshotSchema } from './snapshot-schema'
+export type { Attempt, ImportedSnapshot, Snapshot, SnapshotStep, WorkoutSession } from './snapshot-schema'
+export { upcast, type Upcasters } from './upcast'
+export { decodeLine, encodeLine, type DecodedLine } from './codec'
+export { initialState, type Activity, type CourseStep, type Session, type State } from './state'
+export { evolve, fold } from './evolve'
+export { snapshot, snapshotJson } from './render'
+export { history } from './history'
+export { deterministicId } from './deterministic-id'
+export { parseSnapshot, type ParsedSnapshot } from './parse-snapshot'
+export { fromWire, streamBody, toWire } from './wire'
+export { configOf, readConfig, telemetryConfig, type Destinations, type ReadConfig } from './config'
+export { createFollower, type Follower, type FollowerHooks } from './follower'
+export { triggersBatch } from './parcels'
+export * from './ports'
+export type { EventParcel, Outcome, Parcel, SnapshotParcel, Transport } from './transport'
+export { createTelemetry, EXIT_BUDGET_MS } from './telemetry'
+export type { CourseInput, Recorded, Status, Telemetry, TelemetryEvents, TelemetryOptions } from './telemetry'

@@ -1,0 +1,110 @@
+// Everything in memory: for tests, for the demo's browser, and as the shortest example of the ports.
+
+import type { Clock, CourseIndex, DeadLetter, DeliveryState, EventLog, LogLine, SnapshotStore } from './ports'
+import type { Storage, TelemetryStore } from './ports'
+
+/** A log of lines. Offsets count UTF-16 code units instead of bytes: nothing reads them but this log. */
+export function memoryLog(text = ''): EventLog & { text(): string } {
+  return {
+    text: () => text,
+    append(line) {
+      text += `${line}\n`
+    },
+    read(from, maxBytes) {
+      const lines: LogLine[] = []
+      let offset = from
+      while (offset - from < maxBytes) {
+        const end = text.indexOf('\n', offset)
+        if (end < 0) break
+        lines.push({ text: text.slice(offset, end), offset, next: end + 1 })
+        offset = end + 1
+      }
+      return { lines, next: offset, atEnd: text.indexOf('\n', offset) < 0 }
+    },
+  }
+}
+
+export interface MemoryStorage extends Storage {
+  /** What telemetry.json holds; `undefined` is no file. Setting it is somebody else's writing. */
+  telemetryJson: string | undefined
+  readonly asides: string[]
+  log(telemetry_id: string): string
+}
+
+export function memoryStorage(telemetryJson?: string): MemoryStorage {
+  const stores = new Map<string, TelemetryStore & { log: ReturnType<typeof memoryLog> }>()
+  const asides: string[] = []
+  let index: CourseIndex | undefined
+  let ours: string | undefined
+
+  const snapshot: SnapshotStore = {
+    read() {
+      const text = storage.telemetryJson
+      if (text === undefined) return { kind: 'none' }
+      return text === ours ? { kind: 'ours' } : { kind: 'foreign', text }
+    },
+    write(pieces) {
+      storage.telemetryJson = ours = [...pieces].join('')
+    },
+    setAside() {
+      asides.push(storage.telemetryJson ?? '')
+      storage.telemetryJson = undefined
+      return `telemetry.json.aside-${asides.length}`
+    },
+  }
+
+  const storage: MemoryStorage = {
+    telemetryJson,
+    asides,
+    snapshot,
+    readIndex: () => index,
+    writeIndex: (next) => (index = next),
+    list: () => [...stores.keys()],
+    open(id) {
+      const store = stores.get(id) ?? memoryStore()
+      stores.set(id, store)
+      return store
+    },
+    log: (id) => stores.get(id)?.log.text() ?? '',
+  }
+  return storage
+}
+
+function memoryStore() {
+  const states = new Map<string, DeliveryState>()
+  const letters: DeadLetter[] = []
+  return {
+    log: memoryLog(),
+    cursors: {
+      read: (destination: string) => states.get(destination),
+      write: (destination: string, state: DeliveryState) => void states.set(destination, state),
+    },
+    deadLetters: { append: (letter: DeadLetter) => void letters.push(letter), list: () => [...letters] },
+  }
+}
+
+/** A clock that stands still until it is moved. */
+export function manualClock(now = 0): Clock & { set(at: number): void; advance(ms: number): void } {
+  let timers: { at: number; run: () => void }[] = []
+  const clock = {
+    now: () => now,
+    after(ms: number, run: () => void) {
+      const timer = { at: now + ms, run }
+      timers.push(timer)
+      return () => void (timers = timers.filter((other) => other !== timer))
+    },
+    advance: (ms: number) => clock.set(now + ms),
+    /** Moves to `at`, running what falls due on the way, in order. */
+    set(at: number) {
+      for (;;) {
+        const due = timers.filter((timer) => timer.at <= at).sort((a, b) => a.at - b.at)[0]
+        if (due === undefined) break
+        timers = timers.filter((timer) => timer !== due)
+        now = Math.max(now, due.at)
+        due.run()
+      }
+      now = at
+    },
+  }
+  return clock
+}

@@ -1,0 +1,77 @@
+// One telemetry that is open: its log, its fold, and what is sent of it.
+
+import { createDelivery, type Delivery, type DeliveryHooks } from './delivery'
+import { sameStudent } from './events'
+import { createFollower, type Follower } from './follower'
+import { streamedEvents, triggersBatch, waitingBatch, type WaitingBatch } from './parcels'
+import type { Clock, Crc, EventLog, LogLine, Storage } from './ports'
+import type { Transport } from './transport'
+
+export interface OpenTelemetry {
+  readonly id: string
+  readonly log: EventLog
+  readonly follower: Follower
+  readonly deliveries: readonly Delivery[]
+  /** The end of the log was reached, now or before: only then is it known who is logged in. */
+  reachedEnd(): void
+  /** Makes the present state the batch that waits. */
+  submit(): void
+  /** Resolves once nothing more can be sent now. */
+  idle(): Promise<void>
+}
+
+export interface OpenOptions {
+  readonly storage: Storage
+  readonly clock: Clock
+  readonly crc: Crc
+  readonly random: () => number
+  readonly transports: readonly Transport[]
+  readonly noticed: (message: string) => void
+  readonly hooks: DeliveryHooks
+}
+
+export function openTelemetry(id: string, options: OpenOptions): OpenTelemetry {
+  const { storage, clock, crc, random, transports, noticed, hooks } = options
+  const { log, cursors, deadLetters } = storage.open(id)
+  let batch: WaitingBatch | undefined
+  let caughtUp = false
+
+  const follower = createFollower(log, crc, {
+    folded(event, state, { next }: LogLine) {
+      if (triggersBatch(event)) batch = { state, at: event.at, offset: next }
+    },
+    noticed: (message, { number }) => noticed(`${id}/events.ndjson line ${number}: ${message}`),
+  })
+
+  const deliveries = transports.map((transport) =>
+    createDelivery({
+      transport,
+      parcels: transport.wants === 'events' ? streamedEvents(log, crc, follower) : waitingBatch(() => batch),
+      // Only the owner's work leaves, and only while they are logged in (SPEC §6).
+      allowed: () => caughtUp && sameStudent(follower.state.student, follower.state.user_id),
+      cursors,
+      deadLetters,
+      clock,
+      random,
+      hooks,
+    }),
+  )
+
+  return {
+    id,
+    log,
+    follower,
+    deliveries,
+    reachedEnd() {
+      caughtUp = true
+      deliveries.forEach((delivery) => delivery.wake())
+    },
+    submit() {
+      batch = { state: follower.state, at: clock.now(), offset: follower.position }
+      deliveries.forEach((delivery) => delivery.wake())
+    },
+    async idle() {
+      await Promise.all(deliveries.map((delivery) => delivery.idle()))
+    },
+  }
+}

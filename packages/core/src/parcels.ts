@@ -1,0 +1,89 @@
+// What goes to a destination, in order: the streamed events of the log behind a cursor, or the batch that
+// waits. Nothing is kept in memory but the slice of the log being sent: the log is the outbox.
+
+import { decodeLine } from './codec'
+import { isStepEvent, type TelemetryEvent } from './events'
+import type { Follower } from './follower'
+import type { Crc, EventLog, LogLine } from './ports'
+import { snapshotJson } from './render'
+import type { State } from './state'
+import type { EventParcel, Parcel, SnapshotParcel } from './transport'
+import { streamBody } from './wire'
+
+export interface Next {
+  readonly parcel: Parcel
+  /** Where the parcel's line begins, bytes; for a snapshot where its state ends. */
+  readonly offset: number
+  /** The cursor once this is delivered. */
+  readonly cursor: { readonly offset: number; readonly id: string }
+}
+
+/** The next parcel behind a cursor, or undefined while there is none. */
+export type Parcels = (cursor: {
+  readonly offset: number
+  readonly id?: string | undefined
+}) => Next | undefined
+
+/** Events after which the snapshot is sent (SPEC §6). */
+export const triggersBatch = ({ type }: TelemetryEvent): boolean =>
+  ['session_start', 'open_step', 'student_identified', 'session_end'].includes(type)
+
+const READ_BYTES = 64 * 1024
+
+export function streamedEvents(log: EventLog, crc: Crc, follower: Follower): Parcels {
+  let lines: LogLine[] = []
+
+  /** The line at or behind `offset`, never one that is not folded yet. */
+  function lineAt(offset: number): LogLine | undefined {
+    while (lines[0] && lines[0].offset < offset) lines.shift()
+    if (lines[0]?.offset !== offset) lines = [...log.read(offset, READ_BYTES).lines]
+    const line = lines[0]
+    return line && line.next <= follower.position ? line : undefined
+  }
+
+  return ({ offset }) => {
+    for (let line = lineAt(offset); line; line = lineAt(line.next)) {
+      if (follower.dropped.has(line.offset)) continue
+      const decoded = decodeLine(line.text, crc)
+      if (!decoded.ok || !isStepEvent(decoded.event)) continue
+      const { event } = decoded
+      const body = JSON.stringify(streamBody(event, follower.state))
+      const parcel: EventParcel = {
+        kind: 'event',
+        id: event.id,
+        at: event.at,
+        contentType: 'application/json',
+        body,
+        event,
+      }
+      return { parcel, offset: line.offset, cursor: { offset: line.next, id: event.id } }
+    }
+    return undefined
+  }
+}
+
+export interface WaitingBatch {
+  readonly state: State
+  readonly at: number
+  /** Byte offset behind the last line folded into `state`. */
+  readonly offset: number
+}
+
+/** The batch that waits, unless it was delivered already. */
+export function waitingBatch(waiting: () => WaitingBatch | undefined): Parcels {
+  let rendered: { batch: WaitingBatch; parcel: SnapshotParcel } | undefined
+  return (cursor) => {
+    const batch = waiting()
+    const lastId = batch?.state.last_event_id
+    if (batch === undefined || lastId === undefined || batch.offset <= cursor.offset) return undefined
+    if (rendered?.batch !== batch) {
+      const body = [...snapshotJson(batch.state)].join('')
+      const id = `${batch.state.telemetry_id}-${lastId}`
+      rendered = {
+        batch,
+        parcel: { kind: 'snapshot', id, at: batch.at, contentType: 'application/json', body },
+      }
+    }
+    return { parcel: rendered.parcel, offset: batch.offset, cursor: { offset: batch.offset, id: lastId } }
+  }
+}

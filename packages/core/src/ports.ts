@@ -1,0 +1,121 @@
+// What core needs of the world. Everything that has a clock, randomness, a disk or a network comes in here.
+
+import type { StudentId } from './events'
+
+/** CRC-32 (ISO 3309, as in zip and PNG) of the UTF-8 bytes of `text`, as an unsigned 32-bit integer. */
+export type Crc = (text: string) => number
+
+export interface Clock {
+  /** Epoch ms. */
+  now(): number
+  /** Runs `run` once after `ms`; must not keep a process alive. Returns how to cancel it. */
+  after(ms: number, run: () => void): () => void
+}
+
+export interface Ids {
+  /** A new UUIDv7 (RFC 9562) whose time is `at`, epoch ms. */
+  event(at: number): string
+  /** A new telemetry_id: 16 characters of [a-z0-9] (SPEC §4). */
+  telemetry(): string
+}
+
+/** A whole line of a log, without its line feed. `next` is the byte offset behind it. */
+export interface LogLine {
+  readonly text: string
+  readonly offset: number
+  readonly next: number
+}
+
+export interface LogSlice {
+  readonly lines: readonly LogLine[]
+  /** Where the next read goes on. */
+  readonly next: number
+  /** Nothing whole was left behind `next` when this was read. */
+  readonly atEnd: boolean
+}
+
+/** An append-only file of lines. */
+export interface EventLog {
+  /** Returns once the operating system has the whole line. @throws when it does not. */
+  append(line: string): void
+  /** Whole lines from byte `from` on, about `maxBytes` of them but at least one if there is one. */
+  read(from: number, maxBytes: number): LogSlice
+}
+
+/** What telemetry.json is at the moment. `foreign`: readable, and not what we last wrote. */
+export type SnapshotFile =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'ours' }
+  | { readonly kind: 'foreign'; readonly text: string }
+  | { readonly kind: 'unreadable'; readonly reason: string }
+
+export interface SnapshotStore {
+  read(): SnapshotFile
+  /** Replaces the file atomically and remembers it as ours. @throws when it cannot; the old file is then intact. */
+  write(pieces: Iterable<string>): void
+  /** Moves a file that is no telemetry out of the way, keeping it. Returns its new name. */
+  setAside(): string
+}
+
+/** Durable progress of one destination. */
+export interface DeliveryState {
+  /** Byte offset behind the last delivered line; for snapshots behind the last line folded in. */
+  readonly offset: number
+  /** Id of that line's event. */
+  readonly id?: string | undefined
+  readonly delivered: number
+  readonly deadLettered: number
+  /** Failed attempts at the present parcel. */
+  readonly attempts: number
+  /** No attempt before this time, epoch ms. */
+  readonly retryAt?: number | undefined
+  /** Why nothing is sent until the next login. */
+  readonly paused?: string | undefined
+  /** What the last attempt that did not deliver was answered. */
+  readonly lastError?: string | undefined
+}
+
+export interface CursorStore {
+  read(destination: string): DeliveryState | undefined
+  write(destination: string, state: DeliveryState): void
+}
+
+/** A parcel its destination refused for good. */
+export interface DeadLetter {
+  readonly destination: string
+  readonly id: string
+  /** Where its line begins in the log, bytes. */
+  readonly offset: number
+  /** When it was refused, epoch ms. */
+  readonly at: number
+  readonly reason: string
+}
+
+export interface DeadLetterStore {
+  append(letter: DeadLetter): void
+  list(): DeadLetter[]
+}
+
+/** What is kept of one telemetry. */
+export interface TelemetryStore {
+  readonly log: EventLog
+  readonly cursors: CursorStore
+  readonly deadLetters: DeadLetterStore
+}
+
+/** Which telemetry of a course folder is going on, and whose they are. Derived from the logs. */
+export interface CourseIndex {
+  readonly current: string
+  readonly student?: StudentId | undefined
+  readonly owners: Readonly<Record<string, StudentId>>
+}
+
+/** Everything kept for one course folder: a telemetry per student, and telemetry.json of the current one. */
+export interface Storage {
+  readonly snapshot: SnapshotStore
+  readIndex(): CourseIndex | undefined
+  writeIndex(index: CourseIndex): void
+  list(): string[]
+  /** Opens the telemetry of that id, creating it if need be. */
+  open(telemetry_id: string): TelemetryStore
+}

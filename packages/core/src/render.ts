@@ -1,0 +1,111 @@
+// telemetry.json from the state (SPEC §4).
+
+import { toArray } from './list'
+import type { Attempt, Snapshot, SnapshotStep, WorkoutSession } from './snapshot-schema'
+import { ATTEMPT_LISTS, noActivity, type Activity, type CourseStep, type Session, type State } from './state'
+
+/** Renders the state. Before a session start or an import, what neither told is missing. */
+export function snapshot(state: State): Snapshot {
+  const { steps, ...shell } = parts(state)
+  return { ...shell, steps: steps.map(renderStep) } as Snapshot
+}
+
+/**
+ * The same as JSON, in pieces of at most one attempt, so that a caller may pause between them. What a
+ * step rendered to is remembered with its activity: only steps that changed are written out again.
+ */
+export function* snapshotJson(state: State): Generator<string> {
+  let separator = '{'
+  for (const [key, value] of Object.entries(parts(state))) {
+    yield `${separator}${JSON.stringify(key)}:`
+    separator = ','
+    if (key === 'steps') yield* listJson((value as ShownStep[]).map(stepJson))
+    else yield JSON.stringify(value)
+  }
+  yield separator === '{' ? '{}' : '}'
+}
+
+const rendered = new WeakMap<Activity, { template: unknown; pieces: string[] }>()
+
+function* stepJson(step: ShownStep): Generator<string> {
+  const [{ template }, activity] = step
+  const known = rendered.get(activity)
+  if (known?.template === template) return yield* known.pieces
+  const pieces: string[] = []
+  for (const piece of stepPieces(step)) {
+    pieces.push(piece)
+    yield piece
+  }
+  if (activity !== noActivity) rendered.set(activity, { template, pieces })
+}
+
+function* stepPieces(step: ShownStep): Generator<string> {
+  let separator = '{'
+  for (const [key, value] of Object.entries(renderStep(step))) {
+    yield `${separator}${JSON.stringify(key)}:`
+    separator = ','
+    if (isAttemptList(key) && Array.isArray(value)) yield* listJson(value.map(attemptJson))
+    else yield JSON.stringify(value)
+  }
+  yield '}'
+}
+
+function* attemptJson(attempt: Attempt): Generator<string> {
+  yield JSON.stringify(attempt)
+}
+
+function* listJson(items: Iterable<Iterable<string>>): Generator<string> {
+  let separator = '['
+  for (const item of items) {
+    yield separator
+    yield* item
+    separator = ','
+  }
+  yield separator === '[' ? '[]' : ']'
+}
+
+const isAttemptList = (key: string): boolean => (ATTEMPT_LISTS as readonly string[]).includes(key)
+
+/** Key order of the stock file; `steps` still to be rendered. */
+function parts(state: State) {
+  const { telemetry_id, slug, agent, tutorial_started_at, last_interaction_at, user_id } = state
+  return defined({
+    telemetry_id,
+    slug,
+    agent,
+    tutorial_started_at,
+    steps: shownSteps(state),
+    workout_session: state.sessions.map(renderSession),
+    last_interaction_at,
+    user_id,
+    ...state.rest,
+  })
+}
+
+type ShownStep = readonly [CourseStep, Activity]
+
+function shownSteps({ course, activity }: State): ShownStep[] {
+  return (course ?? []).map((step) => [step, activity.get(step.slug) ?? noActivity])
+}
+
+function renderStep([{ template }, activity]: ShownStep): SnapshotStep {
+  const step: Record<string, unknown> = { ...template, ...activity.rest }
+  for (const list of ATTEMPT_LISTS) {
+    if (activity[list].length > 0) step[list] = toArray(activity[list])
+  }
+  const { opened_at, completed_at } = activity
+  return { ...step, ...defined({ opened_at, completed_at }) } as SnapshotStep
+}
+
+/** Ended at its last interaction, never before its start; but what a file said and we did not add to stands. */
+function renderSession({ started_at, ended_at, last, over, rest }: Session): WorkoutSession {
+  const closed = over || ended_at !== undefined
+  const end =
+    ended_at !== undefined && last === undefined
+      ? ended_at
+      : Math.max(started_at, last ?? started_at, ended_at ?? started_at)
+  return { started_at, ...(closed && { ended_at: end }), ...rest }
+}
+
+const defined = <T extends Record<string, unknown>>(object: T): T =>
+  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T

@@ -1,0 +1,436 @@
+// The runtime: joins recording (validate, append) and following (read the log, fold, render, deliver).
+// Recording is synchronous and never waits for the rest; following catches up behind it in slices.
+
+import { EventEmitter } from 'eventemitter3'
+import { encodeLine } from './codec'
+import { readCourseIndex } from './course-index'
+import { brief, describeIssues } from './describe'
+import { EVENT_VERSION, eventSchemas, sameStudent, studentId } from './events'
+import type { Course, StudentId, TelemetryEvent } from './events'
+import { openTelemetry, type OpenTelemetry } from './open-telemetry'
+import { parseSnapshot } from './parse-snapshot'
+import type { Clock, CourseIndex, Crc, DeliveryState, Ids, Storage } from './ports'
+import { prepare, type StepCall } from './prepare'
+import { snapshot } from './render'
+import { importedSnapshot, type ImportedSnapshot, type Snapshot } from './snapshot-schema'
+import { createSnapshotWriter } from './snapshot-writer'
+import { initialState, type State } from './state'
+import type { Parcel, Transport } from './transport'
+
+/** How long one turn of folding may hold the event loop, ms. */
+const SLICE_MS = 8
+/** How long `close` waits for requests under way, ms (SPEC §6). */
+export const EXIT_BUDGET_MS = 300
+
+export interface TelemetryOptions {
+  readonly storage: Storage
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly crc: Crc
+  /** In [0, 1), for the jitter of retries. */
+  readonly random: () => number
+  readonly transports?: readonly Transport[]
+}
+
+/** What a call to record came to. A refused call recorded nothing; its reason is for a person. */
+export type Recorded =
+  { readonly ok: true; readonly id: string } | { readonly ok: false; readonly reason: string }
+
+export interface TelemetryEvents {
+  recorded: (event: Readonly<{ id: string; at: number; type: string }>) => void
+  refused: (reason: string) => void
+  /** A line of the log, or telemetry.json, that could not be used or is odd. */
+  noticed: (message: string) => void
+  /** telemetry.json was written. */
+  snapshot: (state: State) => void
+  delivered: (destination: string, parcel: Parcel) => void
+  /** The next attempt is made at `at`, epoch ms. */
+  retrying: (destination: string, parcel: Parcel, reason: string, at: number) => void
+  paused: (destination: string, parcel: Parcel, reason: string) => void
+  deadLettered: (destination: string, parcel: Parcel, reason: string) => void
+  /** Storage failed. The host goes on, and so does recording as soon as storage does. */
+  fault: (what: string, error: unknown) => void
+}
+
+/** A course as the host starts it. */
+export type CourseInput = Pick<Course, 'slug' | 'agent' | 'steps'>
+
+export interface Status {
+  readonly telemetry_id: string | undefined
+  readonly recorded: number
+  readonly refused: number
+  /** Lines of the log that could not be used. */
+  readonly lost: number
+  readonly destinations: Readonly<Record<string, DeliveryState>>
+}
+
+export interface Telemetry extends Pick<EventEmitter<TelemetryEvents>, 'on' | 'once' | 'off'> {
+  /** Starts a session on a course. Calls made before it were kept and are appended behind it. */
+  start(course: CourseInput): Recorded
+  /** One of the four buttons, at the step with that position. */
+  record(position: unknown, type: unknown, data?: unknown): Recorded
+  /** A student logged in. */
+  identify(user_id: unknown): Recorded
+  /** The student logged out. */
+  clear(): Recorded
+  /** A telemetry.json from elsewhere, to be united with this telemetry (SPEC §4 rule 7). */
+  import(file: unknown): Recorded
+  /** Appends an event that was recorded elsewhere as it is, for a replay. */
+  append(event: TelemetryEvent): Recorded
+  /** Sends the present snapshot, unless it was sent already. */
+  submit(): void
+  /** Ends the session. */
+  end(reason: string): Recorded
+  /** The state, caught up with the log. */
+  state(): State
+  /** telemetry.json, caught up with the log. */
+  snapshot(): Snapshot
+  status(): Status
+  /** Resolves once the log is folded, telemetry.json is fresh and nothing more can be sent now. */
+  idle(): Promise<void>
+  /** Writes telemetry.json, waits at most `budgetMs` for requests under way, and stops. */
+  close(budgetMs?: number): Promise<void>
+}
+
+export function createTelemetry(options: TelemetryOptions): Telemetry {
+  const { storage, clock, ids, crc, transports = [] } = options
+  const events = new EventEmitter<TelemetryEvents>()
+  const counts = { recorded: 0, refused: 0 }
+  /** Calls before a session start, which they are appended behind. */
+  let waiting: (() => void)[] = []
+  let current: OpenTelemetry | undefined
+  let index: CourseIndex | undefined
+  let course: CourseInput | undefined
+  let session: string | undefined
+  let closed = false
+  let cancelFollow: (() => void) | undefined
+
+  const fault = (what: string, error: unknown): void => void events.emit('fault', what, error)
+  const writer = createSnapshotWriter({
+    store: storage.snapshot,
+    clock,
+    written: (state) => events.emit('snapshot', state),
+    failed: (error) => fault('telemetry.json', error),
+  })
+
+  /** Runs what touches storage; a failure is reported, never thrown into the host. */
+  function guarded<T>(what: string, action: () => T): T | undefined {
+    try {
+      return action()
+    } catch (error) {
+      fault(what, error)
+      return undefined
+    }
+  }
+
+  function open(id: string): OpenTelemetry {
+    return openTelemetry(id, {
+      ...options,
+      transports,
+      noticed: (message) => events.emit('noticed', message),
+      hooks: {
+        delivered: (...args) => events.emit('delivered', ...args),
+        retrying: (...args) => events.emit('retrying', ...args),
+        paused: (...args) => events.emit('paused', ...args),
+        deadLettered: (...args) => events.emit('deadLettered', ...args),
+        failed: (destination, error) => fault(`delivery to ${destination}`, error),
+      },
+    })
+  }
+
+  function setIndex(change: Partial<CourseIndex>): void {
+    if (index === undefined) return
+    const next = { ...index, ...change }
+    if (JSON.stringify(next) === JSON.stringify(index)) return
+    index = next
+    guarded('index', () => storage.writeIndex(next))
+  }
+
+  /** Notes whose telemetry `id` is. The first student stays. */
+  function own(id: string, user_id: StudentId | undefined): void {
+    if (user_id !== undefined && index !== undefined) setIndex({ owners: { [id]: user_id, ...index.owners } })
+  }
+
+  // ---- recording ----
+
+  function refuse(reason: string): Recorded {
+    counts.refused++
+    events.emit('refused', reason)
+    return { ok: false, reason }
+  }
+
+  function append(event: TelemetryEvent, to = current): Recorded {
+    if (to === undefined || closed)
+      return refuse(`nothing is recorded ${closed ? 'after close' : 'before start'}`)
+    try {
+      to.log.append(encodeLine(event, crc))
+    } catch (error) {
+      return refuse(
+        `${brief(event.type)} could not be recorded: ${error instanceof Error ? error.message : String(error)}`,
+      )
+    }
+    counts.recorded++
+    events.emit('recorded', { id: event.id, at: event.at, type: event.type })
+    followSoon()
+    return { ok: true, id: event.id }
+  }
+
+  interface Call {
+    readonly id: string
+    readonly at: number
+  }
+
+  /** An event of the present session; one told before its session start belongs to that start. */
+  const envelope = ({ id, at }: Call) => ({ v: EVENT_VERSION, id, at, session: session ?? id })
+
+  const called = (): Call => {
+    const at = clock.now()
+    return { id: ids.event(at), at }
+  }
+
+  /** Runs a call now, or behind the next session start; either way it has the id and time of the call. */
+  function whenStarted(run: (call: Call) => Recorded): Recorded {
+    if (closed) return refuse('nothing is recorded after close')
+    const call = called()
+    if (session !== undefined) return run(call)
+    waiting.push(() => run(call))
+    return { ok: true, id: call.id }
+  }
+
+  function recordStep(call: Call, step: StepCall): Recorded {
+    if (step.type === 'ai_interaction' && index?.student === undefined) {
+      return refuse('ai_interaction is recorded only while a student is logged in')
+    }
+    const prepared = prepare(step, course?.steps ?? [])
+    if (!prepared.ok) return refuse(prepared.reason)
+    const { ok: _, ...content } = prepared
+    return append({ ...envelope(call), ...content })
+  }
+
+  function startSession({ id, at }: Call): Recorded {
+    if (current === undefined || course === undefined) return refuse('the log could not be opened')
+    const data = { telemetry_id: current.id, ...course }
+    const recorded = append({ v: EVENT_VERSION, id, at, session: id, type: 'session_start', data })
+    if (recorded.ok) session = id
+    return recorded
+  }
+
+  // ---- whose telemetry (SPEC §4 rule 5) ----
+
+  function identify(call: Call, user_id: StudentId): Recorded {
+    const owner = index?.owners[index.current]
+    if (index !== undefined && owner !== undefined && !sameStudent(owner, user_id))
+      leaveFor(user_id, call, index)
+    const recorded = append({ ...envelope(call), type: 'student_identified', data: { user_id } })
+    if (recorded.ok && current !== undefined) {
+      setIndex({ student: user_id })
+      own(current.id, user_id)
+      current.deliveries.forEach((delivery) => delivery.resume())
+    }
+    return recorded
+  }
+
+  /** Another student goes on in a telemetry of their own: theirs from before, or a fresh one. */
+  function leaveFor(user_id: StudentId, { at }: Call, { student, owners }: CourseIndex): void {
+    if (student !== undefined) {
+      append({ ...envelope({ id: ids.event(at), at }), type: 'student_cleared', data: {} })
+    }
+    const theirs = Object.keys(owners).find((id) => sameStudent(owners[id], user_id)) ?? ids.telemetry()
+    current?.deliveries.forEach((delivery) => delivery.stop())
+    current = guarded('log', () => open(theirs))
+    setIndex({ current: theirs, student: undefined })
+    startSession({ id: ids.event(at), at })
+  }
+
+  // ---- a telemetry.json that is not ours ----
+
+  function foreignFile(): ImportedSnapshot | undefined {
+    const file = guarded('telemetry.json', () => storage.snapshot.read()) ?? { kind: 'none' as const }
+    if (file.kind === 'none' || file.kind === 'ours') return undefined
+    const parsed =
+      file.kind === 'foreign' ? parseSnapshot(file.text) : { ok: false as const, reason: file.reason }
+    if (parsed.ok) return parsed.snapshot
+    const name = guarded('telemetry.json', () => storage.snapshot.setAside())
+    if (name !== undefined) events.emit('noticed', `telemetry.json ${parsed.reason}; it is kept as ${name}`)
+    return undefined
+  }
+
+  function importFile(file: ImportedSnapshot, call: Call, to = current): Recorded {
+    const recorded = append({ ...envelope(call), type: 'import', data: { snapshot: file } }, to)
+    if (recorded.ok && to !== undefined) own(to.id, file.user_id)
+    return recorded
+  }
+
+  /** Unites the file with the present telemetry, or with its own if it is another student's. */
+  function adopt(file: ImportedSnapshot, call: Call): Recorded {
+    const owner = current && index?.owners[current.id]
+    const anothers = owner !== undefined && file.user_id !== undefined && !sameStudent(owner, file.user_id)
+    if (!anothers || file.telemetry_id === current?.id) return importFile(file, call)
+    return importFile(
+      file,
+      call,
+      guarded('log', () => open(file.telemetry_id)),
+    )
+  }
+
+  // ---- following ----
+
+  function followSoon(): void {
+    cancelFollow ??= clock.after(0, () => {
+      cancelFollow = undefined
+      follow()
+    })
+  }
+
+  function follow(): void {
+    if (current === undefined) return
+    const until = clock.now() + SLICE_MS
+    const { follower } = current
+    const end = guarded('log', () => {
+      let end = follower.step()
+      while (!end && clock.now() < until) end = follower.step()
+      return end
+    })
+    if (end === false) followSoon()
+    if (end === true) reachedEnd(current)
+  }
+
+  function catchUp(): void {
+    const open = current
+    if (open === undefined) return
+    guarded('log', () => open.follower.catchUp())
+    reachedEnd(open)
+  }
+
+  function reachedEnd(open: OpenTelemetry): void {
+    const { user_id, student } = open.follower.state
+    setIndex({ student })
+    own(open.id, user_id)
+    open.reachedEnd()
+    writer.soon(() => current?.follower.state)
+  }
+
+  return {
+    on: events.on.bind(events),
+    once: events.once.bind(events),
+    off: events.off.bind(events),
+
+    start(given) {
+      if (closed) return refuse('nothing is recorded after close')
+      const call = called()
+      const checked = eventSchemas.session_start.shape.data.omit({ telemetry_id: true }).safeParse(given)
+      if (!checked.success) return refuse(`course: ${describeIssues(checked.error, given)}`)
+      course = given
+      if (current === undefined) {
+        const file = foreignFile()
+        const stored = guarded('index', () => readCourseIndex(storage, crc))
+        const chosen = stored ?? { current: file?.telemetry_id ?? ids.telemetry(), owners: {} }
+        index = chosen
+        current = guarded('log', () => open(chosen.current))
+        if (stored === undefined) guarded('index', () => storage.writeIndex(chosen))
+        if (file !== undefined) adopt(file, call)
+      }
+      const recorded = startSession(called())
+      if (recorded.ok) {
+        const calls = waiting
+        waiting = []
+        for (const run of calls) run()
+      }
+      return recorded
+    },
+
+    record(position, type, data) {
+      const copy = session === undefined ? copied(data) : { ok: true as const, data }
+      if (!copy.ok) return refuse(`data of ${brief(type)} cannot be kept: ${copy.reason}`)
+      return whenStarted((call) => recordStep(call, { position, type, data: copy.data }))
+    },
+
+    identify(user_id) {
+      const parsed = studentId.safeParse(user_id)
+      if (!parsed.success) return refuse(`user_id: ${describeIssues(parsed.error, user_id)}`)
+      return whenStarted((call) => identify(call, parsed.data))
+    },
+
+    clear() {
+      return whenStarted((call) => {
+        const recorded = append({ ...envelope(call), type: 'student_cleared', data: {} })
+        if (recorded.ok) setIndex({ student: undefined })
+        return recorded
+      })
+    },
+
+    import(file) {
+      const parsed = importedSnapshot.safeParse(file)
+      if (!parsed.success) return refuse(`import: ${describeIssues(parsed.error, file)}`)
+      return whenStarted((call) => adopt(file as ImportedSnapshot, call))
+    },
+
+    append: (event) => append(event),
+
+    submit() {
+      catchUp()
+      current?.submit()
+    },
+
+    end(reason) {
+      return whenStarted((call) => {
+        const recorded = append({ ...envelope(call), type: 'session_end', data: { reason } })
+        if (recorded.ok) session = undefined
+        return recorded
+      })
+    },
+
+    state() {
+      catchUp()
+      return current?.follower.state ?? initialState
+    },
+
+    snapshot() {
+      return snapshot(this.state())
+    },
+
+    status: () => ({
+      telemetry_id: current?.id,
+      ...counts,
+      lost: current?.follower.counts.lost ?? 0,
+      destinations: Object.fromEntries(current?.deliveries.map((d) => [d.destination, d.state]) ?? []),
+    }),
+
+    async idle() {
+      catchUp()
+      await current?.idle()
+      if (current !== undefined) writer.now(current.follower.state)
+    },
+
+    async close(budgetMs = EXIT_BUDGET_MS) {
+      if (closed) return
+      closed = true
+      catchUp()
+      cancelFollow?.()
+      writer.cancel()
+      if (current === undefined) return
+      writer.now(current.follower.state)
+      const idle = current.idle()
+      await new Promise<void>((resolve) => {
+        const cancel = clock.after(budgetMs, resolve)
+        void idle.then(() => {
+          cancel()
+          resolve()
+        })
+      })
+      current.deliveries.forEach((delivery) => delivery.stop())
+      await Promise.allSettled(transports.map((transport) => transport.close?.()))
+    },
+  }
+}
+
+type Copy = { ok: true; data: unknown } | { ok: false; reason: string }
+
+/** A call that waits must not see what its caller does to the object later. */
+function copied(data: unknown): Copy {
+  try {
+    return { ok: true, data: data === undefined ? undefined : (JSON.parse(JSON.stringify(data)) as unknown) }
+  } catch (error) {
+    return { ok: false, reason: (error as Error).message }
+  }
+}

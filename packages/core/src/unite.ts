@@ -1,0 +1,154 @@
+// Folding an import (SPEC §4 rule 7): the union of what the log tells and what a telemetry.json tells.
+// Nothing either holds is lost, completion never regresses, and importing twice is importing once.
+
+import { listOf, toArray } from './list'
+import type { Attempt, ImportedSnapshot, ImportedStep } from './snapshot-schema'
+import { stableJson } from './stable-json'
+import { ATTEMPT_LISTS, noActivity, type Activity, type CourseStep, type Session, type State } from './state'
+
+export function unite(state: State, file: ImportedSnapshot): State {
+  const {
+    telemetry_id,
+    slug,
+    agent,
+    tutorial_started_at,
+    steps,
+    workout_session = [],
+    last_interaction_at,
+    user_id,
+    ...rest
+  } = file
+  return {
+    ...state,
+    telemetry_id: state.telemetry_id ?? telemetry_id,
+    user_id: state.user_id ?? user_id,
+    slug: state.started ? state.slug : (slug ?? state.slug),
+    agent: state.started ? state.agent : (agent ?? state.agent),
+    tutorial_started_at: earliest(state.tutorial_started_at, tutorial_started_at),
+    last_interaction_at: latest(state.last_interaction_at, last_interaction_at),
+    course: state.started ? state.course : uniteCourse(state.course ?? [], steps),
+    activity: uniteActivity(state.activity, steps),
+    sessions: uniteSessions(state.sessions, workout_session, last_interaction_at),
+    rest: { ...state.rest, ...rest },
+  }
+}
+
+function uniteCourse(ours: readonly CourseStep[], steps: readonly ImportedStep[]): CourseStep[] {
+  const inFile = new Set(steps.map((step) => step.slug))
+  return [...steps.map(importedCourseStep), ...ours.filter((step) => !inFile.has(step.slug))]
+}
+
+function importedCourseStep(step: ImportedStep): CourseStep {
+  const { opened_at: _, completed_at: __, ...template } = step
+  for (const list of ATTEMPT_LISTS) if (template[list] !== undefined) template[list] = []
+  return { slug: step.slug, position: step.position, is_testeable: step.is_testeable, template }
+}
+
+function uniteActivity(ours: State['activity'], steps: readonly ImportedStep[]): State['activity'] {
+  const activity = new Map(ours)
+  for (const step of steps) activity.set(step.slug, uniteStep(activity.get(step.slug) ?? noActivity, step))
+  return activity
+}
+
+function uniteStep(ours: Activity, step: ImportedStep): Activity {
+  const { slug: _, position: __, files: ___, is_testeable: ____, opened_at, completed_at, ...others } = step
+  const { ai_interactions = [], compilations = [], tests = [], ...rest } = others
+  const attempts = { ai_interactions, compilations, tests }
+  return {
+    ...Object.fromEntries(ATTEMPT_LISTS.map((list) => [list, uniteAttempts(ours[list], attempts[list])])),
+    opened_at: earliest(ours.opened_at, opened_at),
+    completed_at: earliest(ours.completed_at, completed_at),
+    rest: { ...ours.rest, ...rest },
+  } as Activity
+}
+
+function uniteAttempts(ours: Activity['tests'], theirs: readonly Attempt[]): Activity['tests'] {
+  if (theirs.length === 0) return ours
+  return listOf(uniteLists(toArray(ours), theirs, { key: stableJson, time: startOf, join: (_, b) => b }))
+}
+
+/** When an attempt began, epoch ms; both spellings are in the field (SPEC §11). */
+export function startOf(attempt: Attempt): number | undefined {
+  const start = attempt['starting_at'] ?? attempt['started_at']
+  return typeof start === 'number' ? start : undefined
+}
+
+function uniteSessions(
+  ours: readonly Session[],
+  theirs: NonNullable<ImportedSnapshot['workout_session']>,
+  lastInteraction: number | undefined,
+): Session[] {
+  const imported = theirs.map(({ started_at, ended_at, ...rest }, index): Session => {
+    // The session a file left open was going on at its last interaction.
+    const open = ended_at === undefined && index === theirs.length - 1
+    const last =
+      open && lastInteraction !== undefined && lastInteraction >= started_at ? lastInteraction : undefined
+    return { started_at, ended_at, last, over: false, rest }
+  })
+  return uniteLists(ours, imported, {
+    key: (session) => String(session.started_at),
+    time: (session) => session.started_at,
+    join: (our, their) => ({
+      ...our,
+      ended_at: latest(our.ended_at, their.ended_at),
+      last: latest(our.last, their.last),
+      rest: { ...our.rest, ...their.rest },
+    }),
+  })
+}
+
+interface Union<T> {
+  readonly key: (item: T) => string
+  readonly time: (item: T) => number | undefined
+  readonly join: (ours: T, theirs: T) => T
+}
+
+/**
+ * Union of two lists of the same thing: items with equal keys are one, as often as the richer list has
+ * them. Where one list holds all of the other its order stands; else ours go in between by time.
+ */
+function uniteLists<T>(ours: readonly T[], theirs: readonly T[], { key, time, join }: Union<T>): T[] {
+  const waiting = new Map<string, number[]>()
+  theirs.forEach((item, index) => {
+    const k = key(item)
+    waiting.set(k, [...(waiting.get(k) ?? []), index])
+  })
+  const united = [...theirs]
+  const paired = new Set<number>()
+  const onlyOurs: T[] = []
+  const ourOrder = ours.map((item) => {
+    const index = waiting.get(key(item))?.shift()
+    if (index === undefined) {
+      onlyOurs.push(item)
+      return item
+    }
+    paired.add(index)
+    return (united[index] = join(item, united[index] as T))
+  })
+  if (onlyOurs.length === 0) return united
+  if (paired.size === theirs.length) return ourOrder
+  return mergeByTime(onlyOurs, united, time)
+}
+
+function mergeByTime<T>(a: readonly T[], b: readonly T[], time: Union<T>['time']): T[] {
+  const merged: T[] = []
+  let next = 0
+  for (const item of b) {
+    const at = time(item)
+    for (; next < a.length; next++) {
+      const other = time(a[next] as T)
+      if (at === undefined || other === undefined || other >= at) break
+      merged.push(a[next] as T)
+    }
+    merged.push(item)
+  }
+  return [...merged, ...a.slice(next)]
+}
+
+function earliest(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)
+}
+
+function latest(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b)
+}

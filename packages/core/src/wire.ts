@@ -1,0 +1,58 @@
+// The bodies receivers depend on (SPEC §6) and the base64 rules they share with telemetry.json (SPEC §4).
+// Text stays text in the log; it is encoded here and nowhere else.
+
+import { fromBase64, toBase64 } from './base64'
+import type { StepEvent, StepEventType } from './events'
+import type { Attempt } from './snapshot-schema'
+import type { State } from './state'
+
+const attemptFields = ['source_code', 'stdout', 'stderr']
+
+/** The fields of an event's data that are base64 on the wire. */
+const encodedFields: Record<StepEventType, readonly string[]> = {
+  open_step: attemptFields,
+  compile: attemptFields,
+  test: attemptFields,
+  ai_interaction: ['source_code'],
+}
+
+/** `data` as the snapshot and the stream show it. Empty strings and values that are no string stay. */
+export function toWire(type: StepEventType, data: Attempt): Attempt {
+  return mapText(type, data, toBase64)
+}
+
+/** The inverse of `toWire`, or undefined where a field's base64 is not exactly what `toWire` would give. */
+export function fromWire(type: StepEventType, data: Attempt): Attempt | undefined {
+  let exact = true
+  const decoded = mapText(type, data, (value) => {
+    const text = fromBase64(value)
+    exact &&= text !== undefined
+    return text ?? value
+  })
+  return exact ? decoded : undefined
+}
+
+function mapText(type: StepEventType, data: Attempt, change: (text: string) => string): Attempt {
+  const changed = { ...data }
+  for (const field of encodedFields[type]) {
+    const value = data[field]
+    if (typeof value === 'string' && value !== '') changed[field] = change(value)
+  }
+  return changed
+}
+
+/** The attempt an event adds to its step. */
+export const attemptOf = (event: StepEvent): Attempt =>
+  event.wire === true ? event.data : toWire(event.type, event.data)
+
+/** Body of one streamed event. Its student is the telemetry's owner, also for work done before login. */
+export function streamBody(event: StepEvent, state: State): Record<string, unknown> {
+  return {
+    slug: event.step.slug,
+    telemetry_id: state.telemetry_id,
+    ...(state.user_id !== undefined && { user_id: state.user_id }),
+    step_position: event.step.position,
+    event: event.type,
+    data: attemptOf(event),
+  }
+}

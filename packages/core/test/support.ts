@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs'
+import { crc32 } from 'node:zlib'
+import { createTelemetry, deterministicId, type CourseInput, type Ids, type Snapshot } from '../src/index'
+import type { StepEventType, Telemetry, TelemetryEvent, Transport } from '../src/index'
+import { manualClock, memoryStorage, type MemoryStorage } from '../src/memory'
+
+export const crc = (text: string): number => crc32(text)
+
+export const TELEMETRY_ID = 'q1lllj6jq1lllj6j'
+
+/** Ids that tell in which order they were made. */
+let runs = 0
+
+export function countingIds(telemetryIds: readonly string[] = [TELEMETRY_ID]): Ids {
+  const run = runs++
+  let events = 0
+  let telemetries = 0
+  return {
+    event: (at) => deterministicId(at, `${run} ${events++}`),
+    telemetry: () => telemetryIds[telemetries++] ?? `telemetry${telemetries}`,
+  }
+}
+
+export const sample = JSON.parse(
+  readFileSync(new URL('fixtures/telemetry.sample.json', import.meta.url), 'utf8'),
+) as Snapshot
+
+export interface Vector {
+  readonly name: string
+  readonly notes: string
+  readonly config: CourseInput & { urls?: { batch?: string; streaming?: string } }
+  readonly previous?: Snapshot
+  readonly previous_raw?: string
+  readonly shared?: Record<string, unknown>
+  readonly calls: { at: number; op: string; args: unknown[] }[]
+  readonly telemetry: Snapshot | null
+  readonly batch: unknown[]
+  readonly stream: unknown[]
+}
+
+export const vectors = JSON.parse(
+  readFileSync(new URL('fixtures/stock-vectors.json', import.meta.url), 'utf8'),
+) as { same: Vector[]; different: Vector[] }
+
+export const steps = vectors.same[0]!.config.steps
+
+export const course: CourseInput = { slug: 'intro-js', agent: 'vscode', steps }
+
+export interface World {
+  readonly telemetry: Telemetry
+  readonly storage: MemoryStorage
+  readonly clock: ReturnType<typeof manualClock>
+  readonly notices: string[]
+  readonly faults: string[]
+}
+
+/** A runtime on memory, with a clock that stands still. */
+export function world({
+  storage = memoryStorage(),
+  now = 1_700_000_000_000,
+  transports = [] as readonly Transport[],
+  ids = countingIds(),
+} = {}): World {
+  const clock = manualClock(now)
+  const telemetry = createTelemetry({ storage, clock, ids, crc, random: () => 0.5, transports })
+  const notices: string[] = []
+  const faults: string[] = []
+  telemetry.on('noticed', (message) => notices.push(message))
+  telemetry.on('fault', (what, error) => faults.push(`${what}: ${String(error)}`))
+  return { telemetry, storage, clock, notices, faults }
+}
+
+export const jsonOf = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T
+
+let made = 0
+/** An event of the log, for folds without a runtime. */
+export function event(type: string, at: number, rest: Record<string, unknown> = {}): TelemetryEvent {
+  return { v: 1, id: deterministicId(at, `event${made++}`), at, session: 'session', type, data: {}, ...rest }
+}
+
+export const started = (at: number, rest: Record<string, unknown> = {}): TelemetryEvent =>
+  event('session_start', at, { id: 'session', data: { telemetry_id: TELEMETRY_ID, ...course }, ...rest })
+
+export const on = (position: number, type: StepEventType, at: number, data: object = {}): TelemetryEvent =>
+  event(type, at, { step: { slug: steps[position]!.slug, position }, data })
