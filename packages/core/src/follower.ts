@@ -12,9 +12,14 @@ const SLICE_BYTES = 512 * 1024
 
 export interface FollowerHooks {
   /** After an event was folded into `state`. */
-  folded?(event: TelemetryEvent, state: State, line: LogLine): void
+  folded?(event: TelemetryEvent, state: State, line: NumberedLine): void
   /** A line that could not be used (`lost`), or was used but is odd. */
-  noticed?(message: string, line: LogLine & { number: number }, lost: boolean): void
+  noticed?(message: string, line: NumberedLine, lost: boolean): void
+}
+
+export interface NumberedLine extends LogLine {
+  /** Counted from 1. */
+  readonly number: number
 }
 
 export interface Follower {
@@ -37,12 +42,12 @@ export function createFollower(log: EventLog, crc: Crc, hooks: FollowerHooks = {
   let state = initialState
   let position = 0
 
-  function take(line: LogLine): void {
-    counts.lines++
+  function take(read: LogLine): void {
+    const line = { ...read, number: ++counts.lines }
     if (line.text === '') return
     const decoded = decodeLine(line.text, crc)
     const notice = decoded.ok ? decoded.notice : decoded.reason
-    if (notice !== undefined) hooks.noticed?.(notice, { ...line, number: counts.lines }, !decoded.ok)
+    if (notice !== undefined) hooks.noticed?.(notice, line, !decoded.ok)
     if (!decoded.ok) return void counts.lost++
     if (known.has(decoded.event.id)) {
       counts.duplicates++

@@ -77,6 +77,7 @@ export interface DeliveryState {
 
 export interface CursorStore {
   read(destination: string): DeliveryState | undefined
+  /** What the log holds must be as durable as a cursor that has moved over it. */
   write(destination: string, state: DeliveryState): void
 }
 

@@ -75,7 +75,7 @@ export interface Telemetry extends Pick<EventEmitter<TelemetryEvents>, 'on' | 'o
   clear(): Recorded
   /** A telemetry.json from elsewhere, to be united with this telemetry (SPEC §4 rule 7). */
   import(file: unknown): Recorded
-  /** Appends an event that was recorded elsewhere as it is, for a replay. */
+  /** Appends an event that was recorded elsewhere as it is, for a replay. Needs no start. */
   append(event: TelemetryEvent): Recorded
   /** Sends the present snapshot, unless it was sent already. */
   submit(): void
@@ -136,6 +136,15 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
         failed: (destination, error) => fault(`delivery to ${destination}`, error),
       },
     })
+  }
+
+  /** Opens the telemetry that is going on in the folder; in a new folder, one of the given id. */
+  function openCurrent(firstId: string | undefined): void {
+    const stored = guarded('index', () => readCourseIndex(storage, crc))
+    const chosen = stored ?? { current: firstId ?? ids.telemetry(), owners: {} }
+    index = chosen
+    current = guarded('log', () => open(chosen.current))
+    if (stored === undefined) guarded('index', () => storage.writeIndex(chosen))
   }
 
   function setIndex(change: Partial<CourseIndex>): void {
@@ -323,11 +332,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       course = given
       if (current === undefined) {
         const file = foreignFile()
-        const stored = guarded('index', () => readCourseIndex(storage, crc))
-        const chosen = stored ?? { current: file?.telemetry_id ?? ids.telemetry(), owners: {} }
-        index = chosen
-        current = guarded('log', () => open(chosen.current))
-        if (stored === undefined) guarded('index', () => storage.writeIndex(chosen))
+        openCurrent(file?.telemetry_id)
         if (file !== undefined) adopt(file, call)
       }
       const recorded = startSession(called())
@@ -365,7 +370,10 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       return whenStarted((call) => adopt(file as ImportedSnapshot, call))
     },
 
-    append: (event) => append(event),
+    append(event) {
+      if (current === undefined) openCurrent((event['data'] as Partial<Course> | undefined)?.telemetry_id)
+      return append(event)
+    },
 
     submit() {
       catchUp()

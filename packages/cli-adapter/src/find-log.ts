@@ -1,0 +1,28 @@
+// From what a person names on the command line to the log they mean.
+
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { readCourseIndex } from '@learnpack/telemetry-core'
+import { crc32, openCourseFolder } from '@learnpack/telemetry-transport-file'
+import { CommandError } from './command-error'
+
+/** Where a course keeps its telemetry unless its learn.json says otherwise (SPEC §5). */
+const DEFAULT_DIR = '.learn'
+
+/**
+ * The path of a log: `path` itself if it is a file, else that of the current telemetry of a course, of
+ * which `path` is the folder or the `.learn` in it. @throws CommandError when there is none.
+ */
+export function findLog(path: string): string {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found === undefined) throw new CommandError(`${path}: no such file or folder`)
+  if (!found.isDirectory()) return path
+  for (const dirPath of [join(path, DEFAULT_DIR), path]) {
+    const folder = openCourseFolder(dirPath)
+    const index = readCourseIndex(folder, crc32)
+    if (index !== undefined) return folder.logPath(index.current)
+  }
+  throw new CommandError(
+    `${path}: no event log in it; give a course folder with recorded events, or a log file`,
+  )
+}

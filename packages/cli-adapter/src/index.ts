@@ -1,0 +1,2 @@
+export { replayLog, type ReplayedLog, type Until } from './replay'
+export { findLog } from './find-log'

@@ -1,0 +1,63 @@
+// Folds a log to the snapshot it stands for: a pure function of the file.
+
+import { createFollower, initialState, snapshotJson, type TelemetryEvent } from '@learnpack/telemetry-core'
+import { crc32, openFileLog } from '@learnpack/telemetry-transport-file'
+import { CommandError } from './command-error'
+
+/** Which event is the last one to fold. */
+export type Until = { readonly at: number } | { readonly id: string } | { readonly line: number }
+
+/** Reads `--at`: a line number, an ISO 8601 time, or else an event id. */
+export function parseUntil(text: string): Until {
+  if (/^\d+$/.test(text)) return { line: Number(text) }
+  if (/^\d{4}-\d{2}(-\d{2})?([T ].*)?$/.test(text)) {
+    const at = Date.parse(text)
+    if (Number.isNaN(at))
+      throw new CommandError(`--at: ${JSON.stringify(text)} is no time; write it like 2026-11-21T10:30:00Z`)
+    return { at }
+  }
+  return { id: text }
+}
+
+export interface ReplayedLog {
+  /** telemetry.json, byte for byte. */
+  readonly json: string
+  /** What is odd or damaged, each naming file and line. */
+  readonly messages: readonly string[]
+}
+
+/** @throws CommandError when the log cannot be read or holds nothing up to `until` */
+export function replayLog(path: string, until?: Until): ReplayedLog {
+  const log = openFileLog(path)
+  const messages: string[] = []
+  let state = initialState
+  let found = until === undefined
+  const follower = createFollower(log, crc32, {
+    folded(event, folded, { number }) {
+      if (until !== undefined && !reaches(until, event, number)) return
+      if (until === undefined || !('id' in until) || !found) state = folded
+      found = true
+    },
+    noticed: (message, { number }) => messages.push(`${path} line ${number}: ${message}`),
+  })
+  try {
+    follower.catchUp()
+  } catch (error) {
+    throw new CommandError(`${path}: ${(error as Error).message}`)
+  }
+  if (follower.counts.events === 0)
+    throw new CommandError([`${path}: no event in it`, ...messages].join('\n'))
+  if (!found) throw new CommandError(`--at: no event of ${path} is ${describe(until as Until)}`)
+  return { json: [...snapshotJson(state)].join(''), messages }
+}
+
+/** Whether `event` belongs to the log as it was at `until`. */
+function reaches(until: Until, event: TelemetryEvent, line: number): boolean {
+  if ('at' in until) return event.at <= until.at
+  return 'line' in until ? line <= until.line : event.id === until.id
+}
+
+function describe(until: Until): string {
+  if ('at' in until) return `as early as ${new Date(until.at).toISOString()}`
+  return 'line' in until ? `on line ${until.line} or before` : `the one with id ${JSON.stringify(until.id)}`
+}

@@ -1,0 +1,130 @@
+// Everything kept for one course folder (SPEC §7): telemetry.json beside a folder `telemetry`, which holds
+// a folder per telemetry, the index of them, and a file that keeps it all out of git.
+
+import { createHash } from 'node:crypto'
+import { closeSync, existsSync, openSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type {
+  CourseIndex,
+  CursorStore,
+  DeadLetter,
+  DeadLetterStore,
+  DeliveryState,
+} from '@learnpack/telemetry-core'
+import type { Storage, TelemetryStore } from '@learnpack/telemetry-core'
+import { openFileLog, type FileLog } from './event-log'
+import { APPEND, FILE_MODE, errorCode, makeFolder, readJson, replaceFile, writeAll } from './files'
+import { openSnapshotFile } from './snapshot-file'
+
+export const LOG_NAME = 'events.ndjson'
+
+export interface CourseFolder extends Storage {
+  /** Path of telemetry.json. */
+  readonly snapshotPath: string
+  logPath(telemetry_id: string): string
+  close(): void
+}
+
+/** @param dirPath the course's `dirPath`, normally `.learn` */
+export function openCourseFolder(dirPath: string): CourseFolder {
+  const folder = join(dirPath, 'telemetry')
+  const snapshotPath = join(dirPath, 'telemetry.json')
+  const indexPath = join(folder, 'index.json')
+  const logs = new Map<string, FileLog>()
+
+  const logPath = (id: string): string => join(folder, folderName(id), LOG_NAME)
+
+  function prepare(): void {
+    makeFolder(folder)
+    try {
+      writeFileSync(join(folder, '.gitignore'), '*\n', { flag: 'wx', mode: FILE_MODE })
+    } catch (error) {
+      if (errorCode(error) !== 'EEXIST') throw error
+    }
+  }
+
+  return {
+    snapshotPath,
+    logPath,
+    snapshot: openSnapshotFile(snapshotPath, join(folder, 'written.json')),
+    readIndex() {
+      const index = readJson(indexPath) as Partial<CourseIndex> | undefined
+      return typeof index?.current === 'string' && typeof index.owners === 'object'
+        ? (index as CourseIndex)
+        : undefined
+    },
+    writeIndex(index) {
+      prepare()
+      replaceFile(indexPath, [JSON.stringify(index)])
+    },
+    list() {
+      if (!existsSync(folder)) return []
+      return readdirSync(folder).filter((name) => existsSync(join(folder, name, LOG_NAME)))
+    },
+    open(id): TelemetryStore {
+      prepare()
+      const home = join(folder, folderName(id))
+      const log = logs.get(id) ?? openFileLog(logPath(id))
+      logs.set(id, log)
+      return {
+        log,
+        cursors: openCursors(home, log),
+        deadLetters: openDeadLetters(join(home, 'dead-letters.ndjson')),
+      }
+    },
+    close() {
+      for (const log of logs.values()) log.close()
+    },
+  }
+}
+
+/** A telemetry_id may come from a file a stranger wrote: what is no plain name becomes a digest. */
+function folderName(id: string): string {
+  return /^[a-z0-9]{1,64}$/.test(id) ? id : createHash('sha256').update(id).digest('hex').slice(0, 32)
+}
+
+/** A file per destination, so that two of them never write over each other. */
+function openCursors(home: string, log: FileLog): CursorStore {
+  const path = (destination: string): string => {
+    const digest = createHash('sha256').update(destination).digest('hex').slice(0, 16)
+    return join(home, `cursor-${digest}.json`)
+  }
+  return {
+    read(destination) {
+      const found = readJson(path(destination)) as (DeliveryState & { destination: string }) | undefined
+      if (typeof found?.offset !== 'number') return undefined
+      const { destination: _, ...state } = found
+      return state
+    },
+    write(destination, state) {
+      // A cursor must never be more durable than the lines it has moved over.
+      log.sync()
+      replaceFile(path(destination), [JSON.stringify({ destination, ...state })])
+    },
+  }
+}
+
+function openDeadLetters(path: string): DeadLetterStore {
+  return {
+    append(letter) {
+      const fd = openSync(path, APPEND, FILE_MODE)
+      try {
+        writeAll(fd, Buffer.from(`${JSON.stringify(letter)}\n`))
+      } finally {
+        closeSync(fd)
+      }
+    },
+    list() {
+      if (!existsSync(path)) return []
+      return readFileSync(path, 'utf8')
+        .split('\n')
+        .flatMap((line) => {
+          try {
+            return [JSON.parse(line) as DeadLetter]
+          } catch {
+            return []
+          }
+        })
+    },
+  }
+}

@@ -1,0 +1,88 @@
+// Batch and stream over HTTP: one POST an attempt, bodies exactly as stock sends them, and everything that
+// is new in headers (SPEC §6). Runs in Node and in a browser.
+
+import type { Outcome, Parcel, Transport } from '@learnpack/telemetry-core'
+import { outcomeOf } from './outcome'
+
+/** How long one attempt may take, ms. */
+const TIMEOUT_MS = 10_000
+/** An answer is read to its end so that its connection can be used again, but not further than this, bytes. */
+const ANSWER_BYTES = 64 * 1024
+
+export const USER_AGENT = 'learnpack-telemetry/0.1.0'
+
+export interface HttpTransportOptions {
+  /** Absolute http(s) URL; its query string is kept. */
+  readonly url: string
+  /** Default: the global one. */
+  readonly fetch?: typeof fetch
+  /** Epoch ms, for `webhook-timestamp`. Default: the system's clock. */
+  readonly now?: () => number
+  /** Default 10,000 ms. */
+  readonly timeoutMs?: number
+}
+
+/** Posts every snapshot to `url`. */
+export const batchTransport = (options: HttpTransportOptions): Transport =>
+  httpTransport('http-batch', 'snapshots', options)
+
+/** Posts every event to `url`, each as it happens, in order. */
+export const streamTransport = (options: HttpTransportOptions): Transport =>
+  httpTransport('http-stream', 'events', options)
+
+function httpTransport(name: string, wants: Transport['wants'], options: HttpTransportOptions): Transport {
+  const { url, now = Date.now, timeoutMs = TIMEOUT_MS } = options
+  return {
+    name,
+    address: url,
+    wants,
+    async deliver(parcel, signal): Promise<Outcome> {
+      const attempt = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
+      try {
+        const response = await (options.fetch ?? fetch)(url, {
+          method: 'POST',
+          headers: headersOf(parcel, now()),
+          body: parcel.body,
+          redirect: 'manual',
+          signal: attempt,
+        })
+        await drain(response)
+        return outcomeOf(response, now())
+      } catch (error) {
+        return { kind: 'retry', reason: explain(error, timeoutMs) }
+      }
+    },
+  }
+}
+
+function headersOf({ id, contentType }: Parcel, now: number): Record<string, string> {
+  return {
+    'content-type': contentType,
+    'user-agent': USER_AGENT,
+    'webhook-id': id,
+    'webhook-timestamp': String(Math.floor(now / 1_000)),
+    'idempotency-key': `"${id}"`,
+  }
+}
+
+/** What follows the status does not matter, and failing to read it does not undo the delivery. */
+async function drain({ body }: Response): Promise<void> {
+  const reader = body?.getReader()
+  try {
+    for (let read = 0; reader !== undefined && read < ANSWER_BYTES;) {
+      const { done, value } = await reader.read()
+      if (done) return
+      read += value.length
+    }
+    await reader?.cancel()
+  } catch {
+    // The status was received: that is the answer.
+  }
+}
+
+/** fetch says only "fetch failed"; the reason is in the chain of causes. */
+function explain(error: unknown, timeoutMs: number): string {
+  if (!(error instanceof Error)) return String(error)
+  if (error.name === 'TimeoutError') return `no answer within ${timeoutMs} ms`
+  return error.cause instanceof Error ? error.cause.message || error.message : error.message
+}

@@ -1,0 +1,1 @@
+export { batchTransport, streamTransport, USER_AGENT, type HttpTransportOptions } from './http-transport'
