@@ -55,7 +55,7 @@ export function configOf(learnJson: unknown, file = 'learn.json'): ReadConfig {
     const parsed = telemetryConfig.shape[key].safeParse(given[key])
     if (parsed.success) return parsed.data
     problems.push(
-      `${file}: telemetry.${key}: ${describeIssues(parsed.error, given[key]).replace(/^value: /, '')}; ${locally}`,
+      `${file}: telemetry.${key}: ${describeIssues(parsed.error, withoutPassword(given[key])).replace(/^value: /, '')}; ${locally}`,
     )
     return undefined
   }
@@ -83,3 +83,6 @@ function isHttpUrl(value: string): boolean {
   const { username, password, hostname } = new URL(value)
   return username === '' && password === '' && hostname !== ''
 }
+
+const withoutPassword = (value: unknown): unknown =>
+  typeof value === 'string' ? value.replace(/\/\/[^/@]*@/, '//***@') : value

@@ -143,11 +143,21 @@ function inventNothing(events: readonly KnownEvent[], file: ImportedSnapshot): K
   })
 }
 
-const conclusionId = (file: ImportedSnapshot): string =>
-  idOf(file, file.last_interaction_at ?? file.tutorial_started_at ?? 0, 'import')
+/** The latest moment the file tells of. */
+function conclusionAt({ workout_session = [], steps, ...file }: ImportedSnapshot): number {
+  const times = [
+    file.last_interaction_at,
+    file.tutorial_started_at,
+    ...workout_session.map(({ started_at }) => started_at),
+    ...steps.map(({ opened_at }) => opened_at),
+  ]
+  return times.reduce<number>((latest, at) => Math.max(latest, at ?? 0), 0)
+}
+
+const conclusionId = (file: ImportedSnapshot): string => idOf(file, conclusionAt(file), 'import')
 
 function conclusion(file: ImportedSnapshot, last: KnownEvent | undefined): KnownEvent {
-  const at = Math.max(last?.at ?? 0, file.last_interaction_at ?? 0, file.tutorial_started_at ?? 0)
+  const at = Math.max(conclusionAt(file), last?.at ?? 0)
   const id = conclusionId(file)
   return { v: EVENT_VERSION, id, at, session: last?.session ?? id, type: 'import', data: { snapshot: file } }
 }

@@ -6,8 +6,8 @@ import { ATTEMPT_LISTS, noActivity, type Activity, type CourseStep, type Session
 
 /** Renders the state. Before a session start or an import, what neither told is missing. */
 export function snapshot(state: State): Snapshot {
-  const { steps, ...shell } = parts(state)
-  return { ...shell, steps: steps.map(renderStep) } as Snapshot
+  const shell = parts(state)
+  return { ...shell, steps: shell.steps.map(renderStep) } as Snapshot
 }
 
 /**

@@ -1,0 +1,506 @@
+// The runtime: what is recorded, for whom, when it is sent, and that nothing it is given hurts the host.
+
+import { describe, expect, it, vi } from 'vitest'
+import type { Outcome, Parcel, Transport } from '../src/index'
+import { memoryStorage } from '../src/memory'
+import { eventsOf } from './arbitraries'
+import { course, jsonOf, sample, TELEMETRY_ID, world, type World } from './support'
+
+type Answer = Outcome | Promise<Outcome> | (() => Outcome | Promise<Outcome>)
+const delivered: Outcome = { kind: 'delivered' }
+
+/** A transport that notes what it is given and answers from a list, then `delivered`. */
+function recorder(wants: Transport['wants'], ...answers: Answer[]) {
+  const sent: Parcel[] = []
+  const transport: Transport = {
+    name: wants,
+    wants,
+    async deliver(parcel) {
+      sent.push(parcel)
+      const answer = answers.shift() ?? delivered
+      return typeof answer === 'function' ? answer() : answer
+    },
+  }
+  return {
+    transport,
+    sent,
+    bodies: () => sent.map(({ body }) => JSON.parse(body) as Record<string, unknown>),
+  }
+}
+
+const logOf = ({ storage, telemetry }: World) => eventsOf(storage.log(telemetry.status().telemetry_id!))
+const ok = { ok: true, id: expect.any(String) as string }
+
+describe('recording', () => {
+  it('returns once the line is in the log, with the id and time of the call', () => {
+    const w = world()
+    expect(w.telemetry.start(course)).toEqual(ok)
+    w.clock.set(1_700_000_005_000)
+    const recorded = w.telemetry.record(2, 'compile', { stdout: 'hi' })
+    expect(logOf(w).at(-1)).toEqual({
+      v: 1,
+      id: (recorded as { id: string }).id,
+      at: 1_700_000_005_000,
+      session: logOf(w)[0]!.id,
+      type: 'compile',
+      step: { slug: '02-add', position: 2 },
+      data: { stdout: 'hi' },
+    })
+  })
+
+  const cyclic: Record<string, unknown> = {}
+  cyclic['self'] = cyclic
+  it.each([
+    ['text', 'data of compile is no object (found "text")'],
+    [null, 'data of compile is no object (found null)'],
+    [[1], 'data of compile is no object (found [1])'],
+    [undefined, 'data of compile is no object (found undefined)'],
+    [
+      cyclic,
+      expect.stringMatching(/^"compile" could not be recorded: Converting circular structure/) as string,
+    ],
+    [{ n: 1n }, '"compile" could not be recorded: Do not know how to serialize a BigInt'],
+    [
+      {
+        get stdout() {
+          throw new Error('mine')
+        },
+      },
+      '"compile" could not be recorded: mine',
+    ],
+  ])('refuses data it cannot keep, with a reason, and loses no neighbour: %#', (data, reason) => {
+    const w = world()
+    w.telemetry.start(course)
+    const refused = vi.fn()
+    w.telemetry.on('refused', refused)
+    expect(w.telemetry.record(1, 'compile', data)).toEqual({ ok: false, reason })
+    expect(refused).toHaveBeenCalledWith(reason)
+    expect(w.telemetry.record(1, 'compile', {})).toEqual(ok)
+    expect(w.telemetry.status()).toMatchObject({ recorded: 2, refused: 1, lost: 0 })
+    expect(logOf(w)).toHaveLength(2)
+  })
+
+  it('keeps a wrong type inside data as it is given', () => {
+    const w = world()
+    w.telemetry.start(course)
+    const data = { stdout: 7, stderr: null, source_code: ['a'], exit_code: '0', starting_at: 'noon' }
+    w.telemetry.record(2, 'test', data)
+    expect(w.telemetry.snapshot().steps[2]).toMatchObject({ tests: [data] })
+    expect(w.telemetry.snapshot().steps[2]).not.toHaveProperty('completed_at')
+  })
+
+  it('says exit_code for exitCode, in its place, and null for a test that does not say', () => {
+    const w = world()
+    w.telemetry.start(course)
+    w.telemetry.record(2, 'compile', { a: 1, exitCode: 3, b: 2 })
+    w.telemetry.record(2, 'compile', { a: 1 })
+    w.telemetry.record(2, 'test', { exitCode: 0 })
+    w.telemetry.record(2, 'test', { a: 1 })
+    w.telemetry.record(2, 'test', { exit_code: 1, exitCode: 2 })
+    const { compilations, tests, completed_at } = w.telemetry.snapshot().steps[2]!
+    expect(JSON.stringify(compilations)).toBe('[{"a":1,"exit_code":3,"b":2},{"a":1}]')
+    expect(tests).toEqual([{ exit_code: 0 }, { a: 1, exit_code: null }, { exit_code: 1, exitCode: 2 }])
+    expect(completed_at).toBeDefined()
+  })
+
+  it('keeps calls before start as they were given', () => {
+    const w = world()
+    const data = { stdout: 'before' }
+    expect(w.telemetry.record(1, 'compile', data)).toEqual(ok)
+    data.stdout = 'after'
+    expect(w.telemetry.record(1, 'compile', { n: 1n })).toEqual({
+      ok: false,
+      reason: 'data of "compile" cannot be kept: Do not know how to serialize a BigInt',
+    })
+    w.telemetry.start(course)
+    expect(logOf(w).map(({ type }) => type)).toEqual(['session_start', 'compile'])
+    expect(logOf(w)[1]).toMatchObject({ data: { stdout: 'before' } })
+  })
+
+  it('refuses a course it cannot use, and can be started with another', () => {
+    const w = world()
+    expect(w.telemetry.start({ slug: 'x', agent: 'os', steps: [{ slug: 'a' }] } as never)).toEqual({
+      ok: false,
+      reason:
+        'course: steps.0.position: Invalid input: expected number, received undefined (found undefined)',
+    })
+    expect(w.telemetry.start(course)).toEqual(ok)
+  })
+
+  it.each([undefined, null, {}, '', 1.5])('refuses a user_id that names nobody: %j', (user_id) => {
+    const w = world()
+    w.telemetry.start(course)
+    expect(w.telemetry.identify(user_id)).toMatchObject({ ok: false })
+    expect(w.telemetry.snapshot()).not.toHaveProperty('user_id')
+  })
+
+  it('goes on when the log fails and when it is back', () => {
+    const storage = memoryStorage()
+    const w = world({ storage })
+    w.telemetry.start(course)
+    const { log } = storage.open(TELEMETRY_ID)
+    const append = log.append.bind(log)
+    log.append = () => {
+      throw new Error('ENOSPC')
+    }
+    expect(w.telemetry.record(1, 'open_step')).toEqual({
+      ok: false,
+      reason: '"open_step" could not be recorded: ENOSPC',
+    })
+    log.append = append
+    expect(w.telemetry.record(1, 'open_step')).toEqual(ok)
+    expect(logOf(w)).toHaveLength(2)
+  })
+
+  it('never throws into the host, whatever storage does', async () => {
+    const storage = memoryStorage()
+    const w = world({ storage })
+    for (const name of ['readIndex', 'writeIndex', 'open', 'list'] as const) {
+      storage[name] = () => {
+        throw new Error(`${name} is broken`)
+      }
+    }
+    expect(w.telemetry.start(course)).toEqual({ ok: false, reason: 'the log could not be opened' })
+    expect(w.telemetry.record(1, 'open_step')).toEqual(ok)
+    expect(w.telemetry.end('exit')).toEqual(ok)
+    await w.telemetry.close()
+    expect(w.faults.length).toBeGreaterThan(0)
+    expect(w.telemetry.record(1, 'open_step')).toEqual({
+      ok: false,
+      reason: 'nothing is recorded after close',
+    })
+  })
+})
+
+describe('telemetry.json', () => {
+  it('is written once for a burst, and again after the interval', () => {
+    const w = world()
+    const written = vi.fn()
+    w.telemetry.on('snapshot', written)
+    w.telemetry.start(course)
+    for (let n = 0; n < 100; n++) w.telemetry.record(1, 'compile', { n })
+    w.clock.advance(1)
+    expect(written).toHaveBeenCalledTimes(1)
+    w.telemetry.record(1, 'compile', { n: 100 })
+    w.clock.advance(100)
+    expect(written).toHaveBeenCalledTimes(1)
+    w.clock.advance(200)
+    expect(written).toHaveBeenCalledTimes(2)
+    expect(JSON.parse(w.storage.telemetryJson!)).toEqual(jsonOf(w.telemetry.snapshot()))
+    w.clock.advance(60_000)
+    expect(written).toHaveBeenCalledTimes(2)
+  })
+
+  it('of ours is not imported at the next start; of somebody else it is, and alone', () => {
+    const storage = memoryStorage(JSON.stringify(sample))
+    const first = world({ storage })
+    first.telemetry.start(course)
+    first.clock.advance(1_000)
+    world({ storage }).telemetry.start(course)
+    storage.telemetryJson = JSON.stringify({ ...sample, cohort_id: 5 })
+    const third = world({ storage })
+    third.telemetry.start(course)
+    expect(logOf(third).map(({ type }) => type)).toEqual([
+      'import',
+      'session_start',
+      'session_start',
+      'import',
+      'session_start',
+    ])
+    expect(third.telemetry.snapshot()).toMatchObject({ telemetry_id: sample.telemetry_id, cohort_id: 5 })
+  })
+
+  it('of another student becomes a telemetry of its own', () => {
+    const storage = memoryStorage()
+    const first = world({ storage })
+    first.telemetry.start(course)
+    first.telemetry.identify('ana')
+    storage.telemetryJson = JSON.stringify({ ...sample, user_id: 'ben' })
+    const second = world({ storage })
+    second.telemetry.start(course)
+    expect(second.telemetry.snapshot()).toMatchObject({ telemetry_id: TELEMETRY_ID, user_id: 'ana' })
+    expect(eventsOf(storage.log(sample.telemetry_id))).toMatchObject([{ type: 'import' }])
+    second.telemetry.identify('ben')
+    expect(second.telemetry.snapshot()).toMatchObject({ telemetry_id: sample.telemetry_id, user_id: 'ben' })
+  })
+})
+
+describe('sending', () => {
+  it('nothing without a student; after login the work from before, stamped with that student', async () => {
+    const events = recorder('events')
+    const snapshots = recorder('snapshots')
+    const w = world({ transports: [events.transport, snapshots.transport] })
+    w.telemetry.start(course)
+    w.telemetry.record(0, 'open_step', { source_code: 'x' })
+    await w.telemetry.idle()
+    expect([events.sent, snapshots.sent]).toEqual([[], []])
+    w.telemetry.identify(42)
+    await w.telemetry.idle()
+    expect(events.bodies()).toEqual([
+      {
+        slug: '00-welcome',
+        telemetry_id: TELEMETRY_ID,
+        user_id: 42,
+        step_position: 0,
+        event: 'open_step',
+        data: { source_code: 'eA==' },
+      },
+    ])
+    expect(events.sent[0]).toMatchObject({ id: logOf(w)[1]!.id, contentType: 'application/json' })
+    expect(snapshots.bodies()).toEqual([jsonOf(w.telemetry.snapshot())])
+    expect(snapshots.sent[0]).toMatchObject({ id: `${TELEMETRY_ID}-${logOf(w)[2]!.id}` })
+  })
+
+  it('a batch at session start, open_step, login and session end, and nothing of it twice', async () => {
+    const { transport, sent } = recorder('snapshots')
+    const storage = memoryStorage()
+    const first = world({ storage, transports: [transport] })
+    first.telemetry.start(course)
+    first.telemetry.identify(42)
+    await first.telemetry.idle()
+    first.telemetry.record(1, 'compile', {})
+    await first.telemetry.idle()
+    expect(sent).toHaveLength(1)
+    first.telemetry.record(1, 'open_step')
+    await first.telemetry.idle()
+    expect(sent).toHaveLength(2)
+    first.telemetry.submit()
+    await first.telemetry.idle()
+    expect(sent).toHaveLength(2)
+    first.telemetry.end('exit')
+    await first.telemetry.close()
+    expect(sent).toHaveLength(3)
+    const second = world({ storage, transports: [transport] })
+    second.telemetry.start(course)
+    await second.telemetry.idle()
+    expect(sent).toHaveLength(4)
+  })
+
+  it('stops at logout, goes on at the next login', async () => {
+    const { transport, sent } = recorder('events')
+    const w = world({ transports: [transport] })
+    w.telemetry.start(course)
+    w.telemetry.identify(42)
+    w.telemetry.record(0, 'open_step')
+    await w.telemetry.idle()
+    w.telemetry.clear()
+    w.telemetry.record(1, 'open_step')
+    await w.telemetry.idle()
+    expect(sent).toHaveLength(1)
+    w.telemetry.identify('42')
+    await w.telemetry.idle()
+    expect(sent).toHaveLength(2)
+    expect(logOf(w).map(({ type }) => type)).toContain('student_cleared')
+  })
+
+  it("a second student never sends the first one's work, which goes out when they are back", async () => {
+    const events = recorder('events', { kind: 'retry', reason: 'down' })
+    const snapshots = recorder('snapshots')
+    const w = world({ transports: [events.transport, snapshots.transport] })
+    w.telemetry.start(course)
+    w.telemetry.identify('ana')
+    w.telemetry.record(0, 'open_step')
+    await w.telemetry.idle()
+    w.telemetry.identify('ben')
+    w.telemetry.record(1, 'open_step')
+    await w.telemetry.idle()
+    w.clock.advance(60_000)
+    await w.telemetry.idle()
+    expect(events.bodies().map(({ user_id, step_position }) => [user_id, step_position])).toEqual([
+      ['ana', 0],
+      ['ben', 1],
+    ])
+    w.telemetry.identify('ana')
+    w.telemetry.record(2, 'open_step')
+    await w.telemetry.idle()
+    expect(events.bodies().map(({ user_id, step_position }) => [user_id, step_position])).toEqual([
+      ['ana', 0],
+      ['ben', 1],
+      ['ana', 0],
+      ['ana', 2],
+    ])
+    const owners = snapshots.bodies().map(({ user_id, telemetry_id }) => [user_id, telemetry_id])
+    expect(new Set(owners.map(String))).toEqual(new Set([`ana,${TELEMETRY_ID}`, 'ben,telemetry2']))
+    expect(w.storage.list()).toHaveLength(2)
+  })
+
+  it('goes on behind its cursor after a restart, with the same id and bytes', async () => {
+    const first = recorder('events', delivered, { kind: 'retry', reason: 'down', after: 0 })
+    const storage = memoryStorage()
+    const before = world({ storage, transports: [first.transport] })
+    before.telemetry.start(course)
+    before.telemetry.identify(42)
+    before.telemetry.record(0, 'open_step')
+    before.telemetry.record(2, 'test', { stdout: 'ñ', exit_code: 1 })
+    await before.telemetry.idle()
+    expect(first.sent).toHaveLength(3)
+    expect(first.sent[2]).toEqual(first.sent[1])
+
+    const second = recorder('events')
+    const after = world({ storage, transports: [second.transport], now: 1_700_000_900_000 })
+    after.telemetry.start(course)
+    after.telemetry.record(2, 'test', { exit_code: 0 })
+    await after.telemetry.idle()
+    expect(second.bodies()).toMatchObject([{ event: 'test', data: { exit_code: 0 } }])
+  })
+
+  it('is one request at a time, and one destination never delays another', async () => {
+    let answer: (outcome: Outcome) => void = () => {}
+    const slow = recorder('snapshots', new Promise<Outcome>((resolve) => (answer = resolve)))
+    const fast = recorder('events')
+    const w = world({ transports: [slow.transport, fast.transport] })
+    w.telemetry.start(course)
+    w.telemetry.identify(42)
+    for (const position of [0, 1, 2]) w.telemetry.record(position, 'open_step')
+    w.clock.advance(1)
+    await vi.waitFor(() => expect(fast.sent).toHaveLength(3))
+    expect(slow.sent).toHaveLength(1)
+    answer(delivered)
+    await w.telemetry.idle()
+    expect(slow.sent).toHaveLength(1)
+    w.telemetry.record(3, 'open_step')
+    await w.telemetry.idle()
+    expect(slow.sent).toHaveLength(2)
+  })
+
+  it('never sends imported history as events', async () => {
+    const { transport, sent } = recorder('events')
+    const w = world({ storage: memoryStorage(JSON.stringify(sample)), transports: [transport] })
+    w.telemetry.start(course)
+    w.telemetry.identify(42)
+    await w.telemetry.idle()
+    expect(sent).toEqual([])
+  })
+
+  it('stops within its budget when a destination hangs, and delivers at the next start', async () => {
+    const hanging: Transport = { name: 'events', wants: 'events', deliver: () => new Promise(() => {}) }
+    const storage = memoryStorage()
+    const w = world({ storage, transports: [hanging] })
+    w.telemetry.start(course)
+    w.telemetry.identify(42)
+    w.telemetry.record(0, 'open_step')
+    const closed = vi.fn()
+    const closing = w.telemetry.close().then(closed)
+    w.clock.advance(299)
+    await Promise.resolve()
+    expect(closed).not.toHaveBeenCalled()
+    w.clock.advance(1)
+    await closing
+    const { transport, sent } = recorder('events')
+    const next = world({ storage, transports: [transport] })
+    next.telemetry.start(course)
+    await next.telemetry.idle()
+    expect(sent).toHaveLength(1)
+  })
+})
+
+describe('answers', () => {
+  const started = async (...answers: Answer[]) => {
+    const events = recorder('events', ...answers)
+    const w = world({ transports: [events.transport] })
+    w.telemetry.start(course)
+    w.telemetry.identify(42)
+    w.telemetry.record(0, 'open_step')
+    w.telemetry.record(1, 'open_step')
+    await w.telemetry.idle()
+    return { ...w, ...events, destination: () => w.telemetry.status().destinations['events']! }
+  }
+  const later = async (w: World, ms: number) => {
+    w.clock.advance(ms)
+    await w.telemetry.idle()
+  }
+
+  it('retry: with full jitter, 1 s doubling to 5 min; the parcel keeps its place', async () => {
+    const w = await started(
+      ...Array.from({ length: 12 }, (): Outcome => ({ kind: 'retry', reason: 'answered 503' })),
+    )
+    // Half of 1, 2, 4 ... seconds, because the injected dice always show 0.5.
+    for (let attempt = 1; attempt <= 12; attempt++) {
+      const wait = 0.5 * Math.min(300_000, 1_000 * 2 ** (attempt - 1))
+      expect(w.destination()).toMatchObject({ attempts: attempt, lastError: 'answered 503', delivered: 0 })
+      expect(w.destination().retryAt).toBe(w.clock.now() + wait)
+      await later(w, wait - 1)
+      expect(w.sent).toHaveLength(attempt)
+      await later(w, 1)
+    }
+    expect(w.destination()).toEqual(
+      expect.objectContaining({
+        delivered: 2,
+        attempts: 0,
+        deadLettered: 0,
+        retryAt: undefined,
+        lastError: undefined,
+      }),
+    )
+    expect(
+      w.sent.slice(0, 13).every((parcel) => parcel.id === w.sent[0]!.id && parcel.body === w.sent[0]!.body),
+    ).toBe(true)
+  })
+
+  it('retry after: as asked, at most 24 h', async () => {
+    const w = await started(
+      { kind: 'retry', reason: 'busy', after: 7_000 },
+      { kind: 'retry', reason: 'busy', after: 9e9 },
+      { kind: 'retry', reason: 'busy', after: -5 },
+    )
+    expect(w.destination().retryAt).toBe(w.clock.now() + 7_000)
+    await later(w, 7_000)
+    expect(w.destination().retryAt).toBe(w.clock.now() + 24 * 3_600_000)
+    await later(w, 24 * 3_600_000)
+    expect(w.destination().delivered).toBe(2)
+  })
+
+  it('a throw is a retry', async () => {
+    const w = await started(() => Promise.reject(new Error('mine')))
+    expect(w.destination()).toMatchObject({ attempts: 1, lastError: 'mine' })
+    await later(w, 500)
+    expect(w.destination()).toMatchObject({ delivered: 2 })
+  })
+
+  it('pause: nothing more until the next login, also after a restart', async () => {
+    const w = await started({ kind: 'pause', reason: 'answered 401' })
+    await later(w, 1e9)
+    expect(w.sent).toHaveLength(1)
+    expect(w.destination()).toMatchObject({ paused: 'answered 401' })
+    const again = recorder('events')
+    const restarted = world({ storage: w.storage, transports: [again.transport] })
+    restarted.telemetry.start(course)
+    await restarted.telemetry.idle()
+    expect(again.sent).toEqual([])
+    restarted.telemetry.identify(42)
+    await restarted.telemetry.idle()
+    expect(again.sent).toHaveLength(2)
+  })
+
+  it('reject: the event goes to the dead letters and the next one is sent', async () => {
+    const w = await started({ kind: 'reject', reason: 'answered 422' })
+    expect(w.bodies().map(({ step_position }) => step_position)).toEqual([0, 1])
+    expect(w.destination()).toMatchObject({ delivered: 1, deadLettered: 1 })
+    const [opened] = logOf(w).filter(({ type }) => type === 'open_step')
+    expect(w.storage.open(TELEMETRY_ID).deadLetters.list()).toEqual([
+      {
+        destination: 'events',
+        id: opened!.id,
+        offset: expect.any(Number) as number,
+        at: w.clock.now(),
+        reason: 'answered 422',
+      },
+    ])
+  })
+
+  it('reject of a batch: shown in status, the next trigger tries again', async () => {
+    const { transport, sent } = recorder('snapshots', { kind: 'reject', reason: 'answered 400' })
+    const w = world({ transports: [transport] })
+    w.telemetry.start(course)
+    w.telemetry.identify(42)
+    await w.telemetry.idle()
+    expect(w.telemetry.status().destinations['snapshots']).toMatchObject({
+      lastError: 'answered 400',
+      deadLettered: 0,
+    })
+    w.telemetry.record(0, 'open_step')
+    await w.telemetry.idle()
+    expect(sent).toHaveLength(2)
+    expect(w.telemetry.status().destinations['snapshots']).toMatchObject({ delivered: 1 })
+  })
+})

@@ -1,0 +1,204 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  createTelemetry,
+  decodeLine,
+  type CourseInput,
+  type TelemetryOptions,
+} from '@learnpack/telemetry-core'
+import { describe, expect, it } from 'vitest'
+import { crc32, openCourseFolder, openFileLog, randomIds, systemClock } from '../src/index'
+
+const course: CourseInput = {
+  slug: 'intro',
+  agent: 'vscode',
+  steps: [
+    { slug: '00-hello', position: 0, files: [], is_testeable: false },
+    { slug: '01-add', position: 1, files: [], is_testeable: true },
+  ],
+}
+
+const temporary = () => mkdtempSync(join(tmpdir(), 'telemetry-file-'))
+const newFolder = () => join(temporary(), '.learn')
+
+function recording(dirPath: string, options: Partial<TelemetryOptions> = {}) {
+  const folder = openCourseFolder(dirPath)
+  const ports = { clock: systemClock, ids: randomIds, crc: crc32, random: Math.random }
+  const telemetry = createTelemetry({ storage: folder, ...ports, ...options })
+  return { folder, telemetry, logPath: () => folder.logPath(telemetry.status().telemetry_id!) }
+}
+
+describe('a course folder', () => {
+  it('holds the log, telemetry.json, and nothing git would take', async () => {
+    const dirPath = newFolder()
+    const { telemetry, folder, logPath } = recording(dirPath)
+    telemetry.start(course)
+    telemetry.record(1, 'test', { stdout: '¡hola!', exitCode: 0 })
+    const lines = readFileSync(logPath(), 'utf8').trimEnd().split('\n')
+    expect(lines.map((line) => decodeLine(line, crc32))).toMatchObject([
+      { ok: true, event: { type: 'session_start' } },
+      { ok: true, event: { type: 'test', data: { stdout: '¡hola!', exit_code: 0 } } },
+    ])
+    await telemetry.close()
+    folder.close()
+    expect(JSON.parse(readFileSync(join(dirPath, 'telemetry.json'), 'utf8'))).toMatchObject({
+      slug: 'intro',
+      telemetry_id: expect.stringMatching(/^[a-z0-9]{16}$/) as string,
+      steps: [
+        {},
+        { tests: [{ stdout: 'wqFob2xhIQ==', exit_code: 0 }], completed_at: expect.any(Number) as number },
+      ],
+    })
+    execFileSync('git', ['init', '-q'], { cwd: dirPath })
+    const status = execFileSync('git', ['status', '--porcelain', '-uall'], { cwd: dirPath, encoding: 'utf8' })
+    expect(status.trim()).toBe('?? telemetry.json')
+  })
+
+  // Windows has no such modes.
+  it.skipIf(process.platform === 'win32')('is for its owner only', async () => {
+    const dirPath = newFolder()
+    const { telemetry } = recording(dirPath)
+    telemetry.start(course)
+    await telemetry.close()
+    for (const name of readdirSync(dirPath, { recursive: true, encoding: 'utf8' })) {
+      const found = statSync(join(dirPath, name))
+      expect([name, (found.mode & 0o777).toString(8)]).toEqual([name, found.isDirectory() ? '700' : '600'])
+    }
+  })
+
+  it('is gone on with at the next start', async () => {
+    const dirPath = newFolder()
+    const first = recording(dirPath)
+    first.telemetry.start(course)
+    first.telemetry.record(0, 'open_step')
+    const id = first.telemetry.status().telemetry_id
+    await first.telemetry.close()
+    const second = recording(dirPath)
+    second.telemetry.start(course)
+    second.telemetry.record(1, 'open_step')
+    expect(second.telemetry.snapshot()).toMatchObject({ telemetry_id: id, workout_session: [{}, {}] })
+    expect(second.telemetry.snapshot().steps[0]).toHaveProperty('completed_at')
+    expect(readFileSync(second.logPath(), 'utf8')).not.toContain('"import"')
+  })
+
+  it('is found again from its logs when the index is lost', async () => {
+    const dirPath = newFolder()
+    const first = recording(dirPath)
+    first.telemetry.start(course)
+    first.telemetry.identify(7)
+    await first.telemetry.close()
+    writeFileSync(join(dirPath, 'telemetry', 'index.json'), '{"current":')
+    const second = recording(dirPath)
+    second.telemetry.start(course)
+    expect(second.telemetry.status().telemetry_id).toBe(first.telemetry.status().telemetry_id)
+    expect(second.telemetry.record(1, 'ai_interaction', {})).toMatchObject({ ok: true })
+  })
+
+  it('takes a telemetry.json from before as it is', () => {
+    const dirPath = newFolder()
+    mkdirSync(dirPath)
+    const sample = readFileSync(
+      new URL('../../core/test/fixtures/telemetry.sample.json', import.meta.url),
+      'utf8',
+    )
+    writeFileSync(join(dirPath, 'telemetry.json'), sample)
+    const { telemetry, logPath } = recording(dirPath)
+    telemetry.start({ ...course, steps: JSON.parse(sample).steps })
+    expect(
+      readFileSync(logPath(), 'utf8')
+        .split('\n')
+        .map((line) => /"type":"(\w+)"/.exec(line)?.[1]),
+    ).toEqual(['import', 'session_start', undefined])
+    expect(telemetry.snapshot().steps).toEqual(JSON.parse(sample).steps)
+  })
+
+  it.each([
+    ['', 'is not JSON'],
+    ['{"telemetry_id": "abc", "steps": [{"sl', 'is not JSON'],
+    ['null', 'is no telemetry: value: Invalid input: expected object, received null (found null)'],
+    ['{"slug": 1}', 'is no telemetry: telemetry_id'],
+  ])('keeps a telemetry.json it cannot read under another name: %j', async (text, reason) => {
+    const dirPath = newFolder()
+    mkdirSync(dirPath)
+    writeFileSync(join(dirPath, 'telemetry.json'), text)
+    const { telemetry } = recording(dirPath)
+    const notices: string[] = []
+    telemetry.on('noticed', (message) => notices.push(message))
+    expect(telemetry.start(course)).toMatchObject({ ok: true })
+    expect(notices).toHaveLength(1)
+    expect(notices[0]).toContain(`telemetry.json ${reason}`)
+    const aside = /kept as (.+)$/.exec(notices[0]!)![1]!
+    expect(readFileSync(join(dirPath, aside), 'utf8')).toBe(text)
+    await telemetry.close()
+    expect(JSON.parse(readFileSync(join(dirPath, 'telemetry.json'), 'utf8'))).toMatchObject({ slug: 'intro' })
+  })
+
+  it('gives a telemetry_id that is no plain name a folder that is', () => {
+    const dirPath = newFolder()
+    mkdirSync(dirPath)
+    writeFileSync(
+      join(dirPath, 'telemetry.json'),
+      JSON.stringify({ telemetry_id: '../../escaped', steps: [] }),
+    )
+    const { telemetry, logPath } = recording(dirPath)
+    expect(telemetry.start(course)).toMatchObject({ ok: true })
+    expect(telemetry.snapshot().telemetry_id).toBe('../../escaped')
+    expect(existsSync(logPath())).toBe(true)
+    expect(logPath().startsWith(join(dirPath, 'telemetry'))).toBe(true)
+  })
+})
+
+describe('a file log', () => {
+  it('reads whole lines only, in slices, also lines longer than a slice and cut characters', () => {
+    const log = openFileLog(join(temporary(), 'log', 'events.ndjson'))
+    expect(log.read(0, 10)).toEqual({ lines: [], next: 0, atEnd: true })
+    const texts = ['a', 'ñ'.repeat(50), '', '🎉 end']
+    for (const text of texts) log.append(text)
+    for (const maxBytes of [1, 2, 7, 1_000]) {
+      const seen: string[] = []
+      let next = 0
+      let atEnd = false
+      while (!atEnd) {
+        const slice = log.read(next, maxBytes)
+        seen.push(...slice.lines.map(({ text }) => text))
+        ;({ next, atEnd } = slice)
+      }
+      expect(seen).toEqual(texts)
+      expect(next).toBe(log.size())
+    }
+  })
+
+  it('leaves a torn tail for later, and seals it before the next line', () => {
+    const path = join(temporary(), 'events.ndjson')
+    writeFileSync(path, 'whole\ntor')
+    const log = openFileLog(path)
+    expect(log.read(0, 100)).toMatchObject({ lines: [{ text: 'whole' }], next: 6 })
+    log.append('next')
+    writeFileSync(path, 'by another process', { flag: 'a' })
+    log.append('last')
+    expect(readFileSync(path, 'utf8')).toBe('whole\ntor\nnext\nby another process\nlast\n')
+  })
+
+  it('follows the path when its file is deleted or replaced', () => {
+    const path = join(temporary(), 'events.ndjson')
+    const log = openFileLog(path)
+    log.append('one')
+    execFileSync('rm', [path])
+    log.append('two')
+    expect(readFileSync(path, 'utf8')).toBe('two\n')
+    writeFileSync(`${path}.new`, 'other\n')
+    execFileSync('mv', [`${path}.new`, path])
+    log.append('three')
+    expect(readFileSync(path, 'utf8')).toBe('other\nthree\n')
+  })
+})

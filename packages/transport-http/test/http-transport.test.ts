@@ -1,0 +1,157 @@
+// Against a real server on loopback: what goes over the wire, and what an answer means.
+
+import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Outcome, Parcel } from '@learnpack/telemetry-core'
+import { afterEach, describe, expect, it } from 'vitest'
+import { batchTransport, streamTransport, USER_AGENT } from '../src/index'
+
+const closers: (() => void)[] = []
+afterEach(() => closers.splice(0).forEach((close) => close()))
+
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  closers.push(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+const parcel: Parcel = {
+  kind: 'snapshot',
+  id: 'abc-0190',
+  at: 1_700_000_000_000,
+  contentType: 'application/json',
+  body: JSON.stringify({ telemetry_id: 'abc', note: '日本 🎉' }),
+}
+const never = new AbortController().signal
+const now = () => 1_700_000_123_456
+
+function answering(status: number, headers: Record<string, string> = {}): Promise<string> {
+  return serve((request, response) => {
+    request.resume()
+    response.writeHead(status, headers).end('thanks')
+  })
+}
+
+describe('a request', () => {
+  it('is a POST of the body as it is, with everything new in headers; the query stays', async () => {
+    let seen:
+      | { method?: string | undefined; url?: string | undefined; headers: IncomingHttpHeaders; body: string }
+      | undefined
+    const url = await serve((request, response) => {
+      const chunks: Buffer[] = []
+      request.on('data', (chunk: Buffer) => chunks.push(chunk))
+      request.on('end', () => {
+        const { method, url, headers } = request
+        seen = { method, url, headers, body: Buffer.concat(chunks).toString() }
+        response.end()
+      })
+    })
+    const transport = batchTransport({ url: `${url}/batch?asset_id=7`, now })
+    expect(transport).toMatchObject({
+      name: 'http-batch',
+      address: `${url}/batch?asset_id=7`,
+      wants: 'snapshots',
+    })
+    expect(streamTransport({ url })).toMatchObject({ name: 'http-stream', wants: 'events' })
+    expect(await transport.deliver(parcel, never)).toEqual({ kind: 'delivered' })
+    expect(seen).toMatchObject({
+      method: 'POST',
+      url: '/batch?asset_id=7',
+      body: parcel.body,
+      headers: {
+        'content-type': 'application/json',
+        'user-agent': USER_AGENT,
+        'webhook-id': 'abc-0190',
+        'webhook-timestamp': '1700000123',
+        'idempotency-key': '"abc-0190"',
+      },
+    })
+    expect(seen?.headers).not.toHaveProperty('authorization')
+  })
+})
+
+describe('an answer', () => {
+  const cases: [number, Record<string, string>, Outcome][] = [
+    [200, {}, { kind: 'delivered' }],
+    [202, {}, { kind: 'delivered' }],
+    [204, {}, { kind: 'delivered' }],
+    ...[408, 425, 429, 500, 502, 503, 504, 599].map((status): [number, Record<string, string>, Outcome] => [
+      status,
+      {},
+      { kind: 'retry', reason: `answered ${status}`, after: undefined },
+    ]),
+    [429, { 'retry-after': '120' }, { kind: 'retry', reason: 'answered 429', after: 120_000 }],
+    [503, { 'retry-after': '0' }, { kind: 'retry', reason: 'answered 503', after: 0 }],
+    [
+      503,
+      { 'retry-after': new Date(now() + 60_544).toUTCString() },
+      { kind: 'retry', reason: 'answered 503', after: 60_544 },
+    ],
+    [503, { 'retry-after': new Date(0).toUTCString() }, { kind: 'retry', reason: 'answered 503', after: 0 }],
+    [503, { 'retry-after': '-5' }, { kind: 'retry', reason: 'answered 503', after: undefined }],
+    [503, { 'retry-after': 'soon' }, { kind: 'retry', reason: 'answered 503', after: undefined }],
+    ...[401, 403, 410].map((status): [number, Record<string, string>, Outcome] => [
+      status,
+      {},
+      { kind: 'pause', reason: `answered ${status}` },
+    ]),
+    ...[301, 302, 307, 308].map((status): [number, Record<string, string>, Outcome] => [
+      status,
+      { location: 'https://elsewhere.example/' },
+      {
+        kind: 'pause',
+        reason: `redirected (${status}) to https://elsewhere.example/: redirects are not followed`,
+      },
+    ]),
+    ...[400, 404, 409, 413, 422].map((status): [number, Record<string, string>, Outcome] => [
+      status,
+      {},
+      { kind: 'reject', reason: `answered ${status}` },
+    ]),
+  ]
+
+  it.each(cases)('%i %j', async (status, headers, outcome) => {
+    const transport = streamTransport({ url: await answering(status, headers), now })
+    expect(await transport.deliver(parcel, never)).toEqual(outcome)
+  })
+})
+
+describe('no answer', () => {
+  it('that is refused is a retry that says why', async () => {
+    const transport = streamTransport({ url: 'http://127.0.0.1:1/' })
+    const outcome = await transport.deliver(parcel, never)
+    expect(outcome).toMatchObject({ kind: 'retry' })
+    expect((outcome as { reason: string }).reason).toMatch(/ECONNREFUSED|bad port/)
+  })
+
+  it('in time is a retry', async () => {
+    const url = await serve(() => {})
+    const outcome = await streamTransport({ url, timeoutMs: 20 }).deliver(parcel, never)
+    expect(outcome).toEqual({ kind: 'retry', reason: 'no answer within 20 ms' })
+  })
+
+  it('is waited for no longer than the host wants', async () => {
+    const abort = new AbortController()
+    const url = await serve(() => abort.abort())
+    expect(await streamTransport({ url }).deliver(parcel, abort.signal)).toMatchObject({ kind: 'retry' })
+  })
+
+  it('after the headers is no failure, and an endless one is not read', async () => {
+    const cut = await serve((_, response) => {
+      response.writeHead(200, { 'content-length': '100' })
+      response.write('x', () => setImmediate(() => response.destroy()))
+    })
+    expect(await streamTransport({ url: cut }).deliver(parcel, never)).toEqual({ kind: 'delivered' })
+    const endless = await serve((_, response) => {
+      const more = (): void =>
+        void (response.write('x'.repeat(65_536)) ? setImmediate(more) : response.once('drain', more))
+      more()
+      response.on('error', () => {})
+    })
+    expect(await streamTransport({ url: endless }).deliver(parcel, never)).toEqual({ kind: 'delivered' })
+  })
+})
