@@ -21,6 +21,7 @@ function run(command, args, { stdio = 'inherit' } = {}) {
       PATH: join(modules, '.bin') + delimiter + process.env.PATH,
       TURBO_TELEMETRY_DISABLED: '1',
       TURBO_NO_UPDATE_NOTIFIER: '1',
+      npm_config_update_notifier: 'false',
     },
   })
   if (error) console.error(`${command}: ${error.message}`)

@@ -11,7 +11,7 @@ import {
   streamBody,
   triggersBatch,
 } from '../src/index'
-import { isStepEvent, parseSnapshot, type Telemetry, type TelemetryEvent } from '../src/index'
+import { isStepEvent, parseSnapshot, type TelemetryEvent } from '../src/index'
 import { memoryStorage, type MemoryStorage } from '../src/memory'
 import {
   countingIds,
