@@ -47,3 +47,43 @@ export function decodeLine(line: string, crc: Crc): DecodedLine {
 }
 
 const hex = (crc: number): string => crc.toString(16).padStart(8, '0')
+
+/** How many pieces of a damaged line are tried: enough for any accident, too few to be an attack. */
+const TRIES = 64
+
+/**
+ * Whole records inside a line that is damaged as a whole: behind a torn one that was never sealed, or
+ * beside a line feed that got lost. Inside JSON text every quote is escaped, so neither mark can be data.
+ */
+export function salvage(line: string, crc: Crc): TelemetryEvent[] {
+  const ends = [...line.matchAll(/"crc":"[0-9a-f]{8}"\}/g)].map((match) => match.index + TAIL)
+  const found: TelemetryEvent[] = []
+  let from = 0
+  let tries = 0
+  for (const { index: start } of line.matchAll(/\{"v":/g)) {
+    if (start < from) continue
+    for (const end of ends) {
+      if (end <= start) continue
+      if (++tries > TRIES) return found
+      const decoded = decodeLine(line.slice(start, end), crc)
+      if (!decoded.ok) continue
+      found.push(decoded.event)
+      from = end
+      break
+    }
+  }
+  return found
+}
+
+/** The events on one line of a log: one, unless it is damaged. */
+export function eventsOn(
+  line: string,
+  crc: Crc,
+): { events: readonly TelemetryEvent[]; notice?: string; damaged: boolean } {
+  if (line === '') return { events: [], damaged: false }
+  const decoded = decodeLine(line, crc)
+  if (decoded.ok) return { ...decoded, events: [decoded.event], damaged: false }
+  const events = salvage(line, crc)
+  const recovered = events.length === 0 ? '' : `; ${events.length} recovered from it`
+  return { events, notice: `${decoded.reason}${recovered}`, damaged: true }
+}

@@ -24,6 +24,10 @@ export interface DeliveryOptions {
   readonly parcels: Parcels
   /** Whether anything may be sent now. */
   readonly allowed: () => boolean
+  /** Byte offset up to which the log is folded. */
+  readonly position: () => number
+  /** Byte offset of the latest login, -1 where there was none. */
+  readonly lastLogin: () => number
   readonly cursors: CursorStore
   readonly deadLetters: DeadLetterStore
   readonly clock: Clock
@@ -37,8 +41,8 @@ export interface Delivery {
   readonly state: DeliveryState
   /** Something may have come to send. */
   wake(): void
-  /** Lifts a pause and forgets the back-off: the student logged in, or the destination is configured anew. */
-  resume(): void
+  /** Another process may have delivered since: goes on from the stored cursor. */
+  reload(): void
   /** Resolves once nothing more can be sent now: all delivered, or waiting for a retry, a login or a pause. */
   idle(): Promise<void>
   /** Aborts the request under way and sends nothing more. */
@@ -48,7 +52,18 @@ export interface Delivery {
 const fresh: DeliveryState = { offset: 0, delivered: 0, deadLettered: 0, attempts: 0 }
 
 export function createDelivery(options: DeliveryOptions): Delivery {
-  const { transport, parcels, allowed, cursors, deadLetters, clock, random, hooks = {} } = options
+  const {
+    transport,
+    parcels,
+    allowed,
+    position,
+    lastLogin,
+    cursors,
+    deadLetters,
+    clock,
+    random,
+    hooks = {},
+  } = options
   const destination = destinationOf(transport)
   const abort = new AbortController()
   let state = cursors.read(destination) ?? fresh
@@ -74,26 +89,29 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     cancelRetry = clock.after(Math.max(0, (state.retryAt ?? 0) - clock.now()), wake)
   }
 
+  const paused = (): boolean => state.paused !== undefined && lastLogin() < state.paused.offset
+
   async function run(): Promise<void> {
-    while (!abort.signal.aborted && allowed() && state.paused === undefined) {
+    while (!abort.signal.aborted && allowed() && !paused()) {
       if (state.retryAt !== undefined && state.retryAt > clock.now()) return retryLater()
       const next = parcels(state)
       if (next === undefined) return
       const { parcel, offset, cursor } = next
       const outcome = await attempt(parcel)
       if (outcome.kind !== 'delivered' && abort.signal.aborted) return
-      const done = { ...cursor, attempts: 0, retryAt: undefined }
+      const done = { ...cursor, attempts: 0, retryAt: undefined, paused: undefined }
       if (outcome.kind === 'delivered') {
         save({ ...done, delivered: state.delivered + 1, lastError: undefined })
         hooks.delivered?.(destination, parcel)
       } else if (outcome.kind === 'retry') {
         const attempts = state.attempts + 1
         const retryAt = clock.now() + patience(outcome.after, attempts, random)
-        save({ attempts, retryAt, lastError: outcome.reason })
+        save({ attempts, retryAt, paused: undefined, lastError: outcome.reason })
         hooks.retrying?.(destination, parcel, outcome.reason, retryAt)
       } else if (outcome.kind === 'pause') {
-        save({ paused: outcome.reason, lastError: outcome.reason })
-        hooks.paused?.(destination, parcel, outcome.reason)
+        const { reason } = outcome
+        save({ paused: { reason, offset: position() }, retryAt: undefined, attempts: 0, lastError: reason })
+        hooks.paused?.(destination, parcel, reason)
       } else {
         const { reason } = outcome
         const isEvent = parcel.kind === 'event'
@@ -128,11 +146,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       return state
     },
     wake,
-    resume() {
-      if (state.paused !== undefined || state.retryAt !== undefined) {
-        save({ paused: undefined, retryAt: undefined, attempts: 0 })
-      }
-      wake()
+    reload() {
+      state = cursors.read(destination) ?? fresh
     },
     async idle() {
       while (running !== undefined) await running

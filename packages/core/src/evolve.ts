@@ -23,7 +23,7 @@ function apply(state: State, event: KnownEvent): State {
     case 'session_end':
       return {
         ...state,
-        sessions: state.sessions.map((s) => (s.id === event.session ? { ...s, over: true } : s)),
+        sessions: state.sessions.map((s) => (s.id === event.session ? { ...s, over: true, ended: true } : s)),
       }
     case 'student_identified':
       return { ...state, user_id: state.user_id ?? event.data.user_id, student: event.data.user_id }

@@ -1,7 +1,7 @@
 // Reads a log from its beginning and folds it, line by line, in the order of the file. Live events, a
 // restart, another process's events and a replay all take this path.
 
-import { decodeLine } from './codec'
+import { eventsOn } from './codec'
 import type { TelemetryEvent } from './events'
 import { evolve } from './evolve'
 import type { Crc, EventLog, LogLine } from './ports'
@@ -13,8 +13,8 @@ const SLICE_BYTES = 512 * 1024
 export interface FollowerHooks {
   /** After an event was folded into `state`. */
   folded?(event: TelemetryEvent, state: State, line: NumberedLine): void
-  /** A line that could not be used (`lost`), or was used but is odd. */
-  noticed?(message: string, line: NumberedLine, lost: boolean): void
+  /** A line that is damaged, or whole but odd. */
+  noticed?(message: string, line: NumberedLine, damaged: boolean): void
 }
 
 export interface NumberedLine extends LogLine {
@@ -26,9 +26,9 @@ export interface Follower {
   readonly state: State
   /** Byte offset up to which the log is folded. */
   readonly position: number
-  /** Offsets of lines that were dropped because their id was read before. */
-  readonly dropped: ReadonlySet<number>
-  readonly counts: Readonly<{ lines: number; events: number; lost: number; duplicates: number }>
+  /** Whether the event on the line at that offset was dropped because its id was read before. */
+  dropped(offset: number, id: string): boolean
+  readonly counts: Readonly<{ lines: number; events: number; damaged: number; duplicates: number }>
   /** Folds the next slice. Returns whether the end of the log was reached. */
   step(): boolean
   /** Folds everything there is. */
@@ -36,32 +36,41 @@ export interface Follower {
 }
 
 export function createFollower(log: EventLog, crc: Crc, hooks: FollowerHooks = {}): Follower {
-  const known = new Set<string>()
-  const dropped = new Set<number>()
-  const counts = { lines: 0, events: 0, lost: 0, duplicates: 0 }
+  let known = new Set<string>()
+  let dropped = new Set<string>()
+  let counts = { lines: 0, events: 0, damaged: 0, duplicates: 0 }
   let state = initialState
   let position = 0
 
+  /** The log was deleted or replaced: what was read is not what is there. */
+  function startOver(): void {
+    known = new Set()
+    dropped = new Set()
+    counts = { lines: 0, events: 0, damaged: 0, duplicates: 0 }
+    state = initialState
+  }
+
   function take(read: LogLine): void {
     const line = { ...read, number: ++counts.lines }
-    if (line.text === '') return
-    const decoded = decodeLine(line.text, crc)
-    const notice = decoded.ok ? decoded.notice : decoded.reason
-    if (notice !== undefined) hooks.noticed?.(notice, line, !decoded.ok)
-    if (!decoded.ok) return void counts.lost++
-    if (known.has(decoded.event.id)) {
-      counts.duplicates++
-      dropped.add(line.offset)
-      return
+    const { events, notice, damaged } = eventsOn(line.text, crc)
+    if (damaged) counts.damaged++
+    for (const event of events) {
+      if (known.has(event.id)) {
+        counts.duplicates++
+        dropped.add(`${line.offset} ${event.id}`)
+        continue
+      }
+      known.add(event.id)
+      counts.events++
+      state = evolve(state, event)
+      hooks.folded?.(event, state, line)
     }
-    known.add(decoded.event.id)
-    counts.events++
-    state = evolve(state, decoded.event)
-    hooks.folded?.(decoded.event, state, line)
+    if (notice !== undefined) hooks.noticed?.(notice, line, damaged)
   }
 
   function step(): boolean {
     const slice = log.read(position, SLICE_BYTES)
+    if (slice.next < position) startOver()
     for (const line of slice.lines) {
       position = line.next
       take(line)
@@ -77,8 +86,10 @@ export function createFollower(log: EventLog, crc: Crc, hooks: FollowerHooks = {
     get position() {
       return position
     },
-    dropped,
-    counts,
+    get counts() {
+      return counts
+    },
+    dropped: (offset, id) => dropped.has(`${offset} ${id}`),
     step,
     catchUp() {
       while (!step());

@@ -1,6 +1,15 @@
 // Everything in memory: for tests, for the demo's browser, and as the shortest example of the ports.
 
-import type { Clock, CourseIndex, DeadLetter, DeliveryState, EventLog, LogLine, SnapshotStore } from './ports'
+import type {
+  Clock,
+  CourseIndex,
+  DeadLetter,
+  DeliveryState,
+  EventLog,
+  LogLine,
+  Refusal,
+  SnapshotStore,
+} from './ports'
 import type { Storage, TelemetryStore } from './ports'
 
 /** A log of lines. Offsets count UTF-16 code units instead of bytes: nothing reads them but this log. */
@@ -8,8 +17,12 @@ export function memoryLog(text = ''): EventLog & { text(): string } {
   return {
     text: () => text,
     append(line) {
+      const offset = text.length
       text += `${line}\n`
+      return offset
     },
+    size: () => text.length,
+    watch: () => () => {},
     read(from, maxBytes) {
       const lines: LogLine[] = []
       let offset = from
@@ -43,7 +56,18 @@ export function memoryStorage(telemetryJson?: string): MemoryStorage {
       if (text === undefined) return { kind: 'none' }
       return text === ours ? { kind: 'ours' } : { kind: 'foreign', text }
     },
-    write(pieces) {
+    adopted() {
+      ours = storage.telemetryJson
+    },
+    replace() {
+      let text = ''
+      return {
+        write: async (chunk) => void (text += chunk),
+        commit: async () => snapshot.replaceSync([text]),
+        discard: async () => {},
+      }
+    },
+    replaceSync(pieces) {
       storage.telemetryJson = ours = [...pieces].join('')
     },
     setAside() {
@@ -57,6 +81,7 @@ export function memoryStorage(telemetryJson?: string): MemoryStorage {
     telemetryJson,
     asides,
     snapshot,
+    lease: { acquire: () => true, release: () => {} },
     readIndex: () => index,
     writeIndex: (next) => (index = next),
     list: () => [...stores.keys()],
@@ -73,6 +98,7 @@ export function memoryStorage(telemetryJson?: string): MemoryStorage {
 function memoryStore() {
   const states = new Map<string, DeliveryState>()
   const letters: DeadLetter[] = []
+  const refusals: Refusal[] = []
   return {
     log: memoryLog(),
     cursors: {
@@ -80,6 +106,7 @@ function memoryStore() {
       write: (destination: string, state: DeliveryState) => void states.set(destination, state),
     },
     deadLetters: { append: (letter: DeadLetter) => void letters.push(letter), list: () => [...letters] },
+    refusals: { append: (refusal: Refusal) => void refusals.push(refusal), list: () => [...refusals] },
   }
 }
 

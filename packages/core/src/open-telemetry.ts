@@ -4,15 +4,17 @@ import { createDelivery, type Delivery, type DeliveryHooks } from './delivery'
 import { sameStudent } from './events'
 import { createFollower, type Follower } from './follower'
 import { streamedEvents, triggersBatch, waitingBatch, type WaitingBatch } from './parcels'
-import type { Clock, Crc, EventLog, LogLine, Storage } from './ports'
+import type { Clock, Crc, EventLog, LogLine, RefusalStore, Storage } from './ports'
 import type { Transport } from './transport'
 
 export interface OpenTelemetry {
   readonly id: string
   readonly log: EventLog
+  readonly refusals: RefusalStore
   readonly follower: Follower
   readonly deliveries: readonly Delivery[]
-  /** The end of the log was reached, now or before: only then is it known who is logged in. */
+  /** The end of the log was reached once: only then is it known who is logged in, and what to render. */
+  readonly caughtUp: boolean
   reachedEnd(): void
   /** Makes the present state the batch that waits. */
   submit(): void
@@ -32,23 +34,36 @@ export interface OpenOptions {
 
 export function openTelemetry(id: string, options: OpenOptions): OpenTelemetry {
   const { storage, clock, crc, random, transports, noticed, hooks } = options
-  const { log, cursors, deadLetters } = storage.open(id)
+  const { log, cursors, deadLetters, refusals } = storage.open(id)
   let batch: WaitingBatch | undefined
   let caughtUp = false
+  let leads = false
+  let lastLogin = -1
+
+  /** Whether this process delivers. Whoever takes over goes on where the one before left off. */
+  function leading(): boolean {
+    const led = leads
+    leads = storage.lease.acquire()
+    if (leads && !led) deliveries.forEach((delivery) => delivery.reload())
+    return leads
+  }
 
   const follower = createFollower(log, crc, {
-    folded(event, state, { next }: LogLine) {
+    folded(event, state, { offset, next }: LogLine) {
+      if (event.type === 'student_identified') lastLogin = offset
       if (triggersBatch(event)) batch = { state, at: event.at, offset: next }
     },
     noticed: (message, { number }) => noticed(`${id}/events.ndjson line ${number}: ${message}`),
   })
 
-  const deliveries = transports.map((transport) =>
+  const deliveries: readonly Delivery[] = transports.map((transport) =>
     createDelivery({
       transport,
       parcels: transport.wants === 'events' ? streamedEvents(log, crc, follower) : waitingBatch(() => batch),
       // Only the owner's work leaves, and only while they are logged in (SPEC §6).
-      allowed: () => caughtUp && sameStudent(follower.state.student, follower.state.user_id),
+      allowed: () => caughtUp && sameStudent(follower.state.student, follower.state.user_id) && leading(),
+      position: () => follower.position,
+      lastLogin: () => lastLogin,
       cursors,
       deadLetters,
       clock,
@@ -60,8 +75,12 @@ export function openTelemetry(id: string, options: OpenOptions): OpenTelemetry {
   return {
     id,
     log,
+    refusals,
     follower,
     deliveries,
+    get caughtUp() {
+      return caughtUp
+    },
     reachedEnd() {
       caughtUp = true
       deliveries.forEach((delivery) => delivery.wake())

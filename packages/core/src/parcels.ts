@@ -1,11 +1,12 @@
 // What goes to a destination, in order: the streamed events of the log behind a cursor, or the batch that
 // waits. Nothing is kept in memory but the slice of the log being sent: the log is the outbox.
 
-import { decodeLine } from './codec'
+import { eventsOn } from './codec'
 import { isStepEvent, type TelemetryEvent } from './events'
 import type { Follower } from './follower'
 import type { Crc, EventLog, LogLine } from './ports'
 import { snapshotJson } from './render'
+import { bounded } from './snapshot-writer'
 import type { State } from './state'
 import type { EventParcel, Parcel, SnapshotParcel } from './transport'
 import { streamBody } from './wire'
@@ -41,22 +42,19 @@ export function streamedEvents(log: EventLog, crc: Crc, follower: Follower): Par
     return line && line.next <= follower.position ? line : undefined
   }
 
-  return ({ offset }) => {
-    for (let line = lineAt(offset); line; line = lineAt(line.next)) {
-      if (follower.dropped.has(line.offset)) continue
-      const decoded = decodeLine(line.text, crc)
-      if (!decoded.ok || !isStepEvent(decoded.event)) continue
-      const { event } = decoded
-      const body = JSON.stringify(streamBody(event, follower.state))
-      const parcel: EventParcel = {
-        kind: 'event',
-        id: event.id,
-        at: event.at,
-        contentType: 'application/json',
-        body,
-        event,
+  return (cursor) => {
+    for (let line = lineAt(cursor.offset); line; line = lineAt(line.next)) {
+      const { offset, next, text } = line
+      const { events } = eventsOn(text, crc)
+      // A damaged line may hold several: the cursor stays in front of it until the last of them is delivered.
+      const done = offset === cursor.offset ? events.findIndex(({ id }) => id === cursor.id) : -1
+      for (const [index, event] of events.entries()) {
+        if (index <= done || !isStepEvent(event) || follower.dropped(offset, event.id)) continue
+        const { id, at } = event
+        const body = JSON.stringify(streamBody(event, follower.state))
+        const parcel: EventParcel = { kind: 'event', id, at, contentType: 'application/json', body, event }
+        return { parcel, offset, cursor: { offset: index === events.length - 1 ? next : offset, id } }
       }
-      return { parcel, offset: line.offset, cursor: { offset: line.next, id: event.id } }
     }
     return undefined
   }
@@ -77,7 +75,7 @@ export function waitingBatch(waiting: () => WaitingBatch | undefined): Parcels {
     const lastId = batch?.state.last_event_id
     if (batch === undefined || lastId === undefined || batch.offset <= cursor.offset) return undefined
     if (rendered?.batch !== batch) {
-      const body = [...snapshotJson(batch.state)].join('')
+      const body = [...bounded(snapshotJson(batch.state))].join('')
       const id = `${batch.state.telemetry_id}-${lastId}`
       rendered = {
         batch,

@@ -36,10 +36,20 @@ export interface LogSlice {
 
 /** An append-only file of lines. */
 export interface EventLog {
-  /** Returns once the operating system has the whole line. @throws when it does not. */
-  append(line: string): void
-  /** Whole lines from byte `from` on, about `maxBytes` of them but at least one if there is one. */
+  /**
+   * Returns once the operating system has the whole line, with the offset of its record in bytes: 0 where
+   * it is the first. @throws when the operating system does not have it.
+   */
+  append(line: string): number
+  /**
+   * Whole lines from byte `from` on, about `maxBytes` of them but at least one if there is one. Where the
+   * log has become shorter than `from` it is another one: `next` is then 0.
+   */
   read(from: number, maxBytes: number): LogSlice
+  /** Bytes in the log now. */
+  size(): number
+  /** Calls `tick` every so often, because other processes may append. Returns how to stop it. */
+  watch(tick: () => void): () => void
 }
 
 /** What telemetry.json is at the moment. `foreign`: readable, and not what we last wrote. */
@@ -49,10 +59,21 @@ export type SnapshotFile =
   | { readonly kind: 'foreign'; readonly text: string }
   | { readonly kind: 'unreadable'; readonly reason: string }
 
+/** A telemetry.json on its way. Nobody sees it before `commit`. */
+export interface Replacement {
+  write(text: string): Promise<void>
+  /** Replaces the file atomically and remembers it as ours. Rejects when it cannot; the old file is then intact. */
+  commit(): Promise<void>
+  discard(): Promise<void>
+}
+
 export interface SnapshotStore {
   read(): SnapshotFile
-  /** Replaces the file atomically and remembers it as ours. @throws when it cannot; the old file is then intact. */
-  write(pieces: Iterable<string>): void
+  /** What is there now was imported: from here on it is known as ours. */
+  adopted(): void
+  replace(): Replacement
+  /** The same at once, for a process that is about to exit. @throws when it cannot; the old file is then intact. */
+  replaceSync(pieces: Iterable<string>): void
   /** Moves a file that is no telemetry out of the way, keeping it. Returns its new name. */
   setAside(): string
 }
@@ -69,8 +90,8 @@ export interface DeliveryState {
   readonly attempts: number
   /** No attempt before this time, epoch ms. */
   readonly retryAt?: number | undefined
-  /** Why nothing is sent until the next login. */
-  readonly paused?: string | undefined
+  /** Why nothing is sent until a student logs in behind that offset of the log, bytes. */
+  readonly paused?: { readonly reason: string; readonly offset: number } | undefined
   /** What the last attempt that did not deliver was answered. */
   readonly lastError?: string | undefined
 }
@@ -97,11 +118,32 @@ export interface DeadLetterStore {
   list(): DeadLetter[]
 }
 
+/** Calls of one kind that recorded nothing. */
+export interface Refusal {
+  /** Time of the last of them, epoch ms. */
+  readonly at: number
+  readonly reason: string
+  readonly count: number
+}
+
+export interface RefusalStore {
+  append(refusal: Refusal): void
+  list(): Refusal[]
+}
+
 /** What is kept of one telemetry. */
 export interface TelemetryStore {
   readonly log: EventLog
   readonly cursors: CursorStore
   readonly deadLetters: DeadLetterStore
+  readonly refusals: RefusalStore
+}
+
+/** Of all processes on one course folder, one at a time renders and delivers (SPEC §7). */
+export interface Lease {
+  /** Whether this process holds it, after taking it if nobody does. Cheap; calling it keeps the lease alive. */
+  acquire(): boolean
+  release(): void
 }
 
 /** Which telemetry of a course folder is going on, and whose they are. Derived from the logs. */
@@ -114,6 +156,7 @@ export interface CourseIndex {
 /** Everything kept for one course folder: a telemetry per student, and telemetry.json of the current one. */
 export interface Storage {
   readonly snapshot: SnapshotStore
+  readonly lease: Lease
   readIndex(): CourseIndex | undefined
   writeIndex(index: CourseIndex): void
   list(): string[]

@@ -8,60 +8,127 @@ import type { State } from './state'
 /** Least time between two writes, ms; writing never takes more than a tenth of the time. */
 const INTERVAL_MS = 200
 const COST_FACTOR = 10
+/** After a failure, ms: a full disk is not helped by haste. */
+const RETRY_MS = 5_000
+/** Rendered between two turns of the event loop, characters: well under 10 ms of work. */
+const CHUNK = 256 * 1024
+/** The longest string of V8, which whoever reads telemetry.json has to hold. */
+export const LONGEST_STRING = 2 ** 29 - 24
 
 export interface SnapshotWriter {
-  /** Writes what `latest` gives by then, within the interval. */
-  soon(latest: () => State | undefined): void
-  /** Writes `state` unless it was written already. */
-  now(state: State): void
+  /** Writes what `latest` gives by then, as soon as the interval allows. */
+  soon(): void
+  /** Resolves once what `latest` gives now is written, or has failed to be. */
+  now(): Promise<void>
+  /** Writes at once, for a process that is about to exit. */
+  sync(): void
   cancel(): void
 }
 
 export interface SnapshotWriterOptions {
   readonly store: SnapshotStore
   readonly clock: Clock
+  /** The state to write, or undefined while none may be written. */
+  readonly latest: () => State | undefined
   readonly written: (state: State) => void
   readonly failed: (error: unknown) => void
+  readonly longest?: number
 }
 
-export function createSnapshotWriter({
-  store,
-  clock,
-  written,
-  failed,
-}: SnapshotWriterOptions): SnapshotWriter {
+export function createSnapshotWriter(options: SnapshotWriterOptions): SnapshotWriter {
+  const { store, clock, latest, written, failed, longest = LONGEST_STRING } = options
   let cancel: (() => void) | undefined
   let last: State | undefined
-  let endedAt = -Infinity
-  let cost = 0
+  let writing: Promise<void> | undefined
+  let dueAt = -Infinity
+  /** It has become too large, and it only grows. */
+  let standsStill = false
 
-  function now(state: State): void {
-    if (state === last) return
+  function pending(): State | undefined {
+    const state = standsStill ? undefined : latest()
+    return state === last ? undefined : state
+  }
+
+  async function write(state: State): Promise<void> {
     const beganAt = clock.now()
+    const file = store.replace()
     try {
-      store.write(snapshotJson(state))
-      last = state
-      written(state)
+      let chunk = ''
+      for (const piece of bounded(snapshotJson(state), longest)) {
+        chunk += piece
+        if (chunk.length < CHUNK) continue
+        await file.write(chunk)
+        chunk = ''
+      }
+      await file.write(chunk)
+      await file.commit()
+      const endedAt = clock.now()
+      dueAt = endedAt + Math.max(INTERVAL_MS, (endedAt - beganAt) * COST_FACTOR)
+      done(state)
     } catch (error) {
-      failed(error)
+      await file.discard()
+      dueAt = clock.now() + RETRY_MS
+      fail(error)
     }
-    endedAt = clock.now()
-    cost = endedAt - beganAt
+  }
+
+  function done(state: State): void {
+    last = state
+    written(state)
+  }
+
+  function fail(error: unknown): void {
+    standsStill ||= error instanceof RangeError
+    failed(error)
+  }
+
+  async function now(): Promise<void> {
+    await writing
+    const state = pending()
+    if (state === undefined) return
+    writing = write(state).finally(() => (writing = undefined))
+    await writing
+  }
+
+  function soon(): void {
+    if (pending() === undefined) return
+    cancel ??= clock.after(Math.max(0, dueAt - clock.now()), () => {
+      cancel = undefined
+      // What came while this was written is written in its turn.
+      void now().then(soon)
+    })
   }
 
   return {
     now,
-    soon(latest) {
-      const due = endedAt + Math.max(INTERVAL_MS, cost * COST_FACTOR)
-      cancel ??= clock.after(Math.max(0, due - clock.now()), () => {
-        cancel = undefined
-        const state = latest()
-        if (state !== undefined) now(state)
-      })
+    soon,
+    sync() {
+      const state = pending()
+      if (state === undefined) return
+      try {
+        store.replaceSync(bounded(snapshotJson(state), longest))
+        done(state)
+      } catch (error) {
+        fail(error)
+      }
     },
     cancel() {
       cancel?.()
       cancel = undefined
     },
+  }
+}
+
+/** @throws RangeError once the whole is longer than any string can be: nobody could read it back. */
+export function* bounded(pieces: Iterable<string>, longest = LONGEST_STRING): Generator<string> {
+  let length = 0
+  for (const piece of pieces) {
+    length += piece.length
+    if (length > longest) {
+      throw new RangeError(
+        `stands still: this telemetry is longer than the longest string of JavaScript (${longest} characters); events are recorded and streamed all the same`,
+      )
+    }
+    yield piece
   }
 }

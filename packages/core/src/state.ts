@@ -64,6 +64,8 @@ export interface Session {
   readonly last?: number | undefined
   /** It has ended, or a later one has started. */
   readonly over: boolean
+  /** It was told to have ended. */
+  readonly ended?: boolean | undefined
   readonly rest: Readonly<Record<string, unknown>>
 }
 

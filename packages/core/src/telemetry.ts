@@ -11,6 +11,7 @@ import { openTelemetry, type OpenTelemetry } from './open-telemetry'
 import { parseSnapshot } from './parse-snapshot'
 import type { Clock, CourseIndex, Crc, DeliveryState, Ids, Storage } from './ports'
 import { prepare, type StepCall } from './prepare'
+import { createRefusals } from './refusals'
 import { snapshot } from './render'
 import { importedSnapshot, type ImportedSnapshot, type Snapshot } from './snapshot-schema'
 import { createSnapshotWriter } from './snapshot-writer'
@@ -59,8 +60,14 @@ export interface Status {
   readonly telemetry_id: string | undefined
   readonly recorded: number
   readonly refused: number
-  /** Lines of the log that could not be used. */
-  readonly lost: number
+  /** The log: its size in bytes, and what was found when reading it. */
+  readonly log: Readonly<{
+    bytes: number
+    lines: number
+    events: number
+    damaged: number
+    duplicates: number
+  }>
   readonly destinations: Readonly<Record<string, DeliveryState>>
 }
 
@@ -88,6 +95,8 @@ export interface Telemetry extends Pick<EventEmitter<TelemetryEvents>, 'on' | 'o
   status(): Status
   /** Resolves once the log is folded, telemetry.json is fresh and nothing more can be sent now. */
   idle(): Promise<void>
+  /** Writes telemetry.json at once, for a process that is about to exit. Recording may go on. */
+  save(): void
   /** Writes telemetry.json, waits at most `budgetMs` for requests under way, and stops. */
   close(budgetMs?: number): Promise<void>
 }
@@ -102,13 +111,17 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   let index: CourseIndex | undefined
   let course: CourseInput | undefined
   let session: string | undefined
+  let sessionStart: TelemetryEvent | undefined
   let closed = false
   let cancelFollow: (() => void) | undefined
+  let unwatch: (() => void) | undefined
+  const refusals = createRefusals()
 
   const fault = (what: string, error: unknown): void => void events.emit('fault', what, error)
   const writer = createSnapshotWriter({
     store: storage.snapshot,
     clock,
+    latest: () => (current?.caughtUp && leads() ? current.follower.state : undefined),
     written: (state) => events.emit('snapshot', state),
     failed: (error) => fault('telemetry.json', error),
   })
@@ -143,8 +156,16 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     const stored = guarded('index', () => readCourseIndex(storage, crc))
     const chosen = stored ?? { current: firstId ?? ids.telemetry(), owners: {} }
     index = chosen
-    current = guarded('log', () => open(chosen.current))
+    make(chosen.current)
     if (stored === undefined) guarded('index', () => storage.writeIndex(chosen))
+  }
+
+  /** Makes the telemetry with that id the current one. */
+  function make(id: string): void {
+    unwatch?.()
+    sessionStart = undefined
+    current = guarded('log', () => open(id))
+    unwatch = current?.log.watch(follow)
   }
 
   function setIndex(change: Partial<CourseIndex>): void {
@@ -164,7 +185,9 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
 
   function refuse(reason: string): Recorded {
     counts.refused++
+    refusals.add(reason, clock.now())
     events.emit('refused', reason)
+    followSoon()
     return { ok: false, reason }
   }
 
@@ -172,7 +195,9 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     if (to === undefined || closed)
       return refuse(`nothing is recorded ${closed ? 'after close' : 'before start'}`)
     try {
-      to.log.append(encodeLine(event, crc))
+      const offset = to.log.append(encodeLine(event, crc))
+      if (offset === 0 && to === current && sessionStart !== undefined && event.id !== sessionStart.id)
+        beginAgain(to)
     } catch (error) {
       return refuse(
         `${brief(event.type)} could not be recorded: ${error instanceof Error ? error.message : String(error)}`,
@@ -182,6 +207,12 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     events.emit('recorded', { id: event.id, at: event.at, type: event.type })
     followSoon()
     return { ok: true, id: event.id }
+  }
+
+  /** The log was deleted under way: the new one is told of the session, and the folder is made whole. */
+  function beginAgain({ log }: OpenTelemetry): void {
+    if (sessionStart !== undefined) log.append(encodeLine(sessionStart, crc))
+    guarded('index', () => index && storage.writeIndex(index))
   }
 
   interface Call {
@@ -219,8 +250,12 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   function startSession({ id, at }: Call): Recorded {
     if (current === undefined || course === undefined) return refuse('the log could not be opened')
     const data = { telemetry_id: current.id, ...course }
-    const recorded = append({ v: EVENT_VERSION, id, at, session: id, type: 'session_start', data })
-    if (recorded.ok) session = id
+    const event: TelemetryEvent = { v: EVENT_VERSION, id, at, session: id, type: 'session_start', data }
+    const recorded = append(event)
+    if (recorded.ok) {
+      session = id
+      sessionStart = event
+    }
     return recorded
   }
 
@@ -234,7 +269,6 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     if (recorded.ok && current !== undefined) {
       setIndex({ student: user_id })
       own(current.id, user_id)
-      current.deliveries.forEach((delivery) => delivery.resume())
     }
     return recorded
   }
@@ -246,7 +280,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     }
     const theirs = Object.keys(owners).find((id) => sameStudent(owners[id], user_id)) ?? ids.telemetry()
     current?.deliveries.forEach((delivery) => delivery.stop())
-    current = guarded('log', () => open(theirs))
+    make(theirs)
     setIndex({ current: theirs, student: undefined })
     startSession({ id: ids.event(at), at })
   }
@@ -266,7 +300,10 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
 
   function importFile(file: ImportedSnapshot, call: Call, to = current): Recorded {
     const recorded = append({ ...envelope(call), type: 'import', data: { snapshot: file } }, to)
-    if (recorded.ok && to !== undefined) own(to.id, file.user_id)
+    if (recorded.ok && to !== undefined) {
+      own(to.id, file.user_id)
+      guarded('telemetry.json', () => storage.snapshot.adopted())
+    }
     return recorded
   }
 
@@ -316,7 +353,34 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     setIndex({ student })
     own(open.id, user_id)
     open.reachedEnd()
-    writer.soon(() => current?.follower.state)
+    guarded('refusals', () => refusals.store(open.refusals))
+    if (leads()) {
+      const file = closed ? undefined : foreignFile()
+      if (file !== undefined) adopt(file, called())
+      writer.soon()
+    }
+  }
+
+  const leads = (): boolean => guarded('lease', () => storage.lease.acquire()) ?? false
+
+  /** Lets go of the lease, but not of what others appended while we held it and could not render it. */
+  function release(): void {
+    guarded('lease', () => storage.lease.release())
+    while (current !== undefined && current.log.size() !== current.follower.position && leads()) {
+      catchUp()
+      writer.sync()
+      guarded('lease', () => storage.lease.release())
+    }
+  }
+
+  function within(ms: number, work: Promise<unknown>): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = clock.after(ms, resolve)
+      void work.then(() => {
+        cancel()
+        resolve()
+      })
+    })
   }
 
   return {
@@ -400,33 +464,36 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     status: () => ({
       telemetry_id: current?.id,
       ...counts,
-      lost: current?.follower.counts.lost ?? 0,
+      log: {
+        bytes: guarded('log', () => current?.log.size()) ?? 0,
+        ...(current?.follower.counts ?? { lines: 0, events: 0, damaged: 0, duplicates: 0 }),
+      },
       destinations: Object.fromEntries(current?.deliveries.map((d) => [d.destination, d.state]) ?? []),
     }),
 
     async idle() {
       catchUp()
       await current?.idle()
-      if (current !== undefined) writer.now(current.follower.state)
+      await writer.now()
+    },
+
+    save() {
+      catchUp()
+      writer.sync()
+      guarded('lease', release)
     },
 
     async close(budgetMs = EXIT_BUDGET_MS) {
       if (closed) return
       closed = true
       catchUp()
+      const stopped = current
+      await Promise.all([writer.now(), stopped && within(budgetMs, stopped.idle())])
       cancelFollow?.()
+      unwatch?.()
       writer.cancel()
-      if (current === undefined) return
-      writer.now(current.follower.state)
-      const idle = current.idle()
-      await new Promise<void>((resolve) => {
-        const cancel = clock.after(budgetMs, resolve)
-        void idle.then(() => {
-          cancel()
-          resolve()
-        })
-      })
-      current.deliveries.forEach((delivery) => delivery.stop())
+      stopped?.deliveries.forEach((delivery) => delivery.stop())
+      guarded('lease', release)
       await Promise.allSettled(transports.map((transport) => transport.close?.()))
     },
   }

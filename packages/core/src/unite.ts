@@ -24,7 +24,9 @@ export function unite(state: State, file: ImportedSnapshot): State {
     user_id: state.user_id ?? user_id,
     slug: state.started ? state.slug : (slug ?? state.slug),
     agent: state.started ? state.agent : (agent ?? state.agent),
-    tutorial_started_at: earliest(state.tutorial_started_at, tutorial_started_at),
+    tutorial_started_at: knowsAll(workout_session, state.sessions)
+      ? (tutorial_started_at ?? state.tutorial_started_at)
+      : earliest(state.tutorial_started_at, tutorial_started_at),
     last_interaction_at: latest(state.last_interaction_at, last_interaction_at),
     course: state.started ? state.course : uniteCourse(state.course ?? [], steps),
     activity: uniteActivity(state.activity, steps),
@@ -73,6 +75,11 @@ export function startOf(attempt: Attempt): number | undefined {
   return typeof start === 'number' ? start : undefined
 }
 
+/** Whether the file was written by somebody who knew of all our sessions: then it knows the first one, too. */
+function knowsAll(theirs: readonly { started_at: number }[], ours: readonly Session[]): boolean {
+  return ours.every((session) => theirs.some(({ started_at }) => started_at === session.started_at))
+}
+
 function uniteSessions(
   ours: readonly Session[],
   theirs: NonNullable<ImportedSnapshot['workout_session']>,
@@ -85,7 +92,7 @@ function uniteSessions(
       open && lastInteraction !== undefined && lastInteraction >= started_at ? lastInteraction : undefined
     return { started_at, ended_at, last, over: false, rest }
   })
-  return uniteLists(ours, imported, {
+  const united = uniteLists(ours, imported, {
     key: (session) => String(session.started_at),
     time: (session) => session.started_at,
     join: (our, their) => ({
@@ -95,6 +102,10 @@ function uniteSessions(
       rest: { ...our.rest, ...their.rest },
     }),
   })
+  // Clocks are set back: which session came last is told by the order of the list, not by its times.
+  const last = united.at(-1)
+  const goesOn = last !== undefined && !last.ended && last.ended_at === undefined
+  return goesOn ? united.with(-1, { ...last, over: false }) : united
 }
 
 interface Union<T> {

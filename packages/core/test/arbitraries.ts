@@ -40,7 +40,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       data: attempt,
     }),
   },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.nat(3_000) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.integer({ min: -500, max: 3_000 }) }),
+  },
   {
     weight: 2,
     arbitrary: fc.record({

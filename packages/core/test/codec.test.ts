@@ -67,13 +67,13 @@ describe('reading a log', () => {
       log.append(text)
     log.append(encodeLine(on(1, 'open_step', 3), crc))
     const seen: Parameters<NonNullable<FollowerHooks['noticed']>>[] = []
-    const follower = createFollower(log, crc, { noticed: (...args) => seen.push(args) })
+    const follower = createFollower(log, crc, { noticed: (...args) => void seen.push(args) })
     const state = follower.catchUp()
     expect(seen.map(([message, { number }, lost]) => [number, message, lost])).toEqual([
       [2, 'not JSON: "hello"', true],
       [4, 'event of unknown type "odd" (v 1): kept, not folded', false],
     ])
-    expect(follower.counts).toEqual({ lines: 5, events: 3, lost: 1, duplicates: 0 })
+    expect(follower.counts).toEqual({ lines: 5, events: 3, damaged: 1, duplicates: 0 })
     expect(state.activity.get('01-hello')).toMatchObject({ opened_at: 3 })
   })
 })
