@@ -59,7 +59,13 @@ export default ts.config(
   ...ts.configs.recommended,
   {
     languageOptions: {
-      globals: { process: 'readonly', console: 'readonly', URL: 'readonly' },
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        URL: 'readonly',
+        setImmediate: 'readonly',
+        setInterval: 'readonly',
+      },
     },
     rules: {
       '@typescript-eslint/no-unused-vars': [

@@ -33,10 +33,12 @@ export function logSession(path: string): Session {
     throw new SourceError(`${path}: no such file`)
   const events: TelemetryEvent[] = []
   const messages: string[] = []
-  createFollower(openFileLog(path), crc32, {
+  const log = openFileLog(path)
+  createFollower(log, crc32, {
     folded: (event) => events.push(event),
     noticed: (message, { number }) => messages.push(`${path} line ${number}: ${message}`),
   }).catchUp()
+  log.close()
   if (events.length === 0) throw new SourceError([`${path}: no event in it`, ...messages].join('\n'))
   return { name: path, events, messages }
 }

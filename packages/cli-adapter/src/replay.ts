@@ -44,6 +44,8 @@ export function replayLog(path: string, until?: Until): ReplayedLog {
     follower.catchUp()
   } catch (error) {
     throw new CommandError(`${path}: ${(error as Error).message}`)
+  } finally {
+    log.close()
   }
   if (follower.counts.events === 0)
     throw new CommandError([`${path}: no event in it`, ...messages].join('\n'))

@@ -43,6 +43,8 @@ export interface Delivery {
   wake(): void
   /** Another process may have delivered since: goes on from the stored cursor. */
   reload(): void
+  /** The log is another one: goes on at its beginning. */
+  restart(): void
   /** Resolves once nothing more can be sent now: all delivered, or waiting for a retry, a login or a pause. */
   idle(): Promise<void>
   /** Aborts the request under way and sends nothing more. */
@@ -148,6 +150,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     wake,
     reload() {
       state = cursors.read(destination) ?? fresh
+    },
+    restart() {
+      if (state.offset > 0) save({ offset: 0, id: undefined, attempts: 0, retryAt: undefined })
     },
     async idle() {
       while (running !== undefined) await running

@@ -13,6 +13,8 @@ const SLICE_BYTES = 512 * 1024
 export interface FollowerHooks {
   /** After an event was folded into `state`. */
   folded?(event: TelemetryEvent, state: State, line: NumberedLine): void
+  /** The log was deleted or replaced, and is read from its beginning. */
+  restarted?(): void
   /** A line that is damaged, or whole but odd. */
   noticed?(message: string, line: NumberedLine, damaged: boolean): void
 }
@@ -48,6 +50,7 @@ export function createFollower(log: EventLog, crc: Crc, hooks: FollowerHooks = {
     dropped = new Set()
     counts = { lines: 0, events: 0, damaged: 0, duplicates: 0 }
     state = initialState
+    hooks.restarted?.()
   }
 
   function take(read: LogLine): void {
@@ -70,7 +73,7 @@ export function createFollower(log: EventLog, crc: Crc, hooks: FollowerHooks = {
 
   function step(): boolean {
     const slice = log.read(position, SLICE_BYTES)
-    if (slice.next < position) startOver()
+    if (slice.from !== position) startOver()
     for (const line of slice.lines) {
       position = line.next
       take(line)

@@ -32,7 +32,7 @@ export function memoryLog(text = ''): EventLog & { text(): string } {
         lines.push({ text: text.slice(offset, end), offset, next: end + 1 })
         offset = end + 1
       }
-      return { lines, next: offset, atEnd: text.indexOf('\n', offset) < 0 }
+      return { from, lines, next: offset, atEnd: text.indexOf('\n', offset) < 0 }
     },
   }
 }

@@ -53,6 +53,11 @@ export function openTelemetry(id: string, options: OpenOptions): OpenTelemetry {
       if (event.type === 'student_identified') lastLogin = offset
       if (triggersBatch(event)) batch = { state, at: event.at, offset: next }
     },
+    restarted() {
+      lastLogin = -1
+      batch = undefined
+      deliveries.forEach((delivery) => delivery.restart())
+    },
     noticed: (message, { number }) => noticed(`${id}/events.ndjson line ${number}: ${message}`),
   })
 

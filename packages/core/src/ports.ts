@@ -27,6 +27,8 @@ export interface LogLine {
 }
 
 export interface LogSlice {
+  /** Where it was read from: as asked, or 0 where the log is another one than at the last read, or shorter. */
+  readonly from: number
   readonly lines: readonly LogLine[]
   /** Where the next read goes on. */
   readonly next: number
@@ -41,10 +43,7 @@ export interface EventLog {
    * it is the first. @throws when the operating system does not have it.
    */
   append(line: string): number
-  /**
-   * Whole lines from byte `from` on, about `maxBytes` of them but at least one if there is one. Where the
-   * log has become shorter than `from` it is another one: `next` is then 0.
-   */
+  /** Whole lines from byte `from` on, about `maxBytes` of them but at least one if there is one. */
   read(from: number, maxBytes: number): LogSlice
   /** Bytes in the log now. */
   size(): number

@@ -345,32 +345,37 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     const open = current
     if (open === undefined) return
     guarded('log', () => open.follower.catchUp())
-    reachedEnd(open)
+    if (reachedEnd(open)) guarded('log', () => open.follower.catchUp())
   }
 
-  function reachedEnd(open: OpenTelemetry): void {
+  /** Returns whether a file was imported, so that the end is no longer where it was. */
+  function reachedEnd(open: OpenTelemetry): boolean {
     const { user_id, student } = open.follower.state
     setIndex({ student })
     own(open.id, user_id)
     open.reachedEnd()
     guarded('refusals', () => refusals.store(open.refusals))
-    if (leads()) {
-      const file = closed ? undefined : foreignFile()
-      if (file !== undefined) adopt(file, called())
-      writer.soon()
-    }
+    if (!leads()) return false
+    const file = closed ? undefined : foreignFile()
+    if (file !== undefined) adopt(file, called())
+    writer.soon()
+    return file !== undefined
   }
 
   const leads = (): boolean => guarded('lease', () => storage.lease.acquire()) ?? false
 
-  /** Lets go of the lease, but not of what others appended while we held it and could not render it. */
+  /** Lets go of the lease; what others appended meanwhile, and could not render without it, is rendered first. */
   function release(): void {
-    guarded('lease', () => storage.lease.release())
-    while (current !== undefined && current.log.size() !== current.follower.position && leads()) {
+    for (let open = current; open !== undefined;) {
+      const { position } = open.follower
+      guarded('lease', () => storage.lease.release())
+      if (open.log.size() <= position || !leads()) return
       catchUp()
       writer.sync()
-      guarded('lease', () => storage.lease.release())
+      // Nothing whole came: a piece of a line whose process died, or a log that cannot be read.
+      if (open.follower.position === position) open = undefined
     }
+    guarded('lease', () => storage.lease.release())
   }
 
   function within(ms: number, work: Promise<unknown>): Promise<void> {
@@ -485,8 +490,8 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
 
     async close(budgetMs = EXIT_BUDGET_MS) {
       if (closed) return
-      closed = true
       catchUp()
+      closed = true
       const stopped = current
       await Promise.all([writer.now(), stopped && within(budgetMs, stopped.idle())])
       cancelFollow?.()

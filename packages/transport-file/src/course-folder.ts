@@ -4,16 +4,20 @@
 import { createHash } from 'node:crypto'
 import { closeSync, existsSync, openSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type {
-  CourseIndex,
-  CursorStore,
-  DeadLetter,
-  DeadLetterStore,
-  DeliveryState,
-} from '@learnpack/telemetry-core'
-import type { Storage, TelemetryStore } from '@learnpack/telemetry-core'
+import type { CourseIndex, CursorStore, DeliveryState, Storage } from '@learnpack/telemetry-core'
+import type { TelemetryStore } from '@learnpack/telemetry-core'
 import { openFileLog, type FileLog } from './event-log'
-import { APPEND, FILE_MODE, errorCode, makeFolder, readJson, replaceFile, writeAll } from './files'
+import {
+  APPEND,
+  FILE_MODE,
+  errorCode,
+  makeFolder,
+  readJson,
+  removeLeftovers,
+  replaceFile,
+  writeAll,
+} from './files'
+import { openLease } from './lease'
 import { openSnapshotFile } from './snapshot-file'
 
 export const LOG_NAME = 'events.ndjson'
@@ -34,6 +38,8 @@ export function openCourseFolder(dirPath: string): CourseFolder {
 
   const logPath = (id: string): string => join(folder, folderName(id), LOG_NAME)
 
+  const lease = openLease(folder)
+
   function prepare(): void {
     makeFolder(folder)
     try {
@@ -47,6 +53,7 @@ export function openCourseFolder(dirPath: string): CourseFolder {
     snapshotPath,
     logPath,
     snapshot: openSnapshotFile(snapshotPath, join(folder, 'written.json')),
+    lease,
     readIndex() {
       const index = readJson(indexPath) as Partial<CourseIndex> | undefined
       return typeof index?.current === 'string' && typeof index.owners === 'object'
@@ -64,16 +71,19 @@ export function openCourseFolder(dirPath: string): CourseFolder {
     open(id): TelemetryStore {
       prepare()
       const home = join(folder, folderName(id))
+      for (const place of [dirPath, folder, home]) removeLeftovers(place)
       const log = logs.get(id) ?? openFileLog(logPath(id))
       logs.set(id, log)
       return {
         log,
         cursors: openCursors(home, log),
-        deadLetters: openDeadLetters(join(home, 'dead-letters.ndjson')),
+        deadLetters: openRecords(join(home, 'dead-letters.ndjson')),
+        refusals: openRecords(join(home, 'refusals.ndjson')),
       }
     },
     close() {
       for (const log of logs.values()) log.close()
+      lease.release()
     },
   }
 }
@@ -104,12 +114,13 @@ function openCursors(home: string, log: FileLog): CursorStore {
   }
 }
 
-function openDeadLetters(path: string): DeadLetterStore {
+/** A file of records, one JSON object a line, only ever appended to. */
+function openRecords<T>(path: string): { append(record: T): void; list(): T[] } {
   return {
-    append(letter) {
+    append(record) {
       const fd = openSync(path, APPEND, FILE_MODE)
       try {
-        writeAll(fd, Buffer.from(`${JSON.stringify(letter)}\n`))
+        writeAll(fd, Buffer.from(`${JSON.stringify(record)}\n`))
       } finally {
         closeSync(fd)
       }
@@ -118,13 +129,16 @@ function openDeadLetters(path: string): DeadLetterStore {
       if (!existsSync(path)) return []
       return readFileSync(path, 'utf8')
         .split('\n')
-        .flatMap((line) => {
-          try {
-            return [JSON.parse(line) as DeadLetter]
-          } catch {
-            return []
-          }
-        })
+        .flatMap(parsed<T>)
     },
+  }
+}
+
+/** A torn line is no record. */
+function parsed<T>(line: string): T[] {
+  try {
+    return [JSON.parse(line) as T]
+  } catch {
+    return []
   }
 }

@@ -7,6 +7,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  readdirSync,
   renameSync,
   unlinkSync,
   writeSync,
@@ -21,7 +22,7 @@ const NOFOLLOW = constants.O_NOFOLLOW ?? 0
 
 export const APPEND = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | NOFOLLOW
 export const READ = constants.O_RDONLY | NOFOLLOW
-const CREATE_NEW = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | NOFOLLOW
+export const CREATE_NEW = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | NOFOLLOW
 
 export const makeFolder = (path: string): void => void mkdirSync(path, { recursive: true, mode: FOLDER_MODE })
 
@@ -36,12 +37,16 @@ export function writeAll(fd: number, bytes: Uint8Array): void {
 
 let temporaries = 0
 
+/** A name beside `path` that nobody else uses; the pid tells later whether its process is still there. */
+export const temporaryFor = (path: string): string =>
+  join(dirname(path), `.${basename(path)}.${process.pid}-${temporaries++}.tmp`)
+
 /**
  * Replaces `path` by `pieces`: temporary file, sync, rename, sync of the folder. A reader sees the old
  * file or the new one. @throws when it cannot; the old file is then intact.
  */
 export function replaceFile(path: string, pieces: Iterable<string | Uint8Array>): void {
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${temporaries++}.tmp`)
+  const temporary = temporaryFor(path)
   const fd = openSync(temporary, CREATE_NEW, FILE_MODE)
   try {
     try {
@@ -50,7 +55,7 @@ export function replaceFile(path: string, pieces: Iterable<string | Uint8Array>)
     } finally {
       closeSync(fd)
     }
-    renameSync(temporary, path)
+    renameOver(temporary, path)
   } catch (error) {
     quietly(() => unlinkSync(temporary))
     throw error
@@ -58,8 +63,43 @@ export function replaceFile(path: string, pieces: Iterable<string | Uint8Array>)
   syncFolder(dirname(path))
 }
 
+/** Windows refuses to rename over a file that somebody reads at that moment, which passes. */
+const RENAME_TRIES = 10
+
+export function renameOver(from: string, to: string): void {
+  for (let tries = 1; ; tries++) {
+    try {
+      return renameSync(from, to)
+    } catch (error) {
+      const passing = ['EPERM', 'EACCES', 'EBUSY'].includes(errorCode(error) ?? '')
+      if (process.platform !== 'win32' || !passing || tries === RENAME_TRIES) throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, tries)
+    }
+  }
+}
+
+/** Temporary files of processes that were killed while writing. */
+export function removeLeftovers(folder: string): void {
+  quietly(() => {
+    for (const name of readdirSync(folder)) {
+      const pid = Number(/^\..+\.(\d+)-\d+\.tmp$/.exec(name)?.[1])
+      if (pid > 0 && !isAlive(pid)) quietly(() => unlinkSync(join(folder, name)))
+    }
+  })
+}
+
+/** Whether there is a process with that pid on this host. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return errorCode(error) !== 'ESRCH'
+  }
+}
+
 /** Makes a rename durable. Not every platform can sync a folder, and the rename holds without it. */
-function syncFolder(path: string): void {
+export function syncFolder(path: string): void {
   quietly(() => {
     const fd = openSync(path, constants.O_RDONLY)
     try {
@@ -81,10 +121,11 @@ export function readJson(path: string): unknown {
 
 export const errorCode = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code
 
-function quietly(action: () => void): void {
+/** For what is best effort by definition. */
+export function quietly(action: () => void): void {
   try {
     action()
   } catch {
-    // Best effort by definition: see the callers.
+    // Nothing depends on it.
   }
 }

@@ -1,4 +1,5 @@
 export { openCourseFolder, LOG_NAME, type CourseFolder } from './course-folder'
 export { openFileLog, type FileLog } from './event-log'
+export { saveAtExit } from './exit'
 export { replaceFile } from './files'
 export { crc32, randomIds, systemClock } from './node-ports'

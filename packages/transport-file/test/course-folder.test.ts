@@ -161,7 +161,7 @@ describe('a course folder', () => {
 describe('a file log', () => {
   it('reads whole lines only, in slices, also lines longer than a slice and cut characters', () => {
     const log = openFileLog(join(temporary(), 'log', 'events.ndjson'))
-    expect(log.read(0, 10)).toEqual({ lines: [], next: 0, atEnd: true })
+    expect(log.read(0, 10)).toEqual({ from: 0, lines: [], next: 0, atEnd: true })
     const texts = ['a', 'ñ'.repeat(50), '', '🎉 end']
     for (const text of texts) log.append(text)
     for (const maxBytes of [1, 2, 7, 1_000]) {

@@ -1,0 +1,145 @@
+// Of all processes on one course folder, one at a time renders and delivers. Others only append.
+//
+// The lease is a row of files, lease-1, lease-2, ...: the holder is who created the highest. It is taken by
+// creating the next one exclusively, which at most one process can, and the highest file is never deleted,
+// so a number is never given out twice. A lock file that is deleted and created again has neither property:
+// two processes that see the same stale lock can each delete the other's fresh one.
+
+import {
+  existsSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import type { Lease } from '@learnpack/telemetry-core'
+import { FILE_MODE, errorCode, isAlive, makeFolder, quietly } from './files'
+
+/** A holder shows a sign of life that often, ms ... */
+const HEARTBEAT_MS = 5_000
+/** ... and is taken for dead without one for that long: on another host, or when its pid was given out again. */
+const STALE_MS = 30_000
+/** How long a holder trusts that it still is one before it looks again, ms. */
+const TRUST_MS = 1_000
+
+const RELEASED = 'released'
+
+interface Holder {
+  readonly pid: number
+  readonly host: string
+  readonly nonce: string
+}
+
+/** Leases held in this process: one that names our pid but is not among them is of a process before us. */
+const ours = new Set<string>()
+
+/** @param now epoch ms */
+export function openLease(folder: string, now: () => number = Date.now): Lease {
+  let mine: { number: number; nonce: string } | undefined
+  let lookedAt = -Infinity
+  let heartbeat: NodeJS.Timeout | undefined
+
+  const pathOf = (number: number): string => join(folder, `lease-${number}`)
+
+  function numbers(): number[] {
+    return readdirSync(folder)
+      .flatMap((name) => /^lease-(\d+)$/.exec(name)?.[1] ?? [])
+      .map(Number)
+      .sort((a, b) => b - a)
+  }
+
+  function isFree(number: number): boolean {
+    const path = pathOf(number)
+    const text = readText(path)
+    // Gone since it was listed: somebody took the next one.
+    if (text === undefined) return false
+    if (text === RELEASED) return true
+    if (now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity) > STALE_MS) return true
+    const holder = parse(text)
+    if (holder === undefined || holder.host !== hostname()) return false
+    return holder.pid === process.pid ? !ours.has(holder.nonce) : !isAlive(holder.pid)
+  }
+
+  /** Takes the lease with that number, unless somebody else has it or a later one. */
+  function take(number: number): boolean {
+    const nonce = randomUUID()
+    const holder: Holder = { pid: process.pid, host: hostname(), nonce }
+    try {
+      ours.add(nonce)
+      writeFileSync(pathOf(number), JSON.stringify(holder), { flag: 'wx', mode: FILE_MODE })
+    } catch (error) {
+      ours.delete(nonce)
+      if (errorCode(error) === 'EEXIST') return false
+      throw error
+    }
+    const [highest, ...lower] = numbers()
+    if (highest !== number) {
+      ours.delete(nonce)
+      quietly(() => unlinkSync(pathOf(number)))
+      return false
+    }
+    mine = { number, nonce }
+    beat(pathOf(number))
+    heartbeat = setInterval(beat, HEARTBEAT_MS, pathOf(number)).unref()
+    for (const old of lower) quietly(() => unlinkSync(pathOf(old)))
+    return true
+  }
+
+  function beat(path: string): void {
+    const at = new Date(now())
+    quietly(() => utimesSync(path, at, at))
+  }
+
+  function lose(): void {
+    clearInterval(heartbeat)
+    if (mine !== undefined) ours.delete(mine.nonce)
+    mine = undefined
+  }
+
+  return {
+    acquire() {
+      const at = now()
+      if (mine !== undefined) {
+        if (at - lookedAt < TRUST_MS) return true
+        lookedAt = at
+        if (numbers()[0] === mine.number) return true
+        lose()
+      }
+      makeFolder(folder)
+      const highest = numbers()[0]
+      if (highest !== undefined && !isFree(highest)) return false
+      if (!take((highest ?? 0) + 1)) return false
+      lookedAt = at
+      return true
+    },
+    release() {
+      if (mine === undefined) return
+      const path = pathOf(mine.number)
+      lose()
+      // Only what is still there: a purged folder must stay purged.
+      if (existsSync(path)) writeFileSync(path, RELEASED)
+    },
+  }
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+function parse(text: string): Holder | undefined {
+  try {
+    return JSON.parse(text) as Holder
+  } catch {
+    return undefined
+  }
+}

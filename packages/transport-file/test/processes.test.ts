@@ -1,0 +1,193 @@
+// Real processes: killed, many at once, and ending in every way a process can end.
+
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { openLease } from '../src/lease'
+import { killRounds } from './kill'
+import { logPathOf, newFolder, readLog, snapshotOf, startHost, temporary } from './support'
+
+describe('kill -9', () => {
+  it('at 50 random moments loses nothing that was acknowledged, and leaves telemetry.json readable', async () => {
+    const seed = Date.now() % 1_000_000
+    const report = await killRounds(50, seed)
+    expect(report, `seed ${seed}`).toMatchObject({ rounds: 50, missing: [], unparsable: 0 })
+    expect(report.acknowledged).toBeGreaterThan(50)
+  })
+
+  it('is made good for by the next start: telemetry.json holds what the log holds', async () => {
+    const dirPath = newFolder()
+    const host = startHost(dirPath, 'record', 1_000)
+    for (let left = 30; left > 0; left--) await host.next()
+    host.child.kill('SIGKILL')
+    await host.ended
+    const next = startHost(dirPath, 'end')
+    expect(await next.ended).toMatchObject({ code: 0, err: '' })
+    const recorded = readLog(logPathOf(dirPath)).events.filter(
+      ({ type }) => type === 'compile' || type === 'test',
+    )
+    const { compilations, tests } = snapshotOf(dirPath).steps[1]!
+    expect(compilations.length + tests.length).toBe(recorded.length)
+    expect(recorded.length).toBeGreaterThanOrEqual(29)
+  })
+})
+
+describe('an exit right after an event', () => {
+  const opened = (dirPath: string) => snapshotOf(dirPath).steps[0]?.opened_at
+
+  it('by process.exit leaves a telemetry.json that contains it, 20 times of 20, and the exit code', async () => {
+    for (let round = 0; round < 20; round++) {
+      const dirPath = newFolder()
+      expect(await startHost(dirPath, 'exit', round).ended).toEqual({
+        code: round,
+        signal: null,
+        out: '',
+        err: '',
+      })
+      expect(opened(dirPath)).toEqual(expect.any(Number))
+    }
+  })
+
+  it('by its natural end does, too', async () => {
+    const dirPath = newFolder()
+    expect(await startHost(dirPath, 'end').ended).toEqual({ code: 0, signal: null, out: '', err: '' })
+    expect(opened(dirPath)).toEqual(expect.any(Number))
+  })
+
+  it('by an uncaught error does, and changes nothing else', async () => {
+    const dirPath = newFolder()
+    const { code, err } = await startHost(dirPath, 'throw').ended
+    expect(code).toBe(1)
+    expect(err).toContain('Error: of the host')
+    expect(opened(dirPath)).toEqual(expect.any(Number))
+  })
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('by %s does, and dies of it', async (signal) => {
+    const dirPath = newFolder()
+    const host = startHost(dirPath, 'wait')
+    await host.next()
+    host.child.kill(signal)
+    expect(await host.ended).toMatchObject({ code: null, signal, err: '' })
+    expect(opened(dirPath)).toEqual(expect.any(Number))
+  })
+
+  it('by a signal the host handles is left to the host', async () => {
+    const dirPath = newFolder()
+    const host = startHost(dirPath, 'wait', 1)
+    await host.next()
+    host.child.kill('SIGTERM')
+    expect(await host.ended).toMatchObject({ code: 7, signal: null, err: '' })
+    expect(opened(dirPath)).toEqual(expect.any(Number))
+  })
+})
+
+describe('several processes on one folder', () => {
+  it('8 x 1,000 events: none lost, none interleaved, each once, and all in the last telemetry.json', async () => {
+    const dirPath = newFolder()
+    const starter = startHost(dirPath, 'end')
+    await starter.ended
+    const hosts = Array.from({ length: 8 }, () => startHost(dirPath, 'count', 1_000, 100))
+    const ends = await Promise.all(hosts.map(({ ended }) => ended))
+    expect(ends.map(({ code, err }) => [code, err])).toEqual(hosts.map(() => [0, '']))
+    const { events, counts } = readLog(logPathOf(dirPath))
+    expect(counts).toMatchObject({ damaged: 0, duplicates: 0 })
+    const acknowledged = hosts.flatMap(({ lines }) => lines)
+    expect(acknowledged).toHaveLength(8 * 1_001)
+    const kept = new Set(events.map(({ id }) => id))
+    expect(acknowledged.filter((id) => !kept.has(id))).toEqual([])
+    expect(events).toHaveLength(8 * 1_001 + 2)
+    expect(snapshotOf(dirPath).steps[1]!.compilations).toHaveLength(8_000)
+    expect(snapshotOf(dirPath).workout_session).toHaveLength(9)
+  })
+})
+
+describe('the lease', () => {
+  const contender = fileURLToPath(new URL('children/contender.mjs', import.meta.url))
+  /** A pid that is of nobody: of a process that has ended. */
+  const deadPid = async (): Promise<number> => {
+    const child = spawn(process.execPath, ['-e', ''])
+    await new Promise((resolve) => child.once('close', resolve))
+    return child.pid as number
+  }
+
+  it('of a holder that died is taken over by exactly one of 8 processes, 200 times', async () => {
+    const pid = await deadPid()
+    const contenders = Array.from({ length: 8 }, () =>
+      spawn(process.execPath, [contender], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
+    )
+    const ask = (message: object): Promise<boolean[]> =>
+      Promise.all(
+        contenders.map(
+          (child) =>
+            new Promise<boolean>((resolve) => {
+              child.once('message', (answer) => resolve(answer as boolean))
+              child.send(message)
+            }),
+        ),
+      )
+    for (let round = 0; round < 200; round++) {
+      const folder = temporary()
+      const left = 1 + (round % 3)
+      mkdirSync(join(folder, 'telemetry'))
+      writeFileSync(
+        join(folder, 'telemetry', `lease-${left}`),
+        JSON.stringify({ pid, host: hostname(), nonce: 'gone' }),
+      )
+      const holders = (await ask({ acquire: folder })).filter(Boolean)
+      expect(holders, `round ${round}`).toHaveLength(1)
+      expect((await ask({ acquire: folder })).filter(Boolean)).toHaveLength(1)
+    }
+    contenders.forEach((child) => child.disconnect())
+  })
+
+  it('is one process at a time, handed over at release', () => {
+    const folder = temporary()
+    const [one, two] = [openLease(folder), openLease(folder)]
+    expect([one.acquire(), two.acquire(), one.acquire()]).toEqual([true, false, true])
+    one.release()
+    expect([two.acquire(), one.acquire()]).toEqual([true, false])
+  })
+
+  it('is lost by a holder that showed no sign of life for long, who then knows', () => {
+    const folder = temporary()
+    let now = Date.now()
+    const sleeper = openLease(folder, () => now)
+    expect(sleeper.acquire()).toBe(true)
+    const other = openLease(folder, () => now)
+    now += 29_000
+    expect(other.acquire()).toBe(false)
+    now += 2_000
+    expect([other.acquire(), sleeper.acquire()]).toEqual([true, false])
+  })
+
+  it('is not given by a file that is being written, nor by one on another host', () => {
+    for (const text of ['', JSON.stringify({ pid: 1, host: 'elsewhere', nonce: 'x' })]) {
+      const folder = temporary()
+      writeFileSync(join(folder, 'lease-4'), text)
+      expect(openLease(folder).acquire()).toBe(false)
+      expect(openLease(folder, () => Date.now() + 31_000).acquire()).toBe(true)
+    }
+  })
+
+  it('of a process before us with our pid is free', () => {
+    const folder = temporary()
+    writeFileSync(
+      join(folder, 'lease-1'),
+      JSON.stringify({ pid: process.pid, host: hostname(), nonce: 'before' }),
+    )
+    expect(openLease(folder).acquire()).toBe(true)
+  })
+
+  it('does not come back to a folder that was deleted', () => {
+    const folder = join(temporary(), 'telemetry')
+    mkdirSync(folder)
+    const lease = openLease(folder)
+    lease.acquire()
+    rmSync(folder, { recursive: true })
+    lease.release()
+    expect(existsSync(folder)).toBe(false)
+  })
+})
