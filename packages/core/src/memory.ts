@@ -17,9 +17,7 @@ export function memoryLog(text = ''): EventLog & { text(): string } {
   return {
     text: () => text,
     append(line) {
-      const offset = text.length
       text += `${line}\n`
-      return offset
     },
     size: () => text.length,
     watch: () => () => {},

@@ -38,11 +38,8 @@ export interface LogSlice {
 
 /** An append-only file of lines. */
 export interface EventLog {
-  /**
-   * Returns once the operating system has the whole line, with the offset of its record in bytes: 0 where
-   * it is the first. @throws when the operating system does not have it.
-   */
-  append(line: string): number
+  /** Returns once the operating system has the whole line. @throws when it does not. */
+  append(line: string): void
   /** Whole lines from byte `from` on, about `maxBytes` of them but at least one if there is one. */
   read(from: number, maxBytes: number): LogSlice
   /** Bytes in the log now. */

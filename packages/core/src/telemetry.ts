@@ -19,7 +19,7 @@ import { initialState, type State } from './state'
 import type { Parcel, Transport } from './transport'
 
 /** How long one turn of folding may hold the event loop, ms. */
-const SLICE_MS = 8
+const SLICE_MS = 5
 /** How long `close` waits for requests under way, ms (SPEC §6). */
 export const EXIT_BUDGET_MS = 300
 
@@ -121,7 +121,8 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   const writer = createSnapshotWriter({
     store: storage.snapshot,
     clock,
-    latest: () => (current?.caughtUp && leads() ? current.follower.state : undefined),
+    latest: () =>
+      current?.caughtUp && current.follower.counts.events > 0 && leads() ? current.follower.state : undefined,
     written: (state) => events.emit('snapshot', state),
     failed: (error) => fault('telemetry.json', error),
   })
@@ -195,9 +196,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     if (to === undefined || closed)
       return refuse(`nothing is recorded ${closed ? 'after close' : 'before start'}`)
     try {
-      const offset = to.log.append(encodeLine(event, crc))
-      if (offset === 0 && to === current && sessionStart !== undefined && event.id !== sessionStart.id)
-        beginAgain(to)
+      to.log.append(encodeLine(event, crc))
     } catch (error) {
       return refuse(
         `${brief(event.type)} could not be recorded: ${error instanceof Error ? error.message : String(error)}`,
@@ -207,12 +206,6 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     events.emit('recorded', { id: event.id, at: event.at, type: event.type })
     followSoon()
     return { ok: true, id: event.id }
-  }
-
-  /** The log was deleted under way: the new one is told of the session, and the folder is made whole. */
-  function beginAgain({ log }: OpenTelemetry): void {
-    if (sessionStart !== undefined) log.append(encodeLine(sessionStart, crc))
-    guarded('index', () => index && storage.writeIndex(index))
   }
 
   interface Call {
@@ -243,8 +236,9 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     }
     const prepared = prepare(step, course?.steps ?? [])
     if (!prepared.ok) return refuse(prepared.reason)
-    const { ok: _, ...content } = prepared
-    return append({ ...envelope(call), ...content })
+    const { type, step: of, data } = prepared
+    const { id, at } = call
+    return append({ v: EVENT_VERSION, id, at, session: session ?? id, type, step: of, data })
   }
 
   function startSession({ id, at }: Call): Recorded {
@@ -348,8 +342,9 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     if (reachedEnd(open)) guarded('log', () => open.follower.catchUp())
   }
 
-  /** Returns whether a file was imported, so that the end is no longer where it was. */
+  /** Returns whether something was appended, so that the end is no longer where it was. */
   function reachedEnd(open: OpenTelemetry): boolean {
+    if (lostItsSession(open)) return true
     const { user_id, student } = open.follower.state
     setIndex({ student })
     own(open.id, user_id)
@@ -360,6 +355,15 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     if (file !== undefined) adopt(file, called())
     writer.soon()
     return file !== undefined
+  }
+
+  /** The log was deleted under way: the new one is told of the session, and the folder is made whole. */
+  function lostItsSession({ follower }: OpenTelemetry): boolean {
+    if (closed || sessionStart === undefined || session !== sessionStart.id) return false
+    // A folder that was deleted stays deleted until there is something to record.
+    if (follower.counts.events === 0 || follower.state.sessions.some(({ id }) => id === session)) return false
+    guarded('index', () => index && storage.writeIndex(index))
+    return append(sessionStart).ok
   }
 
   const leads = (): boolean => guarded('lease', () => storage.lease.acquire()) ?? false

@@ -120,7 +120,7 @@ function openRecords<T>(path: string): { append(record: T): void; list(): T[] } 
     append(record) {
       const fd = openSync(path, APPEND, FILE_MODE)
       try {
-        writeAll(fd, Buffer.from(`${JSON.stringify(record)}\n`))
+        writeAll(fd, `${JSON.stringify(record)}\n`)
       } finally {
         closeSync(fd)
       }

@@ -13,11 +13,14 @@ import {
 } from 'node:fs'
 import { dirname } from 'node:path'
 import type { EventLog, LogLine, LogSlice } from '@learnpack/telemetry-core'
-import { APPEND, FILE_MODE, READ, makeFolder, writeAll } from './files'
+import { APPEND, FILE_MODE, READ, makeFolder, quietly, writeAll } from './files'
 
 /** What is with the operating system survives our death; this bounds what a power cut may take, ms. */
 const SYNC_INTERVAL_MS = 1_000
 const LINE_FEED = 0x0a
+/** How long an open file is trusted to be the one at its path, ms, and for how much, characters. */
+const VERIFY_MS = 100
+const VERIFY_LENGTH = 1024 * 1024
 /** How often other processes' lines are looked for, ms. */
 const WATCH_MS = 500
 
@@ -38,35 +41,63 @@ interface Opened {
 export function openFileLog(path: string): FileLog {
   let writer: Opened | undefined
   let reader: Opened | undefined
-  /** Size of the file after our last append: while it is that, the file ends in a whole line. */
-  let sealedAt = 0
   let syncTimer: NodeJS.Timeout | undefined
+  /** What was appended since it was last seen that `path` is the file we append to. */
+  let unverified: string[] = []
+  let unverifiedLength = 0
+  let verifiedAt = -Infinity
 
   const look = (): Stats | undefined => statSync(path, { throwIfNoEntry: false })
 
-  /** The descriptor to append to and the size of the file now at `path`, which may have been deleted or replaced. */
-  function toAppend(): { fd: number; size: number } {
-    const found = look()
-    if (writer !== undefined && isSame(writer, found)) return { fd: writer.fd, size: found.size }
-    if (writer !== undefined) closeSync(writer.fd)
-    writer = undefined
-    if (found === undefined) makeFolder(dirname(path))
-    const fd = openSync(path, APPEND, FILE_MODE)
-    const { dev, ino, size } = fstatSync(fd)
-    writer = { fd, dev, ino }
-    sealedAt = 0
-    return { fd, size }
+  /**
+   * The descriptor to append to. Looking whether `path` is still that file costs as much as appending, so
+   * within a burst it is trusted; what went to a file that was deleted meanwhile is appended again.
+   */
+  function toAppend(): number {
+    const now = Date.now()
+    const trusted = now - verifiedAt < VERIFY_MS && now >= verifiedAt && unverifiedLength < VERIFY_LENGTH
+    return writer !== undefined && trusted ? writer.fd : verified(look())
   }
 
-  /** The same to read; `replaced` where it is another file than at the last read. */
+  function verified(found: Stats | undefined): number {
+    if (writer === undefined || !isSame(writer, found)) {
+      closeWriter()
+      if (found === undefined) makeFolder(dirname(path))
+      const next = opened(path, APPEND)
+      seal(next.fd)
+      for (const line of unverified) writeAll(next.fd, line)
+      writer = next
+    }
+    unverified = []
+    unverifiedLength = 0
+    verifiedAt = Date.now()
+    return writer.fd
+  }
+
+  /** What is at `path` now, once what was appended is there. A file that was deleted is not brought back for nothing. */
+  function lookVerified(): Stats | undefined {
+    const found = look()
+    if (unverified.length === 0) {
+      if (writer !== undefined && !isSame(writer, found)) closeWriter()
+      return found
+    }
+    const same = writer !== undefined && isSame(writer, found)
+    verified(found)
+    return same ? found : look()
+  }
+
+  /** The descriptor to read; `replaced` where it is another file than at the last read. */
   function toRead(found: Stats): { fd: number; replaced: boolean } {
     if (reader !== undefined && isSame(reader, found)) return { fd: reader.fd, replaced: false }
     const replaced = reader !== undefined
     closeReader()
-    const fd = openSync(path, READ)
-    const { dev, ino } = fstatSync(fd)
-    reader = { fd, dev, ino }
-    return { fd, replaced }
+    reader = opened(path, READ)
+    return { fd: reader.fd, replaced }
+  }
+
+  function closeWriter(): void {
+    if (writer !== undefined) closeSync(writer.fd)
+    writer = undefined
   }
 
   function closeReader(): void {
@@ -74,20 +105,22 @@ export function openFileLog(path: string): FileLog {
     reader = undefined
   }
 
-  /** Whether the file ends in a piece of a line: of ours that did not fit, or of a process that was killed. */
-  function torn(size: number): boolean {
-    if (size === sealedAt || size === 0) return false
-    const fd = openSync(path, READ)
+  /** Ends what is left of a line that was never whole: of ours that did not fit, or of a process that was killed. */
+  function seal(fd: number): void {
+    const { size } = fstatSync(fd)
+    if (size === 0) return
+    const last = opened(path, READ)
     try {
-      return readAt(fd, size - 1, 1)[0] !== LINE_FEED
+      if (readAt(last.fd, size - 1, 1)[0] !== LINE_FEED) writeAll(fd, '\n')
     } finally {
-      closeSync(fd)
+      closeSync(last.fd)
     }
   }
 
   function syncSoon(): void {
     syncTimer ??= setTimeout(() => {
       syncTimer = undefined
+      quietly(lookVerified)
       if (writer !== undefined) fdatasync(writer.fd, () => {})
     }, SYNC_INTERVAL_MS).unref()
   }
@@ -95,16 +128,21 @@ export function openFileLog(path: string): FileLog {
   return {
     path,
     append(line) {
-      const { fd, size } = toAppend()
-      const seal = torn(size) ? '\n' : ''
-      const bytes = Buffer.from(`${seal}${line}\n`)
-      writeAll(fd, bytes)
-      sealedAt = size + bytes.length
+      const fd = toAppend()
+      const whole = `${line}\n`
+      try {
+        writeAll(fd, whole)
+      } catch (error) {
+        // Part of it may be in the file: the next append looks, and seals it.
+        closeWriter()
+        throw error
+      }
+      unverified.push(whole)
+      unverifiedLength += whole.length
       syncSoon()
-      return size + seal.length
     },
     read(from, maxBytes) {
-      const found = look()
+      const found = lookVerified()
       if (found === undefined) {
         closeReader()
         return { from: 0, lines: [], next: 0, atEnd: true }
@@ -125,11 +163,16 @@ export function openFileLog(path: string): FileLog {
     },
     close() {
       clearTimeout(syncTimer)
-      if (writer !== undefined) closeSync(writer.fd)
-      writer = undefined
+      closeWriter()
       closeReader()
     },
   }
+}
+
+function opened(path: string, flags: number): Opened {
+  const fd = openSync(path, flags, FILE_MODE)
+  const { dev, ino } = fstatSync(fd)
+  return { fd, dev, ino }
 }
 
 const isSame = ({ dev, ino }: Opened, found: Stats | undefined): found is Stats =>

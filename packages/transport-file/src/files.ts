@@ -26,11 +26,12 @@ export const CREATE_NEW = constants.O_WRONLY | constants.O_CREAT | constants.O_E
 
 export const makeFolder = (path: string): void => void mkdirSync(path, { recursive: true, mode: FOLDER_MODE })
 
-/** Writes all of `bytes` or throws: a full disk shows as a write that takes fewer bytes than it was given. */
-export function writeAll(fd: number, bytes: Uint8Array): void {
-  const written = writeSync(fd, bytes)
-  if (written === bytes.length) return
-  throw Object.assign(new Error(`short write: ${written} of ${bytes.length} bytes, is the disk full?`), {
+/** Writes all of `content` or throws: a full disk shows as a write that takes fewer bytes than it was given. */
+export function writeAll(fd: number, content: string | Uint8Array): void {
+  const length = Buffer.byteLength(content)
+  const written = typeof content === 'string' ? writeSync(fd, content) : writeSync(fd, content)
+  if (written === length) return
+  throw Object.assign(new Error(`short write: ${written} of ${length} bytes, is the disk full?`), {
     code: 'ENOSPC',
   })
 }
@@ -50,7 +51,7 @@ export function replaceFile(path: string, pieces: Iterable<string | Uint8Array>)
   const fd = openSync(temporary, CREATE_NEW, FILE_MODE)
   try {
     try {
-      for (const piece of pieces) writeAll(fd, typeof piece === 'string' ? Buffer.from(piece) : piece)
+      for (const piece of pieces) writeAll(fd, piece)
       fsyncSync(fd)
     } finally {
       closeSync(fd)

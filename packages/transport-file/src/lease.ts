@@ -18,7 +18,7 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Lease } from '@learnpack/telemetry-core'
-import { FILE_MODE, errorCode, isAlive, makeFolder, quietly } from './files'
+import { FILE_MODE, errorCode, isAlive, quietly } from './files'
 
 /** A holder shows a sign of life that often, ms ... */
 const HEARTBEAT_MS = 5_000
@@ -104,13 +104,17 @@ export function openLease(folder: string, now: () => number = Date.now): Lease {
   return {
     acquire() {
       const at = now()
+      // A folder that was deleted has nothing to lead.
+      if (!existsSync(folder)) {
+        lose()
+        return false
+      }
       if (mine !== undefined) {
         if (at - lookedAt < TRUST_MS) return true
         lookedAt = at
         if (numbers()[0] === mine.number) return true
         lose()
       }
-      makeFolder(folder)
       const highest = numbers()[0]
       if (highest !== undefined && !isFree(highest)) return false
       if (!take((highest ?? 0) + 1)) return false

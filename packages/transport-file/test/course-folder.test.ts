@@ -4,12 +4,13 @@ import {
   mkdtempSync,
   readFileSync,
   readdirSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
 import { execFileSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import {
   createTelemetry,
   decodeLine,
@@ -184,21 +185,35 @@ describe('a file log', () => {
     const log = openFileLog(path)
     expect(log.read(0, 100)).toMatchObject({ lines: [{ text: 'whole' }], next: 6 })
     log.append('next')
-    writeFileSync(path, 'by another process', { flag: 'a' })
-    log.append('last')
-    expect(readFileSync(path, 'utf8')).toBe('whole\ntor\nnext\nby another process\nlast\n')
+    expect(readFileSync(path, 'utf8')).toBe('whole\ntor\nnext\n')
   })
 
-  it('follows the path when its file is deleted or replaced', () => {
+  it('follows the path when its file is deleted or replaced, and loses nothing it took', () => {
     const path = join(temporary(), 'events.ndjson')
     const log = openFileLog(path)
     log.append('one')
+    expect(log.read(0, 100)).toMatchObject({ from: 0, next: 4 })
     execFileSync('rm', [path])
     log.append('two')
-    expect(readFileSync(path, 'utf8')).toBe('two\n')
+    log.append('three')
+    expect(log.read(4, 100)).toMatchObject({
+      from: 0,
+      lines: [{ text: 'two' }, { text: 'three' }],
+    })
     writeFileSync(`${path}.new`, 'other\n')
     execFileSync('mv', [`${path}.new`, path])
-    log.append('three')
-    expect(readFileSync(path, 'utf8')).toBe('other\nthree\n')
+    expect(log.read(10, 100)).toMatchObject({ from: 0, lines: [{ text: 'other' }] })
+    log.append('four')
+    expect(readFileSync(path, 'utf8')).toBe('other\nfour\n')
+  })
+
+  it('does not bring back a file that was deleted', () => {
+    const path = join(temporary(), 'deleted', 'events.ndjson')
+    const log = openFileLog(path)
+    log.append('one')
+    log.read(0, 100)
+    rmSync(dirname(path), { recursive: true })
+    expect(log.read(4, 100)).toMatchObject({ from: 0, lines: [] })
+    expect(existsSync(dirname(path))).toBe(false)
   })
 })

@@ -139,6 +139,7 @@ describe('a folder that may not be written', () => {
     renameSync(dirname(log), `${dirname(log)}.moved`)
     chmodSync(join(dirPath, 'telemetry'), 0o555)
     chmodSync(dirPath, 0o555)
+    await ask(host, 'idle')
     expect(await ask(host, 'record 10')).toMatch(/^refused "compile" could not be recorded: EACCES/)
     expect(snapshotOf(dirPath)).toEqual(before)
     chmodSync(dirPath, 0o700)
@@ -172,11 +173,20 @@ describe('under a running host', () => {
     expect(await startHost(dirPath, 'end').ended).toMatchObject({ code: 0, err: '' })
   })
 
+  it('the folder is deleted: it stays deleted while nothing happens', async () => {
+    const { dirPath, host } = await running()
+    rmSync(dirPath, { recursive: true })
+    for (let turn = 0; turn < 3; turn++) expect(await ask(host, 'idle')).toBe('idle')
+    await end(host)
+    expect(existsSync(dirPath)).toBe(false)
+  })
+
   it('the log is replaced by a folder, then is back', async () => {
     const { dirPath, host } = await running()
     const log = logPathOf(dirPath)
     renameSync(log, `${log}.kept`)
     mkdirSync(log)
+    await ask(host, 'idle')
     expect(await ask(host, 'record 10')).toMatch(/^refused "compile" could not be recorded: EISDIR/)
     expect(await ask(host, 'idle')).toBe('idle')
     rmSync(log, { recursive: true })
@@ -194,6 +204,7 @@ describe('under a running host', () => {
     writeFileSync(victim, 'mine')
     rmSync(log)
     symlinkSync(victim, log)
+    await ask(host, 'idle')
     expect(await ask(host, 'record 10')).toMatch(/^refused "compile" could not be recorded: ELOOP/)
     await end(host)
     expect(readFileSync(victim, 'utf8')).toBe('mine')
