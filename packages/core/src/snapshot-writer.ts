@@ -22,7 +22,8 @@ export interface SnapshotWriter {
   now(): Promise<void>
   /** Writes at once, for a process that is about to exit. */
   sync(): void
-  cancel(): void
+  /** Writes nothing more by itself. */
+  stop(): void
 }
 
 export interface SnapshotWriterOptions {
@@ -43,6 +44,7 @@ export function createSnapshotWriter(options: SnapshotWriterOptions): SnapshotWr
   let dueAt = -Infinity
   /** It has become too large, and it only grows. */
   let standsStill = false
+  let stopped = false
 
   function pending(): State | undefined {
     const state = standsStill ? undefined : latest()
@@ -83,20 +85,29 @@ export function createSnapshotWriter(options: SnapshotWriterOptions): SnapshotWr
   }
 
   async function now(): Promise<void> {
-    await writing
+    while (writing !== undefined) await writing
     const state = pending()
     if (state === undefined) return
-    writing = write(state).finally(() => (writing = undefined))
+    cancelTimer()
+    writing = write(state).finally(() => {
+      writing = undefined
+      // What came while this was written is written in its turn.
+      soon()
+    })
     await writing
   }
 
   function soon(): void {
-    if (pending() === undefined) return
+    if (stopped || writing !== undefined || pending() === undefined) return
     cancel ??= clock.after(Math.max(0, dueAt - clock.now()), () => {
       cancel = undefined
-      // What came while this was written is written in its turn.
-      void now().then(soon)
+      void now()
     })
+  }
+
+  function cancelTimer(): void {
+    cancel?.()
+    cancel = undefined
   }
 
   return {
@@ -112,9 +123,9 @@ export function createSnapshotWriter(options: SnapshotWriterOptions): SnapshotWr
         fail(error)
       }
     },
-    cancel() {
-      cancel?.()
-      cancel = undefined
+    stop() {
+      stopped = true
+      cancelTimer()
     },
   }
 }

@@ -113,6 +113,8 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   let session: string | undefined
   let sessionStart: TelemetryEvent | undefined
   let closed = false
+  /** Closed, and nothing is rendered or delivered any more. */
+  let ended = false
   let cancelFollow: (() => void) | undefined
   let unwatch: (() => void) | undefined
   const refusals = createRefusals()
@@ -316,6 +318,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   // ---- following ----
 
   function followSoon(): void {
+    if (closed) return
     cancelFollow ??= clock.after(0, () => {
       cancelFollow = undefined
       follow()
@@ -366,7 +369,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     return append(sessionStart).ok
   }
 
-  const leads = (): boolean => guarded('lease', () => storage.lease.acquire()) ?? false
+  const leads = (): boolean => !ended && (guarded('lease', () => storage.lease.acquire()) ?? false)
 
   /** Lets go of the lease; what others appended meanwhile, and could not render without it, is rendered first. */
   function release(): void {
@@ -500,9 +503,10 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       await Promise.all([writer.now(), stopped && within(budgetMs, stopped.idle())])
       cancelFollow?.()
       unwatch?.()
-      writer.cancel()
+      writer.stop()
       stopped?.deliveries.forEach((delivery) => delivery.stop())
       guarded('lease', release)
+      ended = true
       await Promise.allSettled(transports.map((transport) => transport.close?.()))
     },
   }

@@ -12,6 +12,7 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
 export const FOLDER_MODE = 0o700
@@ -43,16 +44,21 @@ export const temporaryFor = (path: string): string =>
   join(dirname(path), `.${basename(path)}.${process.pid}-${temporaries++}.tmp`)
 
 /**
- * Replaces `path` by `pieces`: temporary file, sync, rename, sync of the folder. A reader sees the old
- * file or the new one. @throws when it cannot; the old file is then intact.
+ * Replaces `path` by `pieces`: temporary file, rename. A reader sees the old file or the new one.
+ * @param durable also after a power cut; what can be made again need not be
+ * @throws when it cannot; the old file is then intact
  */
-export function replaceFile(path: string, pieces: Iterable<string | Uint8Array>): void {
+export function replaceFile(
+  path: string,
+  pieces: Iterable<string | Uint8Array>,
+  { durable = false } = {},
+): void {
   const temporary = temporaryFor(path)
   const fd = openSync(temporary, CREATE_NEW, FILE_MODE)
   try {
     try {
       for (const piece of pieces) writeAll(fd, piece)
-      fsyncSync(fd)
+      if (durable) fsyncSync(fd)
     } finally {
       closeSync(fd)
     }
@@ -61,7 +67,6 @@ export function replaceFile(path: string, pieces: Iterable<string | Uint8Array>)
     quietly(() => unlinkSync(temporary))
     throw error
   }
-  syncFolder(dirname(path))
 }
 
 /** Windows refuses to rename over a file that somebody reads at that moment, which passes. */
@@ -100,15 +105,13 @@ export function isAlive(pid: number): boolean {
 }
 
 /** Makes a rename durable. Not every platform can sync a folder, and the rename holds without it. */
-export function syncFolder(path: string): void {
-  quietly(() => {
-    const fd = openSync(path, constants.O_RDONLY)
-    try {
-      fsyncSync(fd)
-    } finally {
-      closeSync(fd)
-    }
-  })
+export async function syncFolder(path: string): Promise<void> {
+  try {
+    const folder = await open(path, constants.O_RDONLY)
+    await folder.sync().finally(() => folder.close())
+  } catch {
+    // Windows, for one.
+  }
 }
 
 /** The JSON in `path`, or undefined where there is no such file or no JSON in it. */

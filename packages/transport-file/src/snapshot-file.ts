@@ -8,9 +8,12 @@ import type { Replacement, SnapshotFile, SnapshotStore } from '@learnpack/teleme
 import { CREATE_NEW, FILE_MODE, makeFolder, quietly, readJson, renameOver, replaceFile } from './files'
 import { syncFolder, temporaryFor } from './files'
 
-/** What tells our telemetry.json from anybody else's: the digests of the last and of the one before. */
+/** What tells our telemetry.json from anybody else's. */
 interface Fingerprint {
+  /** Digests of the last one and of the one before. */
   readonly sha256: readonly string[]
+  /** The file that was last seen to be ours: while it is that one, it need not be read to know. */
+  readonly file?: string | undefined
 }
 
 /**
@@ -18,19 +21,23 @@ interface Fingerprint {
  * @param fingerprintPath where the digest of what we last wrote is kept
  */
 export function openSnapshotFile(path: string, fingerprintPath: string): SnapshotStore {
-  /** Which file was last seen to be ours: while it is that one, it need not be read. */
-  let known: string | undefined
+  let known: Fingerprint | undefined
 
-  function ours(): readonly string[] {
-    const found = readJson(fingerprintPath) as Partial<Fingerprint> | undefined
-    return Array.isArray(found?.sha256) ? found.sha256 : []
+  function fingerprint(): Fingerprint {
+    if (known !== undefined) return known
+    const { sha256, file } = (readJson(fingerprintPath) ?? {}) as Partial<Fingerprint>
+    return (known = { sha256: Array.isArray(sha256) ? sha256 : [], file })
+  }
+
+  function store(next: Fingerprint): void {
+    makeFolder(dirname(fingerprintPath))
+    replaceFile(fingerprintPath, [JSON.stringify(next)])
+    known = next
   }
 
   /** First the digest, keeping the one before: after a crash in between, the old file is still known as ours. */
   function announce(sha256: string): void {
-    makeFolder(dirname(fingerprintPath))
-    const fingerprint: Fingerprint = { sha256: [sha256, ...ours().slice(0, 1)] }
-    replaceFile(fingerprintPath, [JSON.stringify(fingerprint)])
+    store({ sha256: [sha256, ...fingerprint().sha256.slice(0, 1)] })
   }
 
   function look(): BigIntStats | undefined {
@@ -39,7 +46,7 @@ export function openSnapshotFile(path: string, fingerprintPath: string): Snapsho
 
   function remember(): void {
     const found = look()
-    known = found && identity(found)
+    store({ ...fingerprint(), file: found && identity(found) })
   }
 
   return {
@@ -47,10 +54,11 @@ export function openSnapshotFile(path: string, fingerprintPath: string): Snapsho
       const found = look()
       if (found === undefined) return { kind: 'none' }
       if (!found.isFile()) return { kind: 'unreadable', reason: 'is no regular file' }
-      if (identity(found) === known) return { kind: 'ours' }
+      if (identity(found) === fingerprint().file) return { kind: 'ours' }
       const bytes = readFileSync(path)
-      if (!ours().includes(digestOf([bytes]))) return { kind: 'foreign', text: bytes.toString('utf8') }
-      known = identity(found)
+      if (!fingerprint().sha256.includes(digestOf([bytes])))
+        return { kind: 'foreign', text: bytes.toString('utf8') }
+      remember()
       return { kind: 'ours' }
     },
     adopted() {
@@ -74,8 +82,8 @@ export function openSnapshotFile(path: string, fingerprintPath: string): Snapsho
           file = undefined
           announce(hash.digest('hex'))
           renameOver(temporary, path)
-          syncFolder(dirname(path))
           remember()
+          await syncFolder(dirname(path))
         },
         async discard() {
           await file?.close().catch(() => {})
@@ -86,7 +94,7 @@ export function openSnapshotFile(path: string, fingerprintPath: string): Snapsho
     replaceSync(pieces) {
       const all = [...pieces]
       announce(digestOf(all))
-      replaceFile(path, all)
+      replaceFile(path, all, { durable: true })
       remember()
     },
     setAside() {
