@@ -16,6 +16,7 @@ export interface DeliveryHooks {
   retrying?(destination: string, parcel: Parcel, reason: string, at: number): void
   paused?(destination: string, parcel: Parcel, reason: string): void
   deadLettered?(destination: string, parcel: Parcel, reason: string): void
+  rejected?(destination: string, parcel: Parcel, reason: string): void
   failed?(destination: string, error: unknown): void
 }
 
@@ -119,7 +120,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         const isEvent = parcel.kind === 'event'
         if (isEvent) deadLetters.append({ destination, id: parcel.id, offset, at: clock.now(), reason })
         save({ ...done, deadLettered: state.deadLettered + (isEvent ? 1 : 0), lastError: reason })
-        hooks.deadLettered?.(destination, parcel, reason)
+        hooks[isEvent ? 'deadLettered' : 'rejected']?.(destination, parcel, reason)
       }
     }
   }

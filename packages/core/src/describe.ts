@@ -18,7 +18,8 @@ export function brief(value: unknown): string {
       (typeof value === 'string' ? JSON.stringify(value.slice(0, 100)) : JSON.stringify(value)) ??
       String(value)
   } catch {
-    text = String(value)
+    // A cycle, a BigInt, or an object that throws when it is looked at.
+    text = typeof value === 'bigint' ? `${value}n` : `a ${typeof value}`
   }
   return text.length > 80 ? `${text.slice(0, 79)}…` : text
 }

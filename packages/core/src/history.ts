@@ -6,6 +6,7 @@ import { deterministicId } from './deterministic-id'
 import { EVENT_VERSION, type KnownEvent, type StepEvent, type StepEventType } from './events'
 import { evolve } from './evolve'
 import type { Attempt, ImportedSnapshot, ImportedStep } from './snapshot-schema'
+import { stableJson } from './stable-json'
 import { initialState, type AttemptList, type State } from './state'
 import { startOf } from './unite'
 import { fromWire } from './wire'
@@ -18,13 +19,14 @@ import { fromWire } from './wire'
  */
 export function history(file: ImportedSnapshot): KnownEvent[] {
   const sessions = sessionStarts(file)
+  const outside = conclusionId(file)
   const facts = [...openings(file), ...attempts(file)].map((event) => ({
     ...event,
-    session: sessionAt(file, event.at),
+    session: sessionAt(file, event.at) ?? outside,
   }))
   const inOrder = [...sessions, ...facts].sort((a, b) => a.at - b.at)
   const events = inventNothing(inOrder, file)
-  return [...events, conclusion(file, events.at(-1))]
+  return [...events, conclusion(file, outside, events.at(-1))]
 }
 
 function idOf(file: ImportedSnapshot, at: number, ...name: readonly unknown[]): string {
@@ -53,13 +55,13 @@ function sessionStarts(file: ImportedSnapshot): KnownEvent[] {
 const sessionId = (file: ImportedSnapshot, index: number, at: number): string =>
   idOf(file, at, 'session', index)
 
-/** The session going on at `at`, or the concluding import's id where the file knows of none. */
-function sessionAt(file: ImportedSnapshot, at: number): string {
+/** The session going on at `at`, if the file knows of one. */
+function sessionAt(file: ImportedSnapshot, at: number): string | undefined {
   const sessions = file.workout_session ?? []
   const index = sessions.findLastIndex(({ started_at }) => started_at <= at)
   const session = sessions[index]
   const goingOn = session && (session.ended_at === undefined || at <= session.ended_at)
-  return goingOn ? sessionId(file, index, session.started_at) : conclusionId(file)
+  return goingOn ? sessionId(file, index, session.started_at) : undefined
 }
 
 function openings(file: ImportedSnapshot): StepEvent[] {
@@ -116,7 +118,7 @@ function stepEvent(
   const text = fromWire(type, attempt)
   return {
     v: EVENT_VERSION,
-    id: idOf(file, at, type, slug, nth),
+    id: idOf(file, at, type, slug, nth, stableJson(attempt)),
     at,
     session: '',
     type,
@@ -154,10 +156,10 @@ function conclusionAt({ workout_session = [], steps, ...file }: ImportedSnapshot
   return times.reduce<number>((latest, at) => Math.max(latest, at ?? 0), 0)
 }
 
-const conclusionId = (file: ImportedSnapshot): string => idOf(file, conclusionAt(file), 'import')
+const conclusionId = (file: ImportedSnapshot): string =>
+  idOf(file, conclusionAt(file), 'import', stableJson(file))
 
-function conclusion(file: ImportedSnapshot, last: KnownEvent | undefined): KnownEvent {
+function conclusion(file: ImportedSnapshot, id: string, last: KnownEvent | undefined): KnownEvent {
   const at = Math.max(conclusionAt(file), last?.at ?? 0)
-  const id = conclusionId(file)
   return { v: EVENT_VERSION, id, at, session: last?.session ?? id, type: 'import', data: { snapshot: file } }
 }

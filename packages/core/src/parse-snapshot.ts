@@ -3,11 +3,11 @@ import { importedSnapshot, type ImportedSnapshot } from './snapshot-schema'
 
 export type ParsedSnapshot = { ok: true; snapshot: ImportedSnapshot } | { ok: false; reason: string }
 
-/** Reads the text of a telemetry.json, whoever wrote it. Nothing of it is dropped. */
+/** Reads the text of a telemetry.json, whoever wrote it. Nothing that says anything is dropped. */
 export function parseSnapshot(text: string): ParsedSnapshot {
   let raw: unknown
   try {
-    raw = JSON.parse(text.replace(/^\uFEFF/, ''))
+    raw = normalized(JSON.parse(text.replace(/^\uFEFF/, '')))
   } catch (error) {
     return { ok: false, reason: `is not JSON (${(error as Error).message})` }
   }
@@ -16,3 +16,28 @@ export function parseSnapshot(text: string): ParsedSnapshot {
     ? { ok: true, snapshot: raw as ImportedSnapshot }
     : { ok: false, reason: `is no telemetry: ${describeIssues(parsed.error, raw)}` }
 }
+
+/** Fields of SPEC §4 that may be absent: a file that says `null`, or names a student of no name, means that. */
+const optional = new Set(['user_id', 'last_interaction_at', 'opened_at', 'completed_at', 'ended_at'])
+
+/** A parsed telemetry.json with what is said to be absent really absent. */
+export function normalized(raw: unknown): unknown {
+  const file = withoutEmpty(raw)
+  if (!isObject(file)) return raw
+  const { steps, workout_session } = file
+  return {
+    ...file,
+    ...(Array.isArray(steps) && { steps: steps.map(withoutEmpty) }),
+    ...(Array.isArray(workout_session) && { workout_session: workout_session.map(withoutEmpty) }),
+  }
+}
+
+function withoutEmpty(value: unknown): unknown {
+  if (!isObject(value)) return value
+  return Object.fromEntries(
+    Object.entries(value).filter(([key, inner]) => !(optional.has(key) && (inner === null || inner === ''))),
+  )
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

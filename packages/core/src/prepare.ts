@@ -5,36 +5,40 @@ import { brief } from './describe'
 
 export type Data = Readonly<Record<string, unknown>>
 
-/** What a button gives, before it is looked at. */
-export interface StepCall {
-  readonly position: unknown
-  readonly type: unknown
-  readonly data: unknown
-}
+type Refused = { readonly ok: false; readonly reason: string }
 
-export type Prepared =
-  | { ok: true; type: StepEventType; step: { slug: string; position: number }; data: Data }
-  | { ok: false; reason: string }
-
-export function prepare({ position, type, data }: StepCall, steps: readonly CourseStepInput[]): Prepared {
+/** What can be told without knowing the course. The data is as it will be written: without `toJSON`. */
+export function checkCall(
+  type: unknown,
+  given: unknown,
+): { ok: true; type: StepEventType; data: Data } | Refused {
   if (!isStepEventType(type)) {
     return { ok: false, reason: `unknown event type ${brief(type)}: expected ${STEP_EVENT_TYPES.join(', ')}` }
   }
+  const data = given === undefined && type === 'open_step' ? {} : asWritten(given)
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) {
+    return { ok: false, reason: `data of ${type} is no object (found ${brief(data)})` }
+  }
+  return { ok: true, type, data: withExitCode(type, data as Data) }
+}
+
+export interface StepCall {
+  readonly position: unknown
+  readonly type: StepEventType
+  readonly data: Data
+}
+
+export type Prepared =
+  ({ ok: true; step: { slug: string; position: number } } & Omit<StepCall, 'position'>) | Refused
+
+/** Finds the step of a call that was checked. */
+export function prepare({ position, type, data }: StepCall, steps: readonly CourseStepInput[]): Prepared {
   const index = asPosition(position)
   const step = steps.find((candidate) => candidate.position === index)
   if (step === undefined) {
     return { ok: false, reason: `unknown step ${brief(position)}: no step of the course has that position` }
   }
-  const given = data === undefined && type === 'open_step' ? {} : data
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    return { ok: false, reason: `data of ${type} is no object (found ${brief(given)})` }
-  }
-  return {
-    ok: true,
-    type,
-    step: { slug: step.slug, position: step.position },
-    data: withExitCode(type, given as Data),
-  }
+  return { ok: true, type, step: { slug: step.slug, position: step.position }, data }
 }
 
 /** A position is an integer or, as some hosts pass it, a string of digits. */
@@ -43,14 +47,19 @@ function asPosition(position: unknown): number | undefined {
   return typeof position === 'string' && /^\d+$/.test(position) ? Number(position) : undefined
 }
 
+function asWritten(data: unknown): unknown {
+  const { toJSON } = (data ?? {}) as { toJSON?: unknown }
+  return typeof toJSON === 'function' ? (toJSON.call(data, '') as unknown) : data
+}
+
 /** Plugins say `exitCode`; a test without either has an unknown one, which receivers need to see (SPEC §4). */
 function withExitCode(type: StepEventType, data: Data): Data {
-  if (type !== 'compile' && type !== 'test') return data
-  if (Object.hasOwn(data, 'exit_code')) return data
-  if (Object.hasOwn(data, 'exitCode')) {
+  if ((type !== 'compile' && type !== 'test') || data['exit_code'] !== undefined) return data
+  const { exit_code: _, ...others } = data
+  if (others['exitCode'] !== undefined) {
     return Object.fromEntries(
-      Object.entries(data).map(([key, value]) => [key === 'exitCode' ? 'exit_code' : key, value]),
+      Object.entries(others).map(([key, value]) => [key === 'exitCode' ? 'exit_code' : key, value]),
     )
   }
-  return type === 'test' ? { ...data, exit_code: null } : data
+  return type === 'test' ? { ...others, exit_code: null } : data
 }

@@ -103,9 +103,12 @@ function uniteSessions(
     }),
   })
   // Clocks are set back: which session came last is told by the order of the list, not by its times.
-  const last = united.at(-1)
-  const goesOn = last !== undefined && !last.ended && last.ended_at === undefined
-  return goesOn ? united.with(-1, { ...last, over: false }) : united
+  const leftOpen = imported.at(-1)?.ended_at === undefined ? imported.at(-1)?.started_at : undefined
+  return united.map((session, index) => {
+    const last = index === united.length - 1
+    if (last && !session.ended && session.ended_at === undefined) return { ...session, over: false }
+    return !last && session.started_at === leftOpen ? { ...session, over: true } : session
+  })
 }
 
 interface Union<T> {

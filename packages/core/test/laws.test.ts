@@ -203,7 +203,7 @@ describe('an import', () => {
 const counted = (items: readonly unknown[]): Map<string, number> => {
   const counts = new Map<string, number>()
   for (const item of items) {
-    const key = JSON.stringify(Object.entries(item as object).sort())
+    const key = JSON.stringify(Object.entries(item as object).sort(([a], [b]) => (a < b ? -1 : 1)))
     counts.set(key, (counts.get(key) ?? 0) + 1)
   }
   return counts

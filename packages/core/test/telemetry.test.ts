@@ -28,6 +28,10 @@ function recorder(wants: Transport['wants'], ...answers: Answer[]) {
   }
 }
 
+const broken = (): never => {
+  throw new Error('broken')
+}
+
 const logOf = ({ storage, telemetry }: World) => eventsOf(storage.log(telemetry.status().telemetry_id!))
 const ok = { ok: true, id: expect.any(String) as string }
 
@@ -66,7 +70,7 @@ describe('recording', () => {
           throw new Error('mine')
         },
       },
-      '"compile" could not be recorded: mine',
+      'cannot be recorded: mine',
     ],
   ])('refuses data it cannot keep, with a reason, and loses no neighbour: %#', (data, reason) => {
     const w = world()
@@ -110,7 +114,7 @@ describe('recording', () => {
     data.stdout = 'after'
     expect(w.telemetry.record(1, 'compile', { n: 1n })).toEqual({
       ok: false,
-      reason: 'data of "compile" cannot be kept: Do not know how to serialize a BigInt',
+      reason: 'cannot be recorded: Do not know how to serialize a BigInt',
     })
     w.telemetry.start(course)
     expect(logOf(w).map(({ type }) => type)).toEqual(['session_start', 'compile'])
@@ -162,8 +166,9 @@ describe('recording', () => {
     }
     expect(w.telemetry.start(course)).toEqual({ ok: false, reason: 'the log could not be opened' })
     expect(w.telemetry.record(1, 'open_step')).toEqual(ok)
-    expect(w.telemetry.end('exit')).toEqual(ok)
+    expect(w.telemetry.end('exit')).toEqual({ ok: false, reason: 'there is no session to end' })
     await w.telemetry.close()
+    expect(w.telemetry.status().refused).toBe(3)
     expect(w.faults.length).toBeGreaterThan(0)
     expect(w.telemetry.record(1, 'open_step')).toEqual({
       ok: false,
@@ -172,7 +177,139 @@ describe('recording', () => {
   })
 })
 
+describe('whatever a host passes', () => {
+  const throwing = {
+    get stdout(): string {
+      throw new Error('mine')
+    },
+  }
+  const bare = Object.assign(Object.create(null) as object, { self: undefined as unknown })
+  bare.self = bare
+
+  it.each<[string, (w: World) => unknown]>([
+    ['a throwing getter in a test', (w) => w.telemetry.record(2, 'test', throwing)],
+    [
+      'a throwing getter beside exitCode',
+      (w) => w.telemetry.record(2, 'compile', Object.assign(throwing, { exitCode: 1 })),
+    ],
+    ['a throwing getter in an import', (w) => w.telemetry.import(throwing)],
+    ['a throwing getter in a course', (w) => w.telemetry.start(throwing as never)],
+    ['a cycle for a position', (w) => w.telemetry.record(bare, 'compile', {})],
+    ['a symbol for a type', (w) => w.telemetry.record(1, Symbol('x'), {})],
+    ['a date for data', (w) => w.telemetry.record(1, 'compile', new Date(0))],
+    ['an unknown type before start', () => world().telemetry.record(1, 'nonsense', {})],
+    ['no object before start', () => world().telemetry.record(1, 'compile', 'text')],
+    ['no event to append', (w) => w.telemetry.append({ type: 'x' } as never)],
+    ['no object to append', (w) => w.telemetry.append(null as never)],
+    ['an end without a session', () => world().telemetry.end('exit')],
+  ])('%s is refused with a reason, and the log stays readable', (_, call) => {
+    const w = world()
+    w.telemetry.start(course)
+    expect(call(w)).toEqual({ ok: false, reason: expect.stringMatching(/.{5,}/) as string })
+    expect(w.telemetry.record(1, 'open_step')).toEqual(ok)
+    w.telemetry.state()
+    expect(w.telemetry.status().log).toMatchObject({ damaged: 0, events: 2 })
+  })
+
+  it('is not looked at again: a course or an import may be changed by its owner', () => {
+    const w = world()
+    const mine = jsonOf(course)
+    const file = jsonOf(sample)
+    w.telemetry.import(file)
+    file.steps = 'gone' as never
+    w.telemetry.start(mine)
+    mine.steps.length = 0
+    expect(w.telemetry.record(1, 'open_step')).toEqual(ok)
+    w.telemetry.state()
+    expect(w.telemetry.status().log).toMatchObject({ damaged: 0, events: 3 })
+  })
+
+  it('a listener that throws harms nobody', () => {
+    const w = world()
+    w.telemetry.on('recorded', () => {
+      throw new Error('of a listener')
+    })
+    expect(w.telemetry.start(course)).toEqual(ok)
+    expect(w.faults).toEqual(['listener of recorded: Error: of a listener'])
+    w.clock.advance(1)
+    expect(w.telemetry.status().log.events).toBe(1)
+  })
+
+  it('that comes before a start that never comes is refused at the end', async () => {
+    const w = world()
+    w.telemetry.record(1, 'open_step')
+    await w.telemetry.close()
+    expect(w.telemetry.status()).toMatchObject({ recorded: 0, refused: 1 })
+  })
+
+  it('a telemetry_id in a course is not ours', () => {
+    const w = world()
+    w.telemetry.start({ ...course, telemetry_id: 'evil' } as never)
+    expect(w.telemetry.snapshot().telemetry_id).toBe(TELEMETRY_ID)
+  })
+})
+
 describe('telemetry.json', () => {
+  it.each<[string, (storage: ReturnType<typeof memoryStorage>) => void]>([
+    ['read', (storage) => (storage.snapshot.read = broken)],
+    [
+      'taken in',
+      (storage) => {
+        const { log } = storage.open(sample.telemetry_id)
+        const append = log.append.bind(log)
+        log.append = (line) => (line.includes('"import"') ? broken() : append(line))
+      },
+    ],
+    [
+      'set aside',
+      (storage) => {
+        storage.telemetryJson = 'no telemetry'
+        storage.snapshot.setAside = broken
+      },
+    ],
+  ])('that cannot be %s is not written over', async (_, breakIt) => {
+    const storage = memoryStorage(JSON.stringify(sample))
+    breakIt(storage)
+    const before = storage.telemetryJson
+    const w = world({ storage })
+    expect(w.telemetry.start(course)).toEqual(ok)
+    w.telemetry.record(1, 'open_step')
+    await w.telemetry.idle()
+    w.telemetry.save()
+    await w.telemetry.close()
+    expect(storage.telemetryJson).toBe(before)
+    expect(logOf(w).map(({ type }) => type)).toEqual(['session_start', 'open_step'])
+  })
+
+  it('is taken in before a replay, too', async () => {
+    const w = world({ storage: memoryStorage(JSON.stringify(sample)) })
+    w.telemetry.append({ v: 1, id: 'x', at: 1, session: 's', type: 'student_cleared', data: {} })
+    await w.telemetry.idle()
+    expect(JSON.parse(w.storage.telemetryJson!)).toEqual(sample)
+  })
+
+  it('is written at close', async () => {
+    const w = world()
+    w.telemetry.start(course)
+    await w.telemetry.close()
+    expect(JSON.parse(w.storage.telemetryJson!)).toEqual(jsonOf(w.telemetry.snapshot()))
+  })
+
+  it('says null, or a student of no name, for what it does not know', () => {
+    const file = {
+      ...sample,
+      user_id: '',
+      last_interaction_at: null,
+      steps: [{ slug: 'a', opened_at: null, completed_at: null }],
+    }
+    const storage = memoryStorage(JSON.stringify(file))
+    const w = world({ storage })
+    w.telemetry.start(course)
+    expect(storage.asides).toEqual([])
+    expect(w.telemetry.snapshot()).not.toHaveProperty('user_id')
+    expect(w.telemetry.snapshot().telemetry_id).toBe(sample.telemetry_id)
+  })
+
   it('is written once for a burst, and again after the interval', async () => {
     const w = world()
     const written = vi.fn()
