@@ -4,6 +4,7 @@ import ts from 'typescript-eslint'
 /** Core is a function of its inputs: what has a clock, randomness, a disk or a network is injected (ports). */
 export const purity = {
   files: ['packages/core/src/**/*.ts'],
+  linterOptions: { noInlineConfig: true },
   rules: {
     'no-restricted-imports': [
       'error',
@@ -65,6 +66,8 @@ export default ts.config(
         URL: 'readonly',
         setImmediate: 'readonly',
         setInterval: 'readonly',
+        performance: 'readonly',
+        Buffer: 'readonly',
       },
     },
     rules: {

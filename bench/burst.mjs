@@ -10,13 +10,23 @@ const EVENTS = 1_000
 const BYTES = 16 * 1_024
 const folder = mkdtempSync(join(tmpdir(), 'telemetry-bench-'))
 const storage = openCourseFolder(join(folder, '.learn'))
-const telemetry = createTelemetry({ storage, clock: systemClock, ids: randomIds, crc: crc32, random: Math.random })
+const telemetry = createTelemetry({
+  storage,
+  clock: systemClock,
+  ids: randomIds,
+  crc: crc32,
+  random: Math.random,
+})
 const written = () => Number(/wchar: (\d+)/.exec(readFileSync('/proc/self/io', 'utf8'))?.[1] ?? NaN)
 
 const before = written()
 let snapshots = 0
 telemetry.on('snapshot', () => snapshots++)
-telemetry.start({ slug: 'bench', agent: 'os', steps: [{ slug: 'a', position: 0, files: [], is_testeable: true }] })
+telemetry.start({
+  slug: 'bench',
+  agent: 'os',
+  steps: [{ slug: 'a', position: 0, files: [], is_testeable: true }],
+})
 for (let n = 0; n < EVENTS; n++) {
   telemetry.record(0, 'compile', { stdout: 'x'.repeat(BYTES), starting_at: n })
   await new Promise((resolve) => setImmediate(resolve))

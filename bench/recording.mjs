@@ -3,7 +3,16 @@
 //
 // recording.mjs <bytes of an event> <events of history>
 
-import { appendFileSync, closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import {
+  appendFileSync,
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,9 +29,15 @@ process.on('exit', () => rmSync(folder, { recursive: true }))
 const course = {
   slug: 'bench',
   agent: 'os',
-  steps: Array.from({ length: 10 }, (_, position) => ({ slug: `step-${position}`, position, files: [], is_testeable: true })),
+  steps: Array.from({ length: 10 }, (_, position) => ({
+    slug: `step-${position}`,
+    position,
+    files: [],
+    is_testeable: true,
+  })),
 }
-const text = (length) => 'print("hello, world")  # 1234567890\n'.repeat(Math.ceil(length / 36)).slice(0, length)
+const text = (length) =>
+  'print("hello, world")  # 1234567890\n'.repeat(Math.ceil(length / 36)).slice(0, length)
 const attempt = (n) => ({
   source_code: text(bytes * 0.3),
   stdout: text(bytes * 0.5),
@@ -43,12 +58,16 @@ const session = JSON.parse(readFileSync(log.path, 'utf8').split('\n')[0]).id
 for (let n = 0; n < history; n++) {
   const at = 1_700_000_000_000 + n
   const step = { slug: `step-${n % 10}`, position: n % 10 }
-  log.append(encodeLine({ v: 1, id: randomIds.event(at), at, session, type: 'compile', step, data: attempt(n) }, crc32))
+  log.append(
+    encodeLine(
+      { v: 1, id: randomIds.event(at), at, session, type: 'compile', step, data: attempt(n) },
+      crc32,
+    ),
+  )
 }
 await first.close()
 before.close()
 
-const bytesWritten = () => Number(/wchar: (\d+)/.exec(readFileSync('/proc/self/io', 'utf8'))?.[1] ?? NaN)
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 const storage = openCourseFolder(dirPath)

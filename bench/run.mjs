@@ -42,10 +42,16 @@ const results = {
   burst: run('burst.mjs'),
 }
 
-const row = (cells) => console.log(cells.map((cell, index) => String(cell)[index === 0 ? 'padEnd' : 'padStart'](index === 0 ? 26 : 12)).join(''))
+const row = (cells) =>
+  console.log(
+    cells
+      .map((cell, index) => String(cell)[index === 0 ? 'padEnd' : 'padStart'](index === 0 ? 26 : 12))
+      .join(''),
+  )
 row(['', ...recording.map(({ bytes }) => `${bytes} B`)])
 row(['history, events', ...recording.map(({ history }) => history)])
-for (const name of Object.keys(recording[0].mean_us)) row([`${name}, us`, ...recording.map((result) => result.mean_us[name])])
+for (const name of Object.keys(recording[0].mean_us))
+  row([`${name}, us`, ...recording.map((result) => result.mean_us[name])])
 row(['stock-like*, us', ...recording.map((result) => result.stock_like_us)])
 row(['record / floor', ...recording.map((result) => result.ratio_to_floor)])
 row(['record p99, us', ...recording.map((result) => result.p99_us.record)])
@@ -54,7 +60,11 @@ row(['fold, events/s', ...recording.map((result) => result.fold_events_per_s)])
 row(['longest turn, ms', ...recording.map((result) => result.longest_turn_ms)])
 row(['peak memory, MB', ...recording.map((result) => result.peak_memory_mb)])
 console.log('* the whole state at every event; with at most 1,000 events of history')
-console.log(`longest history / 100 events, per floor: 16.5 KB ${results.longest_history_to_100[16500]}, 500 B ${results.longest_history_to_100[500]}`)
-console.log(`burst of ${results.burst.events} x 16 KB: ${results.burst.ratio} bytes written per byte of event`)
+console.log(
+  `longest history / 100 events, per floor: 16.5 KB ${results.longest_history_to_100[16500]}, 500 B ${results.longest_history_to_100[500]}`,
+)
+console.log(
+  `burst of ${results.burst.events} x 16 KB: ${results.burst.ratio} bytes written per byte of event`,
+)
 
 writeFileSync(here('results.json'), `${JSON.stringify(results, null, 2)}\n`)

@@ -1,6 +1,6 @@
 // Entry of `npm start` and `npm test`. Needs Node and npm only: everything else is installed from the
 // lockfile first, into this folder. Set-up talks on stderr so that stdout belongs to the command.
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
@@ -11,8 +11,9 @@ const modules = join(root, 'node_modules')
 const stamp = join(modules, '.lockfile-sha256')
 const onStderr = ['inherit', process.stderr, process.stderr]
 
+/** Resolves once the command has ended well; with its code where it did not, this process ends. */
 function run(command, args, { stdio = 'inherit' } = {}) {
-  const { status, signal, error } = spawnSync(command, args, {
+  const child = spawn(command, args, {
     cwd: root,
     stdio,
     shell: process.platform === 'win32',
@@ -24,31 +25,45 @@ function run(command, args, { stdio = 'inherit' } = {}) {
       npm_config_update_notifier: 'false',
     },
   })
-  if (error) console.error(`${command}: ${error.message}`)
-  if (signal === 'SIGINT' || signal === 'SIGTERM') process.exit(0)
-  if (status !== 0) process.exit(status ?? 1)
+  // A terminal signals the whole group; whoever signals only us means what we run.
+  const forward = (signal) => child.kill(signal)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, forward)
+  return new Promise((resolve) => {
+    child.once('error', (error) => {
+      console.error(`${command}: ${error.message}`)
+      process.exit(1)
+    })
+    child.once('close', (code, signal) => {
+      for (const one of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(one, forward)
+      if (signal !== null) process.kill(process.pid, signal)
+      else if (code !== 0) process.exit(code)
+      else resolve()
+    })
+  })
 }
 
-function install() {
+async function install() {
   const lockfile = createHash('sha256')
     .update(readFileSync(join(root, 'pnpm-lock.yaml')))
     .digest('hex')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lockfile) return
   console.error('Installing from pnpm-lock.yaml (first run, or the lockfile changed) ...')
   const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  run('npx', ['--yes', packageManager, 'install', '--frozen-lockfile', '--reporter=append-only'], {
+  await run('npx', ['--yes', packageManager, 'install', '--frozen-lockfile', '--reporter=append-only'], {
     stdio: onStderr,
   })
   writeFileSync(stamp, lockfile)
 }
 
 const [task, ...args] = process.argv.slice(2)
-install()
+await install()
 if (task === 'start') {
-  run('turbo', ['run', 'build', '--output-logs=errors-only', '--log-order=grouped'], { stdio: onStderr })
-  run(process.execPath, [join(root, 'apps/demo/bin/demo.js'), ...args])
+  await run('turbo', ['run', 'build', '--output-logs=errors-only', '--log-order=grouped'], {
+    stdio: onStderr,
+  })
+  await run(process.execPath, [join(root, 'apps/demo/bin/demo.js'), ...args])
 } else if (task === 'test') {
-  run('turbo', ['run', '//#lint', 'typecheck', 'build', 'test', '--output-logs=new-only', ...args])
+  await run('turbo', ['run', '//#lint', 'typecheck', 'build', 'test', '--output-logs=new-only', ...args])
 } else {
   console.error(`run.mjs: unknown task ${JSON.stringify(task)}; use start or test`)
   process.exit(2)

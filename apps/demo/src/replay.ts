@@ -45,15 +45,15 @@ export async function replay(
   })
   telemetry.on('fault', (what, error) => problems.push(`${what}: ${String(error)}`))
   telemetry.on('retrying', (destination, { id }, reason) => problems.push(`${destination}: ${id}: ${reason}`))
-  telemetry.on('deadLettered', (destination, { id }, reason) =>
-    problems.push(`${destination}: ${id}: ${reason}`),
-  )
+  for (const refused of ['deadLettered', 'rejected'] as const) {
+    telemetry.on(refused, (destination, { id }, reason) => problems.push(`${destination}: ${id}: ${reason}`))
+  }
 
   for (const [index, event] of events.entries()) {
     const recorded = telemetry.append(event)
     if (!recorded.ok) problems.push(recorded.reason)
     // At the learner's pace every batch would go out before the next event; here each waits for its turn.
-    await telemetry.idle()
+    await telemetry.settled()
     progress(index + 1, events.length)
   }
   const { telemetry_id } = telemetry.status()

@@ -1,6 +1,6 @@
 // What is replayed: the bundled session, any event log, or any telemetry.json as the history behind it.
 
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { createFollower, deterministicId, history, parseSnapshot } from '@learnpack/telemetry-core'
 import type { StudentId, TelemetryEvent } from '@learnpack/telemetry-core'
@@ -29,16 +29,26 @@ export function telemetrySession(path: string): Session {
 
 /** @throws SourceError */
 export function logSession(path: string): Session {
-  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true)
-    throw new SourceError(`${path}: no such file`)
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found === undefined) throw new SourceError(`${path}: no such file`)
+  if (found.isDirectory()) throw new SourceError(`${path}: is a folder; give the event log in it`)
   const events: TelemetryEvent[] = []
   const messages: string[] = []
-  const log = openFileLog(path)
-  createFollower(log, crc32, {
+  const log = openFileLog(realpathSync(path))
+  const follower = createFollower(log, crc32, {
     folded: (event) => events.push(event),
     noticed: (message, { number }) => messages.push(`${path} line ${number}: ${message}`),
-  }).catchUp()
-  log.close()
+  })
+  try {
+    follower.catchUp()
+    const rest = log.size() - follower.position
+    if (rest > 0)
+      messages.push(`${path}: ends in ${rest} bytes without a line feed: a record not yet whole, left out`)
+  } catch (error) {
+    throw new SourceError(`${path}: ${(error as Error).message}`)
+  } finally {
+    log.close()
+  }
   if (events.length === 0) throw new SourceError([`${path}: no event in it`, ...messages].join('\n'))
   return { name: path, events, messages }
 }

@@ -18,6 +18,11 @@ const standard: Output = {
   err: (text) => void process.stderr.write(text),
 }
 
+// Whoever reads our output may stop reading: `replay | head` is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
+
 /** Runs the command and returns its exit code: 0, 1 when it failed, 2 when it was called wrongly. */
 export async function main(args: readonly string[], output: Output = standard): Promise<number> {
   try {
@@ -56,6 +61,7 @@ function program(output: Output): Command {
 }
 
 function write(path: string, text: string): void {
+  if (path === '') throw new CommandError('--out: names no file')
   try {
     replaceFile(path, [text])
   } catch (error) {

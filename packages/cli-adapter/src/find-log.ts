@@ -1,6 +1,6 @@
 // From what a person names on the command line to the log they mean.
 
-import { statSync } from 'node:fs'
+import { realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { readCourseIndex } from '@learnpack/telemetry-core'
 import { crc32, openCourseFolder } from '@learnpack/telemetry-transport-file'
@@ -16,7 +16,8 @@ const DEFAULT_DIR = '.learn'
 export function findLog(path: string): string {
   const found = statSync(path, { throwIfNoEntry: false })
   if (found === undefined) throw new CommandError(`${path}: no such file or folder`)
-  if (!found.isDirectory()) return path
+  // A person may name a log by a link; what the recorder finds in a course folder may not be one.
+  if (!found.isDirectory()) return realpathSync(path)
   for (const dirPath of [join(path, DEFAULT_DIR), path]) {
     const folder = openCourseFolder(dirPath)
     const index = readCourseIndex(folder, crc32)

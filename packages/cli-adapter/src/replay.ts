@@ -7,16 +7,20 @@ import { CommandError } from './command-error'
 /** Which event is the last one to fold. */
 export type Until = { readonly at: number } | { readonly id: string } | { readonly line: number }
 
-/** Reads `--at`: a line number, an ISO 8601 time, or else an event id. */
+/** Reads `--at`: a line number, an ISO 8601 time (UTC where it names no zone), or else an event id. */
 export function parseUntil(text: string): Until {
   if (/^\d+$/.test(text)) return { line: Number(text) }
-  if (/^\d{4}-\d{2}(-\d{2})?([T ].*)?$/.test(text)) {
-    const at = Date.parse(text)
-    if (Number.isNaN(at))
-      throw new CommandError(`--at: ${JSON.stringify(text)} is no time; write it like 2026-11-21T10:30:00Z`)
-    return { at }
+  const date = /^(\d{4})-(\d{2})(?:-(\d{2}))?(?:[T ](.*))?$/.exec(text)
+  if (date === null) return { id: text }
+  const [, year, month, day = '01', time] = date
+  const zone = time === undefined || /(Z|[+-]\d{2}:?\d{2})$/i.test(time) ? '' : 'Z'
+  const at = Date.parse(`${year}-${month}-${day}${time === undefined ? '' : `T${time}${zone}`}`)
+  // JavaScript takes February 30th for March 1st.
+  const rolled = new Date(`${year}-${month}-${day}T00:00:00Z`).getUTCDate() !== Number(day)
+  if (Number.isNaN(at) || rolled) {
+    throw new CommandError(`--at: ${JSON.stringify(text)} is no time; write it like 2026-11-21T10:30:00Z`)
   }
-  return { id: text }
+  return { at }
 }
 
 export interface ReplayedLog {
@@ -42,6 +46,9 @@ export function replayLog(path: string, until?: Until): ReplayedLog {
   })
   try {
     follower.catchUp()
+    const rest = log.size() - follower.position
+    if (rest > 0)
+      messages.push(`${path}: ends in ${rest} bytes without a line feed: a record not yet whole, left out`)
   } catch (error) {
     throw new CommandError(`${path}: ${(error as Error).message}`)
   } finally {
@@ -49,6 +56,9 @@ export function replayLog(path: string, until?: Until): ReplayedLog {
   }
   if (follower.counts.events === 0)
     throw new CommandError([`${path}: no event in it`, ...messages].join('\n'))
+  if (until !== undefined && 'line' in until && until.line > follower.counts.lines) {
+    throw new CommandError(`--at: ${path} has ${follower.counts.lines} lines, there is no line ${until.line}`)
+  }
   if (!found) throw new CommandError(`--at: no event of ${path} is ${describe(until as Until)}`)
   return { json: [...snapshotJson(state)].join(''), messages }
 }

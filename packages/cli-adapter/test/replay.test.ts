@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -70,12 +70,16 @@ describe('learnpack-telemetry replay', () => {
     expect(await told('--at', new Date(second.at).toISOString())).toEqual(upToSecond)
     expect(await told('--at', new Date(second.at - 1).toISOString())).toEqual(await told('--at', '2'))
     expect(await told('--at', '2026-11')).toEqual(sample)
-    expect(await told('--at', '999')).toEqual(sample)
+    const local = new Date(second.at).toISOString().replace('Z', '')
+    expect(await told('--at', local)).toEqual(upToSecond)
   })
 
   it.each([
     ['0', /^learnpack-telemetry: --at: no event of .+ is on line 0 or before\n$/],
     ['1999-01-01', /is as early as 1999-01-01T00:00:00.000Z/],
+    ['999', /events\.ndjson has 8 lines, there is no line 999/],
+    ['1718211567826', /there is no line 1718211567826/],
+    ['2024-02-30', /--at: "2024-02-30" is no time/],
     ['2026-13-01', /--at: "2026-13-01" is no time; write it like 2026-11-21T10:30:00Z/],
     ['nonsense', /is the one with id "nonsense"/],
   ])('says when there is no such moment: %s', async (at, message) => {
@@ -97,6 +101,40 @@ describe('learnpack-telemetry replay', () => {
     expect(err).toBe(
       `${log} line 2: not JSON: "hello"\n${log} line 3: event of unknown type "badge_earned" (v 1): kept, not folded\n`,
     )
+  })
+
+  it('says what it leaves out at the end of a log that is cut', async () => {
+    const [first, ...rest] = events.map(asLine)
+    writeFileSync(log, `${[first, ...rest.slice(0, 2)].join('\n')}\n${rest[2]!.slice(0, 50)}`)
+    expect(await run('replay', log)).toMatchObject({
+      code: 0,
+      err: `${log}: ends in 50 bytes without a line feed: a record not yet whole, left out\n`,
+    })
+  })
+
+  it('prefers the .learn of a course to the folder itself, and reads a log that is named by a link', async () => {
+    const { out } = await run('replay', log)
+    for (const [dirPath, slug] of [
+      [folder, 'outer'],
+      [join(folder, '.learn'), sample.telemetry_id],
+    ] as const) {
+      const store = openCourseFolder(dirPath)
+      store.writeIndex({ current: 'abc', owners: {} })
+      for (const event of slug === 'outer' ? events.slice(0, 1) : events)
+        store.open('abc').log.append(asLine(event))
+      store.close()
+    }
+    expect((await run('replay', folder)).out).toBe(out)
+    symlinkSync(log, join(folder, 'link'))
+    expect((await run('replay', join(folder, 'link'))).out).toBe(out)
+  })
+
+  it('ends quietly when nobody reads on', () => {
+    const bin = fileURLToPath(new URL('../bin/learnpack-telemetry.js', import.meta.url))
+    const many = 'for i in 1 2 3 4 5 6 7 8; do "$0" "$1" replay "$2" 2>>"$3"; done | head -c 10'
+    const errors = join(folder, 'errors')
+    execFileSync('bash', ['-c', many, process.execPath, bin, log, errors])
+    expect(readFileSync(errors, 'utf8')).toBe('')
   })
 
   it('says what is wrong with what it is given', async () => {

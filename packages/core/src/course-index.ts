@@ -21,7 +21,8 @@ function rebuilt(storage: Storage, crc: Crc): CourseIndex | undefined {
     })
     const { user_id, student } = follower.catchUp()
     if (user_id !== undefined) owners[id] = user_id
-    if (lastAt <= latest) continue
+    // Who logs in where another was logged in makes both logs end at the same time.
+    if (lastAt < latest || (lastAt === latest && student === undefined)) continue
     latest = lastAt
     index = { current: id, student }
   }

@@ -33,6 +33,7 @@ describe('the lint rule of core', () => {
     ['export const id = crypto.randomUUID()', 'no-restricted-globals'],
     ['export const t = globalThis.setTimeout', 'no-restricted-globals'],
     ['export const t = performance.now()', 'no-restricted-globals'],
+    ['/* eslint-disable */\nexport const at = Date.now()', 'no-restricted-properties'],
   ])('refuses %j', async (code, rule) => {
     expect(await rulesBrokenBy(code)).toContain(rule)
   })

@@ -535,6 +535,241 @@ describe('sending', () => {
   })
 })
 
+describe('what the log decides', () => {
+  const turns = async () => {
+    for (let turn = 0; turn < 50; turn++) await Promise.resolve()
+  }
+
+  it('a retry happens by itself, when it is due', async () => {
+    const { transport, sent } = recorder('events', { kind: 'retry', reason: 'down', after: 4_000 })
+    const w = world({ transports: [transport] })
+    w.telemetry.start(course)
+    w.telemetry.identify(42)
+    w.telemetry.record(0, 'open_step')
+    w.clock.advance(1)
+    await turns()
+    expect(sent).toHaveLength(1)
+    w.clock.advance(3_999)
+    await turns()
+    expect(sent).toHaveLength(1)
+    w.clock.advance(1)
+    await turns()
+    expect(sent).toHaveLength(2)
+  })
+
+  it('a retry that is due later stays due later after a restart', async () => {
+    const first = recorder('events', { kind: 'retry', reason: 'down', after: 60_000 })
+    const before = world({ transports: [first.transport] })
+    before.telemetry.start(course)
+    before.telemetry.identify(42)
+    before.telemetry.record(0, 'open_step')
+    await before.telemetry.idle()
+    const second = recorder('events')
+    const after = world({
+      storage: before.storage,
+      transports: [second.transport],
+      now: before.clock.now() + 1_000,
+    })
+    after.telemetry.start(course)
+    await after.telemetry.idle()
+    expect(second.sent).toEqual([])
+    expect(after.telemetry.status().destinations['events']).toMatchObject({ attempts: 1 })
+    after.clock.advance(59_000)
+    await turns()
+    expect(second.sent).toHaveLength(1)
+  })
+
+  it('submit sends the present snapshot, also without a trigger', async () => {
+    const { transport, sent } = recorder('snapshots')
+    const w = world({ transports: [transport] })
+    w.telemetry.start(course)
+    w.telemetry.identify(42)
+    await w.telemetry.idle()
+    w.telemetry.record(1, 'compile', { stdout: 'x' })
+    await w.telemetry.idle()
+    expect(sent).toHaveLength(1)
+    w.telemetry.submit()
+    await w.telemetry.idle()
+    expect(sent).toHaveLength(2)
+    expect(JSON.parse(sent[1]!.body)).toEqual(jsonOf(w.telemetry.snapshot()))
+  })
+
+  it('nothing is sent before the whole log is read: who logged out in its last line stays logged out', async () => {
+    const storage = memoryStorage()
+    const before = world({ storage })
+    before.telemetry.start(course)
+    before.telemetry.identify(42)
+    for (let n = 0; n < 20; n++) before.telemetry.record(1, 'compile', { stdout: 'x'.repeat(20_000) })
+    before.telemetry.clear()
+    const { transport, sent } = recorder('events')
+    const w = world({ storage, transports: [transport] })
+    w.telemetry.start(course)
+    for (let step = 0; step < 20; step++) {
+      w.clock.advance(1)
+      await turns()
+    }
+    expect(sent).toEqual([])
+    expect(w.telemetry.status().log.events).toBe(24)
+  })
+
+  it("nothing is sent while the log names another student than its owner's", async () => {
+    const { transport, sent } = recorder('events')
+    const w = world({ transports: [transport] })
+    const e = (type: string, data: object) => ({
+      v: 1,
+      id: `${type}${JSON.stringify(data)}`,
+      at: 1,
+      session: 's',
+      type,
+      data,
+    })
+    w.telemetry.append(e('session_start', { telemetry_id: 'x', ...course }))
+    w.telemetry.append(e('student_identified', { user_id: 'ana' }))
+    w.telemetry.append(e('student_identified', { user_id: 'ben' }))
+    w.telemetry.append({ ...e('open_step', {}), step: { slug: '00-welcome', position: 0 } })
+    await w.telemetry.idle()
+    expect(sent).toEqual([])
+  })
+
+  it('a line that is there twice is sent once', async () => {
+    const storage = memoryStorage()
+    const before = world({ storage })
+    before.telemetry.start(course)
+    before.telemetry.identify(42)
+    before.telemetry.record(0, 'open_step')
+    const { log } = storage.open(TELEMETRY_ID)
+    log.append(storage.log(TELEMETRY_ID).split('\n')[2]!)
+    const { transport, sent } = recorder('events')
+    const w = world({ storage, transports: [transport] })
+    w.telemetry.start(course)
+    w.telemetry.record(1, 'open_step')
+    await w.telemetry.idle()
+    expect(sent.map(({ id }) => id)).toEqual(
+      logOf(w)
+        .filter(({ type }, index) => type === 'open_step' && index !== 3)
+        .map(({ id }) => id),
+    )
+  })
+
+  it('two events on one damaged line are both sent, once, also after a restart between them', async () => {
+    const storage = memoryStorage()
+    const before = world({ storage })
+    before.telemetry.start(course)
+    before.telemetry.identify(42)
+    before.telemetry.record(0, 'open_step')
+    before.telemetry.record(1, 'open_step')
+    const lines = storage.log(TELEMETRY_ID).split('\n')
+    const glued = memoryStorage()
+    glued.writeIndex(storage.readIndex()!)
+    for (const line of [lines[0]!, lines[1]!, `${lines[2]!}${lines[3]!}`])
+      glued.open(TELEMETRY_ID).log.append(line)
+    const first = recorder('events', delivered, { kind: 'pause', reason: 'later' })
+    const w = world({ storage: glued, transports: [first.transport] })
+    w.telemetry.start(course)
+    await w.telemetry.idle()
+    expect(first.bodies().map(({ step_position }) => step_position)).toEqual([0, 1])
+    const second = recorder('events')
+    const again = world({ storage: glued, transports: [second.transport] })
+    again.telemetry.start(course)
+    again.telemetry.identify(42)
+    again.telemetry.record(2, 'open_step')
+    await again.telemetry.idle()
+    expect(second.bodies().map(({ step_position }) => step_position)).toEqual([1, 2])
+    expect(again.telemetry.status().log).toMatchObject({ damaged: 1 })
+  })
+
+  it('a lost index is made again: the telemetry written to last goes on, its student still logged in', () => {
+    const storage = memoryStorage()
+    const before = world({ storage })
+    before.telemetry.start(course)
+    before.telemetry.identify('ana')
+    before.clock.advance(1_000)
+    before.telemetry.identify('ben')
+    const { current } = storage.readIndex()!
+    storage.readIndex = () => undefined
+    const after = world({ storage, now: before.clock.now() })
+    after.telemetry.start(course)
+    expect(after.telemetry.status().telemetry_id).toBe(current)
+    expect(after.telemetry.record(1, 'ai_interaction', {})).toMatchObject({ ok: true })
+    after.telemetry.identify('ana')
+    expect(after.telemetry.status().telemetry_id).toBe(TELEMETRY_ID)
+  })
+
+  it('after logout AI questions are refused at once', () => {
+    const w = world()
+    w.telemetry.start(course)
+    w.telemetry.identify(42)
+    expect(w.telemetry.record(1, 'ai_interaction', {})).toMatchObject({ ok: true })
+    w.telemetry.clear()
+    expect(w.telemetry.record(1, 'ai_interaction', {})).toMatchObject({ ok: false })
+  })
+
+  it('a history of many slices is folded by itself', () => {
+    const storage = memoryStorage()
+    const before = world({ storage })
+    before.telemetry.start(course)
+    for (let n = 0; n < 50; n++) before.telemetry.record(1, 'compile', { stdout: 'x'.repeat(20_000) })
+    const w = world({ storage })
+    w.telemetry.start(course)
+    w.clock.advance(1_000)
+    expect(w.telemetry.status().log.events).toBe(52)
+  })
+
+  it('what was refused is counted by reason and kept', async () => {
+    const w = world()
+    w.telemetry.start(course)
+    for (let n = 0; n < 3; n++) w.telemetry.record(99, 'compile', {})
+    w.telemetry.record(1, 'nonsense', {})
+    await w.telemetry.idle()
+    expect(w.storage.open(TELEMETRY_ID).refusals.list()).toMatchObject([
+      { count: 3, reason: 'unknown step 99: no step of the course has that position', at: w.clock.now() },
+      { count: 1 },
+    ])
+  })
+
+  it('a transport that never closes, or throws when closing, does not hold the host', async () => {
+    const transports = [() => new Promise<void>(() => {}), broken].map((close, n): Transport => ({
+      name: `t${n}`,
+      wants: 'events',
+      deliver: async () => delivered,
+      close,
+    }))
+    const w = world({ transports })
+    w.telemetry.start(course)
+    const closing = w.telemetry.close()
+    await turns()
+    w.clock.advance(300)
+    await closing
+  })
+})
+
+describe('one process of several', () => {
+  it('without the lease records and folds, but neither writes nor sends; once it has it, goes on where the other was', async () => {
+    const storage = memoryStorage()
+    let led = false
+    storage.lease.acquire = () => led
+    const { transport, sent } = recorder('events')
+    const w = world({ storage, transports: [transport] })
+    w.telemetry.start(course)
+    w.telemetry.identify(42)
+    w.telemetry.record(0, 'open_step')
+    w.telemetry.record(1, 'open_step')
+    await w.telemetry.idle()
+    expect([sent, storage.telemetryJson]).toEqual([[], undefined])
+    expect(w.telemetry.snapshot().steps[1]).toHaveProperty('opened_at')
+
+    // Meanwhile the holder delivers the first of them.
+    const line = storage.log(TELEMETRY_ID).split('\n').slice(0, 3).join('\n').length + 1
+    storage
+      .open(TELEMETRY_ID)
+      .cursors.write('events', { offset: line, delivered: 1, deadLettered: 0, attempts: 0 })
+    led = true
+    await w.telemetry.idle()
+    expect(sent.map(({ body }) => JSON.parse(body).step_position)).toEqual([1])
+    expect(JSON.parse(storage.telemetryJson!)).toEqual(jsonOf(w.telemetry.snapshot()))
+  })
+})
+
 describe('answers', () => {
   const started = async (...answers: Answer[]) => {
     const events = recorder('events', ...answers)

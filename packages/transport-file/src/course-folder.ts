@@ -56,7 +56,7 @@ export function openCourseFolder(dirPath: string): CourseFolder {
     lease,
     readIndex() {
       const index = readJson(indexPath) as Partial<CourseIndex> | undefined
-      return typeof index?.current === 'string' && typeof index.owners === 'object'
+      return typeof index?.current === 'string' && typeof index.owners === 'object' && index.owners !== null
         ? (index as CourseIndex)
         : undefined
     },
@@ -69,7 +69,6 @@ export function openCourseFolder(dirPath: string): CourseFolder {
       return readdirSync(folder).filter((name) => existsSync(join(folder, name, LOG_NAME)))
     },
     open(id): TelemetryStore {
-      prepare()
       const home = join(folder, folderName(id))
       for (const place of [dirPath, folder, home]) removeLeftovers(place)
       const log = logs.get(id) ?? openFileLog(logPath(id))

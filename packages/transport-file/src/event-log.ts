@@ -42,6 +42,9 @@ export function openFileLog(path: string): FileLog {
   let writer: Opened | undefined
   let reader: Opened | undefined
   let syncTimer: NodeJS.Timeout | undefined
+  /** Something was appended that is not known to survive a power cut. */
+  let unsynced = false
+  let appends = 0
   /** What was appended since it was last seen that `path` is the file we append to. */
   let unverified: string[] = []
   let unverifiedLength = 0
@@ -121,7 +124,12 @@ export function openFileLog(path: string): FileLog {
     syncTimer ??= setTimeout(() => {
       syncTimer = undefined
       quietly(lookVerified)
-      if (writer !== undefined) fdatasync(writer.fd, () => {})
+      if (writer === undefined) return
+      const { fd } = writer
+      const appended = appends
+      fdatasync(fd, (error) => {
+        if (error === null && appended === appends) unsynced = false
+      })
     }, SYNC_INTERVAL_MS).unref()
   }
 
@@ -137,6 +145,8 @@ export function openFileLog(path: string): FileLog {
         closeWriter()
         throw error
       }
+      appends++
+      unsynced = true
       unverified.push(whole)
       unverifiedLength += whole.length
       syncSoon()
@@ -151,10 +161,11 @@ export function openFileLog(path: string): FileLog {
       return slice(fd, found.size, replaced || from > found.size ? 0 : from, maxBytes)
     },
     sync() {
-      if (syncTimer === undefined || writer === undefined) return
+      if (!unsynced || writer === undefined) return
       clearTimeout(syncTimer)
       syncTimer = undefined
       fdatasyncSync(writer.fd)
+      unsynced = false
     },
     size: () => look()?.size ?? 0,
     watch(tick) {

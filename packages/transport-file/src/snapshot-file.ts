@@ -23,8 +23,8 @@ interface Fingerprint {
 export function openSnapshotFile(path: string, fingerprintPath: string): SnapshotStore {
   let known: Fingerprint | undefined
 
+  /** As it is stored now: another process may have written telemetry.json since. */
   function fingerprint(): Fingerprint {
-    if (known !== undefined) return known
     const { sha256, file } = (readJson(fingerprintPath) ?? {}) as Partial<Fingerprint>
     return (known = { sha256: Array.isArray(sha256) ? sha256 : [], file })
   }
@@ -44,9 +44,14 @@ export function openSnapshotFile(path: string, fingerprintPath: string): Snapsho
     return lstatSync(path, { bigint: true, throwIfNoEntry: false })
   }
 
-  function remember(): void {
+  /** Which file is there now. */
+  function seen(): string | undefined {
     const found = look()
-    store({ ...fingerprint(), file: found && identity(found) })
+    return found && identity(found)
+  }
+
+  function remember(): void {
+    store({ ...fingerprint(), file: seen() })
   }
 
   return {
@@ -54,7 +59,7 @@ export function openSnapshotFile(path: string, fingerprintPath: string): Snapsho
       const found = look()
       if (found === undefined) return { kind: 'none' }
       if (!found.isFile()) return { kind: 'unreadable', reason: 'is no regular file' }
-      if (identity(found) === fingerprint().file) return { kind: 'ours' }
+      if (identity(found) === known?.file || identity(found) === fingerprint().file) return { kind: 'ours' }
       const bytes = readFileSync(path)
       if (!fingerprint().sha256.includes(digestOf([bytes])))
         return { kind: 'foreign', text: bytes.toString('utf8') }
@@ -68,6 +73,7 @@ export function openSnapshotFile(path: string, fingerprintPath: string): Snapsho
     replace(): Replacement {
       const temporary = temporaryFor(path)
       const hash = createHash('sha256')
+      const before = seen()
       let file: FileHandle | undefined
       return {
         async write(text) {
@@ -80,6 +86,7 @@ export function openSnapshotFile(path: string, fingerprintPath: string): Snapsho
           await file?.sync()
           await file?.close()
           file = undefined
+          if (seen() !== before) throw new Error('somebody else wrote it meanwhile')
           announce(hash.digest('hex'))
           renameOver(temporary, path)
           remember()

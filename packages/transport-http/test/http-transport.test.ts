@@ -120,6 +120,21 @@ describe('an answer', () => {
   })
 })
 
+describe('a browser', () => {
+  it('hides where a redirect points: it pauses all the same', async () => {
+    const hidden = Object.assign(Response.error(), {})
+    Object.defineProperty(hidden, 'type', { value: 'opaqueredirect' })
+    const transport = streamTransport({
+      url: 'https://school.example/',
+      fetch: () => Promise.resolve(hidden),
+    })
+    expect(await transport.deliver(parcel, never)).toEqual({
+      kind: 'pause',
+      reason: 'redirected (0) to an unknown place: redirects are not followed',
+    })
+  })
+})
+
 describe('no answer', () => {
   it('that is refused is a retry that says why', async () => {
     const transport = streamTransport({ url: 'http://127.0.0.1:1/' })
@@ -137,7 +152,10 @@ describe('no answer', () => {
   it('is waited for no longer than the host wants', async () => {
     const abort = new AbortController()
     const url = await serve(() => abort.abort())
-    expect(await streamTransport({ url }).deliver(parcel, abort.signal)).toMatchObject({ kind: 'retry' })
+    expect(await streamTransport({ url, timeoutMs: 30_000 }).deliver(parcel, abort.signal)).toEqual({
+      kind: 'retry',
+      reason: 'This operation was aborted',
+    })
   })
 
   it('after the headers is no failure, and an endless one is not read', async () => {
