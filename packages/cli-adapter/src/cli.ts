@@ -3,8 +3,9 @@
 import { replaceFile } from '@learnpack/telemetry-transport-file'
 import { Command, CommanderError } from 'commander'
 import { CommandError } from './command-error'
-import { findLog } from './find-log'
+import { findCourse, findLog } from './find-log'
 import { parseUntil, replayLog } from './replay'
+import { courseStatus, describeStatus } from './status'
 
 export const EXIT = { ok: 0, failed: 1, usage: 2 } as const
 
@@ -56,6 +57,17 @@ function program(output: Output): Command {
       for (const message of messages) output.err(`${message}\n`)
       if (options.out === undefined) output.out(`${json}\n`)
       else write(options.out, json)
+    })
+  root
+    .command('status')
+    .description('say what is kept of a course, and in what condition it is')
+    .argument('<folder>', 'a course folder')
+    .option('--json', 'print one JSON object')
+    .action((path: string, options: { json?: boolean }) => {
+      const { folder, current } = findCourse(path)
+      const status = courseStatus(folder, current)
+      folder.close()
+      output.out(`${options.json ? JSON.stringify(status) : describeStatus(status)}\n`)
     })
   return root
 }

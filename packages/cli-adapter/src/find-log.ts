@@ -3,7 +3,7 @@
 import { realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { readCourseIndex } from '@learnpack/telemetry-core'
-import { crc32, openCourseFolder } from '@learnpack/telemetry-transport-file'
+import { crc32, openCourseFolder, type CourseFolder } from '@learnpack/telemetry-transport-file'
 import { CommandError } from './command-error'
 
 /** Where a course keeps its telemetry unless its learn.json says otherwise (SPEC §5). */
@@ -18,12 +18,19 @@ export function findLog(path: string): string {
   if (found === undefined) throw new CommandError(`${path}: no such file or folder`)
   // A person may name a log by a link; what the recorder finds in a course folder may not be one.
   if (!found.isDirectory()) return realpathSync(path)
+  const { folder, current } = findCourse(path)
+  return folder.logPath(current)
+}
+
+/** @throws CommandError when nothing was recorded there */
+export function findCourse(path: string): { folder: CourseFolder; current: string } {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    throw new CommandError(`${path}: no such folder`)
+  }
   for (const dirPath of [join(path, DEFAULT_DIR), path]) {
     const folder = openCourseFolder(dirPath)
     const index = readCourseIndex(folder, crc32)
-    if (index !== undefined) return folder.logPath(index.current)
+    if (index !== undefined) return { folder, current: index.current }
   }
-  throw new CommandError(
-    `${path}: no event log in it; give a course folder with recorded events, or a log file`,
-  )
+  throw new CommandError(`${path}: no event log in it; give a course folder with recorded events`)
 }

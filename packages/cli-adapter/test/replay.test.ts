@@ -146,7 +146,7 @@ describe('learnpack-telemetry replay', () => {
     const empty = mkdtempSync(join(tmpdir(), 'telemetry-cli-'))
     expect(await run('replay', empty)).toMatchObject({
       code: 1,
-      err: `learnpack-telemetry: ${empty}: no event log in it; give a course folder with recorded events, or a log file\n`,
+      err: `learnpack-telemetry: ${empty}: no event log in it; give a course folder with recorded events\n`,
     })
     writeFileSync(log, 'hello\n')
     expect(await run('replay', log)).toMatchObject({

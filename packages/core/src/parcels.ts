@@ -67,21 +67,29 @@ export interface WaitingBatch {
   readonly offset: number
 }
 
-/** The batch that waits, unless it was delivered already. */
-export function waitingBatch(waiting: () => WaitingBatch | undefined): Parcels {
+/**
+ * The batch that waits, unless it was delivered already.
+ * @throws RangeError, once, when the telemetry has become longer than a string can be: from then on none is sent
+ */
+export function waitingBatch(waiting: () => WaitingBatch | undefined, longest?: number): Parcels {
   let rendered: { batch: WaitingBatch; parcel: SnapshotParcel } | undefined
+  let standsStill = false
+
+  function render(batch: WaitingBatch, lastId: string): SnapshotParcel {
+    standsStill = true
+    const body = [...bounded(snapshotJson(batch.state), longest)].join('')
+    standsStill = false
+    const id = `${batch.state.telemetry_id}-${lastId}`
+    return { kind: 'snapshot', id, at: batch.at, contentType: 'application/json', body }
+  }
+
   return (cursor) => {
     const batch = waiting()
     const lastId = batch?.state.last_event_id
-    if (batch === undefined || lastId === undefined || batch.offset <= cursor.offset) return undefined
-    if (rendered?.batch !== batch) {
-      const body = [...bounded(snapshotJson(batch.state))].join('')
-      const id = `${batch.state.telemetry_id}-${lastId}`
-      rendered = {
-        batch,
-        parcel: { kind: 'snapshot', id, at: batch.at, contentType: 'application/json', body },
-      }
-    }
-    return { parcel: rendered.parcel, offset: batch.offset, cursor: { offset: batch.offset, id: lastId } }
+    if (standsStill || batch === undefined || lastId === undefined || batch.offset <= cursor.offset)
+      return undefined
+    if (rendered?.batch !== batch) rendered = { batch, parcel: render(batch, lastId) }
+    const { offset } = batch
+    return { parcel: rendered.parcel, offset, cursor: { offset, id: lastId } }
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { fold, initialState, type State } from '../src/index'
 import { manualClock, memoryStorage } from '../src/memory'
+import { waitingBatch } from '../src/parcels'
 import { createSnapshotWriter } from '../src/snapshot-writer'
 import { on, started } from './support'
 
@@ -93,5 +94,17 @@ describe('telemetry.json', () => {
     w.writer.sync()
     expect(w.failed).toHaveBeenCalledTimes(1)
     expect(w.written.length).toBeGreaterThan(0)
+  })
+})
+
+describe('a batch', () => {
+  it('that is longer than a string can be is not sent, and says why, once', () => {
+    const state = fold(initialState, [started(1), on(1, 'compile', 2, { stdout: 'x'.repeat(1_000) })])
+    const parcels = waitingBatch(() => ({ state, at: 2, offset: 99 }), 2_000)
+    expect(() => parcels({ offset: 0 })).toThrow(
+      'longer than the longest string of JavaScript (2000 characters)',
+    )
+    expect(parcels({ offset: 0 })).toBeUndefined()
+    expect(waitingBatch(() => ({ state, at: 2, offset: 99 }))({ offset: 0 })).toMatchObject({ offset: 99 })
   })
 })

@@ -26,6 +26,8 @@ export interface CourseFolder extends Storage {
   /** Path of telemetry.json. */
   readonly snapshotPath: string
   logPath(telemetry_id: string): string
+  /** The folder of that telemetry. */
+  homePath(telemetry_id: string): string
   close(): void
 }
 
@@ -36,7 +38,8 @@ export function openCourseFolder(dirPath: string): CourseFolder {
   const indexPath = join(folder, 'index.json')
   const logs = new Map<string, FileLog>()
 
-  const logPath = (id: string): string => join(folder, folderName(id), LOG_NAME)
+  const homePath = (id: string): string => join(folder, folderName(id))
+  const logPath = (id: string): string => join(homePath(id), LOG_NAME)
 
   const lease = openLease(folder)
 
@@ -52,6 +55,7 @@ export function openCourseFolder(dirPath: string): CourseFolder {
   return {
     snapshotPath,
     logPath,
+    homePath,
     snapshot: openSnapshotFile(snapshotPath, join(folder, 'written.json')),
     lease,
     readIndex() {
@@ -69,7 +73,7 @@ export function openCourseFolder(dirPath: string): CourseFolder {
       return readdirSync(folder).filter((name) => existsSync(join(folder, name, LOG_NAME)))
     },
     open(id): TelemetryStore {
-      const home = join(folder, folderName(id))
+      const home = homePath(id)
       for (const place of [dirPath, folder, home]) removeLeftovers(place)
       const log = logs.get(id) ?? openFileLog(logPath(id))
       logs.set(id, log)

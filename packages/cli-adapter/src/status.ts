@@ -1,0 +1,138 @@
+// What is kept of a course, and in what condition it is.
+
+import { lstatSync, readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import {
+  createFollower,
+  LONGEST_STRING,
+  snapshotJson,
+  type Refusal,
+  type State,
+} from '@learnpack/telemetry-core'
+import { crc32, type CourseFolder } from '@learnpack/telemetry-transport-file'
+
+export interface TelemetryStatus {
+  readonly telemetry_id: string
+  readonly current: boolean
+  /** The student whose it is, and the one logged in by its log. */
+  readonly user_id: string | number | null
+  readonly student: string | number | null
+  readonly log: {
+    readonly path: string
+    readonly bytes: number
+    readonly lines: number
+    readonly events: number
+    readonly duplicates: number
+    /** Bytes behind the last line feed: a record that is not yet whole, or never will be. */
+    readonly unfinished_bytes: number
+    readonly damaged: readonly { readonly line: number; readonly reason: string }[]
+  }
+  /** Calls that recorded nothing, by reason. */
+  readonly refused: readonly Refusal[]
+}
+
+export interface CourseStatus {
+  readonly telemetry_json: {
+    readonly path: string
+    readonly bytes: number
+    readonly state: 'up to date' | 'differs from the log' | 'missing' | 'no file' | 'too large'
+  }
+  readonly telemetries: readonly TelemetryStatus[]
+}
+
+/** Reads everything and changes nothing. */
+export function courseStatus(folder: CourseFolder, current: string): CourseStatus {
+  const others = folder.list().filter((id) => id !== basename(folder.homePath(current)))
+  const read = [current, ...others].map((id) => telemetryStatus(folder, id, id === current))
+  const [{ state }] = read as [(typeof read)[number]]
+  return {
+    telemetry_json: snapshotStatus(folder.snapshotPath, state),
+    telemetries: read.map(({ status }) => status),
+  }
+}
+
+function telemetryStatus(
+  folder: CourseFolder,
+  id: string,
+  current: boolean,
+): { status: TelemetryStatus; state: State } {
+  const { log, refusals } = folder.open(id)
+  const damaged: { line: number; reason: string }[] = []
+  const follower = createFollower(log, crc32, {
+    noticed(reason, { number }, isDamaged) {
+      if (isDamaged) damaged.push({ line: number, reason })
+    },
+  })
+  const state = follower.catchUp()
+  const { lines, events, duplicates } = follower.counts
+  const bytes = log.size()
+  const status: TelemetryStatus = {
+    telemetry_id: state.telemetry_id ?? id,
+    current,
+    user_id: state.user_id ?? null,
+    student: state.student ?? null,
+    log: {
+      path: folder.logPath(id),
+      bytes,
+      lines,
+      events,
+      duplicates,
+      unfinished_bytes: bytes - follower.position,
+      damaged,
+    },
+    refused: united(refusals.list()),
+  }
+  return { status, state }
+}
+
+/** One entry a reason: they are stored whenever there is a chance to. */
+function united(refusals: readonly Refusal[]): Refusal[] {
+  const byReason = new Map<string, Refusal>()
+  for (const { reason, count, at } of refusals) {
+    const known = byReason.get(reason)
+    byReason.set(reason, { reason, count: count + (known?.count ?? 0), at: Math.max(at, known?.at ?? at) })
+  }
+  return [...byReason.values()]
+}
+
+function snapshotStatus(path: string, state: State): CourseStatus['telemetry_json'] {
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  if (found === undefined) return { path, bytes: 0, state: 'missing' }
+  if (!found.isFile()) return { path, bytes: 0, state: 'no file' }
+  const { size: bytes } = found
+  const pieces: string[] = []
+  let length = 0
+  for (const piece of snapshotJson(state)) {
+    length += piece.length
+    if (length > LONGEST_STRING) return { path, bytes, state: 'too large' }
+    pieces.push(piece)
+  }
+  const same = Buffer.from(pieces.join('')).equals(readFileSync(path))
+  return { path, bytes, state: same ? 'up to date' : 'differs from the log' }
+}
+
+export function describeStatus({ telemetry_json, telemetries }: CourseStatus): string {
+  const rows: [string, string][] = [
+    ['telemetry.json', `${telemetry_json.state}, ${size(telemetry_json.bytes)}: ${telemetry_json.path}`],
+  ]
+  for (const { telemetry_id, current, user_id, student, log, refused } of telemetries) {
+    const who = user_id === null ? 'of nobody yet' : `of student ${user_id}`
+    rows.push(
+      ['', ''],
+      [
+        'telemetry',
+        `${telemetry_id}${current ? ', the current one' : ''}, ${who}${student === null ? '' : ', logged in'}`,
+      ],
+      ['event log', `${size(log.bytes)}, ${log.events} events on ${log.lines} lines: ${log.path}`],
+    )
+    if (log.unfinished_bytes > 0) rows.push(['unfinished', `${log.unfinished_bytes} bytes at its end`])
+    for (const { line, reason } of log.damaged) rows.push(['damaged', `line ${line}: ${reason}`])
+    for (const { reason, count, at } of refused) {
+      rows.push(['not recorded', `${count} x ${reason} (last ${new Date(at).toISOString()})`])
+    }
+  }
+  return rows.map(([name, value]) => `${name.padEnd(16)}${value}`.trimEnd()).join('\n')
+}
+
+const size = (bytes: number): string =>
+  bytes < 10_000 ? `${bytes} bytes` : `${(bytes / 1_000).toFixed(1)} kB`
