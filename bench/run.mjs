@@ -1,8 +1,8 @@
-// `pnpm bench`: runs every benchmark in a process of its own, prints a table, writes bench/results.json.
+// `pnpm bench`: runs every benchmark in a process of its own, prints a table, writes bench/results.json and the README's copy.
 // Ratios are what counts: each is to a floor measured in the same run, because machines are noisy.
 
 import { execFileSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { arch, cpus, platform, release, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
@@ -42,29 +42,42 @@ const results = {
   burst: run('burst.mjs'),
 }
 
-const row = (cells) =>
-  console.log(
-    cells
-      .map((cell, index) => String(cell)[index === 0 ? 'padEnd' : 'padStart'](index === 0 ? 26 : 12))
-      .join(''),
-  )
-row(['', ...recording.map(({ bytes }) => `${bytes} B`)])
-row(['history, events', ...recording.map(({ history }) => history)])
-for (const name of Object.keys(recording[0].mean_us))
-  row([`${name}, us`, ...recording.map((result) => result.mean_us[name])])
-row(['stock-like*, us', ...recording.map((result) => result.stock_like_us)])
-row(['record / floor', ...recording.map((result) => result.ratio_to_floor)])
-row(['record p99, us', ...recording.map((result) => result.p99_us.record)])
-row(['start(), ms', ...recording.map((result) => result.start_ms)])
-row(['fold, events/s', ...recording.map((result) => result.fold_events_per_s)])
-row(['longest turn, ms', ...recording.map((result) => result.longest_turn_ms)])
-row(['peak memory, MB', ...recording.map((result) => result.peak_memory_mb)])
-console.log('* the whole state at every event; with at most 1,000 events of history')
-console.log(
-  `longest history / 100 events, per floor: 16.5 KB ${results.longest_history_to_100[16500]}, 500 B ${results.longest_history_to_100[500]}`,
-)
-console.log(
-  `burst of ${results.burst.events} x 16 KB: ${results.burst.ratio} bytes written per byte of event`,
-)
+const table = [
+  ['', ...recording.map(({ bytes }) => `${bytes.toLocaleString('en')} B`)],
+  ['events of history', ...recording.map(({ history }) => history.toLocaleString('en'))],
+  ['`record()` / floor', ...recording.map((result) => result.ratio_to_floor)],
+  ['`record()`, mean us', ...recording.map((result) => result.mean_us.record)],
+  ['`record()`, p99 us', ...recording.map((result) => result.p99_us.record)],
+  ['floor, mean us', ...recording.map((result) => result.mean_us.floor)],
+  ['`appendFileSync`, mean us', ...recording.map((result) => result.mean_us.appendFileSync)],
+  ['sonic-boom (buffers), mean us', ...recording.map((result) => result.mean_us['sonic-boom (buffers)'])],
+  ['stock-like writer (1), mean us', ...recording.map((result) => result.stock_like_us)],
+  ['`start()`, ms', ...recording.map((result) => result.start_ms)],
+  ['fold, events/s', ...recording.map((result) => result.fold_events_per_s.toLocaleString('en'))],
+  [
+    'longest hold of the event loop while folding and rendering, ms',
+    ...recording.map((result) => result.longest_turn_ms),
+  ],
+  ['peak memory of the benchmark, MB', ...recording.map((result) => result.peak_memory_mb)],
+]
+const { node, cpu, cores, system } = results.machine
+const lines = [
+  ...table.flatMap((cells, index) => [
+    `| ${cells.join(' | ')} |`,
+    ...(index === 0 ? [`| --- ${'| --: '.repeat(cells.length - 1)}|`] : []),
+  ]),
+  '',
+  `(1) the whole state at every event, with at most 1,000 events of history. Dearer at the longest history than at 100 events, each against its floor: ${results.longest_history_to_100[16500]} times (16,500 B), ${results.longest_history_to_100[500]} times (500 B). A burst of ${results.burst.events.toLocaleString('en')} events of 16 KB writes ${results.burst.ratio} bytes for every byte of event, log and telemetry.json together. Measured on Node ${node}, ${cores} cores of ${cpu}, ${system}.`,
+]
+console.log(lines.join('\n'))
 
 writeFileSync(here('results.json'), `${JSON.stringify(results, null, 2)}\n`)
+const readme = here('../README.md')
+const between = /(<!-- bench -->\n)[^]*?(<!-- \/bench -->)/
+writeFileSync(
+  readme,
+  readFileSync(readme, 'utf8').replace(between, (_, from, to) => `${from}\n${lines.join('\n')}\n\n${to}`),
+)
+execFileSync('prettier', ['--write', '--log-level', 'warn', readme, here('results.json')], {
+  stdio: 'inherit',
+})

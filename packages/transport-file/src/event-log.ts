@@ -49,6 +49,10 @@ export function openFileLog(path: string): FileLog {
   let unverified: string[] = []
   let unverifiedLength = 0
   let verifiedAt = -Infinity
+  /** What went to a file that is no longer there, to be appended to the one that is. */
+  const homeless: string[] = []
+  /** Our last append failed: part of it may be in the file. */
+  let torn = false
 
   const look = (): Stats | undefined => statSync(path, { throwIfNoEntry: false })
 
@@ -58,35 +62,61 @@ export function openFileLog(path: string): FileLog {
    */
   function toAppend(): number {
     const now = Date.now()
-    const trusted = now - verifiedAt < VERIFY_MS && now >= verifiedAt && unverifiedLength < VERIFY_LENGTH
+    const recently = now - verifiedAt < VERIFY_MS && now >= verifiedAt && unverifiedLength < VERIFY_LENGTH
+    const trusted = recently && !torn && homeless.length === 0
     return writer !== undefined && trusted ? writer.fd : verified(look())
   }
 
   function verified(found: Stats | undefined): number {
     if (writer === undefined || !isSame(writer, found)) {
       closeWriter()
+      homeless.push(...unverified.splice(0))
       if (found === undefined) makeFolder(dirname(path))
-      const next = opened(path, APPEND)
-      seal(next.fd)
-      for (const line of unverified) writeAll(next.fd, line)
-      writer = next
+      writer = opened(path, APPEND)
+      torn = true
     }
-    unverified = []
-    unverifiedLength = 0
+    if (torn) seal(writer.fd)
+    torn = false
+    for (let line = homeless[0]; line !== undefined; line = homeless[0]) {
+      write(writer.fd, line)
+      homeless.shift()
+    }
+    forget()
     verifiedAt = Date.now()
     return writer.fd
+  }
+
+  function write(fd: number, line: string): void {
+    try {
+      writeAll(fd, line)
+    } catch (error) {
+      torn = true
+      throw error
+    }
+    appends++
+    unsynced = true
+    unverified.push(line)
+    unverifiedLength += line.length
+    syncSoon()
   }
 
   /** What is at `path` now, once what was appended is there. A file that was deleted is not brought back for nothing. */
   function lookVerified(): Stats | undefined {
     const found = look()
-    if (unverified.length === 0) {
-      if (writer !== undefined && !isSame(writer, found)) closeWriter()
+    const same = writer !== undefined && isSame(writer, found)
+    const isThere = same || unverified.length === 0
+    if (isThere && homeless.length === 0) {
+      forget()
+      if (!same) closeWriter()
       return found
     }
-    const same = writer !== undefined && isSame(writer, found)
     verified(found)
-    return same ? found : look()
+    return look()
+  }
+
+  function forget(): void {
+    unverified = []
+    unverifiedLength = 0
   }
 
   /** The descriptor to read; `replaced` where it is another file than at the last read. */
@@ -108,7 +138,7 @@ export function openFileLog(path: string): FileLog {
     reader = undefined
   }
 
-  /** Ends what is left of a line that was never whole: of ours that did not fit, or of a process that was killed. */
+  /** Ends a line that was never whole: of ours that did not fit, or of a process that was killed. */
   function seal(fd: number): void {
     const { size } = fstatSync(fd)
     if (size === 0) return
@@ -133,24 +163,17 @@ export function openFileLog(path: string): FileLog {
     }, SYNC_INTERVAL_MS).unref()
   }
 
+  function sync(): void {
+    if (!unsynced || writer === undefined) return
+    clearTimeout(syncTimer)
+    syncTimer = undefined
+    fdatasyncSync(writer.fd)
+    unsynced = false
+  }
+
   return {
     path,
-    append(line) {
-      const fd = toAppend()
-      const whole = `${line}\n`
-      try {
-        writeAll(fd, whole)
-      } catch (error) {
-        // Part of it may be in the file: the next append looks, and seals it.
-        closeWriter()
-        throw error
-      }
-      appends++
-      unsynced = true
-      unverified.push(whole)
-      unverifiedLength += whole.length
-      syncSoon()
-    },
+    append: (line) => write(toAppend(), `${line}\n`),
     read(from, maxBytes) {
       const found = lookVerified()
       if (found === undefined) {
@@ -160,19 +183,14 @@ export function openFileLog(path: string): FileLog {
       const { fd, replaced } = toRead(found)
       return slice(fd, found.size, replaced || from > found.size ? 0 : from, maxBytes)
     },
-    sync() {
-      if (!unsynced || writer === undefined) return
-      clearTimeout(syncTimer)
-      syncTimer = undefined
-      fdatasyncSync(writer.fd)
-      unsynced = false
-    },
+    sync,
     size: () => look()?.size ?? 0,
     watch(tick) {
       const timer = setInterval(tick, WATCH_MS).unref()
       return () => clearInterval(timer)
     },
     close() {
+      quietly(sync)
       clearTimeout(syncTimer)
       closeWriter()
       closeReader()

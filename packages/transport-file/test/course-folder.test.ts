@@ -5,6 +5,7 @@ import {
   readFileSync,
   readdirSync,
   rmSync,
+  rmdirSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
@@ -205,6 +206,21 @@ describe('a file log', () => {
     expect(log.read(10, 100)).toMatchObject({ from: 0, lines: [{ text: 'other' }] })
     log.append('four')
     expect(readFileSync(path, 'utf8')).toBe('other\nfour\n')
+  })
+
+  it('keeps what it took while the path is taken by something else', () => {
+    const path = join(temporary(), 'events.ndjson')
+    const log = openFileLog(path)
+    log.append('one')
+    log.read(0, 100)
+    rmSync(path)
+    log.append('two')
+    mkdirSync(path)
+    expect(() => log.read(4, 100)).toThrow('EISDIR')
+    expect(() => log.append('refused')).toThrow('EISDIR')
+    rmdirSync(path)
+    log.append('three')
+    expect(readFileSync(path, 'utf8')).toBe('two\nthree\n')
   })
 
   it('does not bring back a file that was deleted', () => {

@@ -101,6 +101,7 @@ describe('a full disk', () => {
       expect(refusalsOf(dirPath).reduce((sum, { count }) => sum + count, 0)).toBe(2)
     }
     const { counts } = readLog(logPathOf(dirPath))
+    expect(counts.duplicates).toBe(0)
     expect(counts.events).toBe(acknowledged.length + (disk === undefined ? 4 : 3))
     expect(snapshotOf(dirPath).steps[1]!.compilations).toHaveLength(acknowledged.length + 2)
   })
