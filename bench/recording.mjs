@@ -22,7 +22,7 @@ import SonicBoom from 'sonic-boom'
 
 const [bytes, history] = process.argv.slice(2).map(Number)
 const ROUNDS = 2_000
-const WARM_UP = 300
+const WARM_UP = 1_000
 
 const folder = mkdtempSync(join(tmpdir(), 'telemetry-bench-'))
 process.on('exit', () => rmSync(folder, { recursive: true }))

@@ -7,8 +7,8 @@ import { evolve } from './evolve'
 import type { Crc, EventLog, LogLine } from './ports'
 import { initialState, type State } from './state'
 
-/** Read and folded between two looks at the clock: a millisecond or two of work. */
-const SLICE_BYTES = 64 * 1024
+/** Read and folded between two looks at the clock: about a millisecond of work. */
+const SLICE_BYTES = 16 * 1024
 
 export interface FollowerHooks {
   /** After an event was folded into `state`. */

@@ -10,8 +10,11 @@ export function snapshot(state: State): Snapshot {
   return { ...shell, steps: shell.steps.map(renderStep) } as Snapshot
 }
 
+/** Least length of a piece of a step, characters. What is kept in smaller strings, the garbage collector copies about. */
+const PIECE = 256 * 1024
+
 /**
- * The same as JSON, in pieces of at most one attempt, so that a caller may pause between them. What a
+ * The same as JSON, in pieces of about one attempt or `PIECE`, so that a caller may pause between them. What a
  * step rendered to is remembered with its activity: only steps that changed are written out again.
  */
 export function* snapshotJson(state: State): Generator<string> {
@@ -32,11 +35,25 @@ function* stepJson(step: ShownStep): Generator<string> {
   const known = rendered.get(activity)
   if (known?.template === template) return yield* known.pieces
   const pieces: string[] = []
-  for (const piece of stepPieces(step)) {
+  for (const piece of joined(stepPieces(step))) {
     pieces.push(piece)
     yield piece
   }
   if (activity !== noActivity) rendered.set(activity, { template, pieces })
+}
+
+function* joined(pieces: Iterable<string>): Generator<string> {
+  let waiting: string[] = []
+  let length = 0
+  for (const piece of pieces) {
+    waiting.push(piece)
+    length += piece.length
+    if (length < PIECE) continue
+    yield waiting.join('')
+    waiting = []
+    length = 0
+  }
+  yield waiting.join('')
 }
 
 function* stepPieces(step: ShownStep): Generator<string> {

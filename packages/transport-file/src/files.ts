@@ -3,6 +3,7 @@
 import {
   closeSync,
   constants,
+  fstatSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -11,9 +12,11 @@ import {
   renameSync,
   unlinkSync,
   writeSync,
+  type BigIntStats,
 } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { open, rename } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 
 export const FOLDER_MODE = 0o700
 export const FILE_MODE = 0o600
@@ -43,22 +46,29 @@ let temporaries = 0
 export const temporaryFor = (path: string): string =>
   join(dirname(path), `.${basename(path)}.${process.pid}-${temporaries++}.tmp`)
 
+export interface Replacing {
+  /** Also after a power cut; what can be made again need not be. */
+  readonly durable?: boolean
+  /** Called with the new file before it takes the place of the old one. */
+  readonly beforeRename?: (file: BigIntStats) => void
+}
+
 /**
  * Replaces `path` by `pieces`: temporary file, rename. A reader sees the old file or the new one.
- * @param durable also after a power cut; what can be made again need not be
  * @throws when it cannot; the old file is then intact
  */
 export function replaceFile(
   path: string,
   pieces: Iterable<string | Uint8Array>,
-  { durable = false } = {},
+  options: Replacing = {},
 ): void {
   const temporary = temporaryFor(path)
   const fd = openSync(temporary, CREATE_NEW, FILE_MODE)
   try {
     try {
       for (const piece of pieces) writeAll(fd, piece)
-      if (durable) fsyncSync(fd)
+      if (options.durable) fsyncSync(fd)
+      options.beforeRename?.(fstatSync(fd, { bigint: true }))
     } finally {
       closeSync(fd)
     }
@@ -72,14 +82,30 @@ export function replaceFile(
 /** Windows refuses to rename over a file that somebody reads at that moment, which passes. */
 const RENAME_TRIES = 10
 
+const passes = (error: unknown, tries: number): boolean =>
+  process.platform === 'win32' &&
+  tries < RENAME_TRIES &&
+  ['EPERM', 'EACCES', 'EBUSY'].includes(errorCode(error) ?? '')
+
 export function renameOver(from: string, to: string): void {
   for (let tries = 1; ; tries++) {
     try {
       return renameSync(from, to)
     } catch (error) {
-      const passing = ['EPERM', 'EACCES', 'EBUSY'].includes(errorCode(error) ?? '')
-      if (process.platform !== 'win32' || !passing || tries === RENAME_TRIES) throw error
+      if (!passes(error, tries)) throw error
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, tries)
+    }
+  }
+}
+
+/** As `renameOver`, without holding the event loop while the old file is let go. */
+export async function renameOverSoon(from: string, to: string): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await rename(from, to)
+    } catch (error) {
+      if (!passes(error, tries)) throw error
+      await wait(tries)
     }
   }
 }

@@ -5,44 +5,38 @@ import { lstatSync, readFileSync, renameSync, unlinkSync, type BigIntStats } fro
 import { open, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Replacement, SnapshotFile, SnapshotStore } from '@learnpack/telemetry-core'
-import { CREATE_NEW, FILE_MODE, makeFolder, quietly, readJson, renameOver, replaceFile } from './files'
+import { CREATE_NEW, FILE_MODE, makeFolder, quietly, readJson, renameOverSoon, replaceFile } from './files'
 import { syncFolder, temporaryFor } from './files'
 
-/** What tells our telemetry.json from anybody else's. */
+/** What tells our telemetry.json from anybody else's: of the last one and, for a crash in between, of the one before. */
 interface Fingerprint {
-  /** Digests of the last one and of the one before. */
   readonly sha256: readonly string[]
-  /** The file that was last seen to be ours: while it is that one, it need not be read to know. */
-  readonly file?: string | undefined
+  /** Which files those are: while it is one of them, it need not be read to know. */
+  readonly files: readonly string[]
 }
 
 /**
  * @param path the telemetry.json
- * @param fingerprintPath where the digest of what we last wrote is kept
+ * @param fingerprintPath where it is kept which telemetry.json is ours
  */
 export function openSnapshotFile(path: string, fingerprintPath: string): SnapshotStore {
-  let known: Fingerprint | undefined
+  let known: Fingerprint = { sha256: [], files: [] }
 
   /** As it is stored now: another process may have written telemetry.json since. */
-  function fingerprint(): Fingerprint {
-    const { sha256, file } = (readJson(fingerprintPath) ?? {}) as Partial<Fingerprint>
-    return (known = { sha256: Array.isArray(sha256) ? sha256 : [], file })
+  function stored(): Fingerprint {
+    const { sha256, files } = (readJson(fingerprintPath) ?? {}) as Partial<Fingerprint>
+    return (known = { sha256: Array.isArray(sha256) ? sha256 : [], files: Array.isArray(files) ? files : [] })
   }
 
-  function store(next: Fingerprint): void {
+  /** Makes a file known as ours, before it is in its place. */
+  function announce(digest: string, file: BigIntStats): void {
+    const { sha256, files } = stored()
     makeFolder(dirname(fingerprintPath))
-    replaceFile(fingerprintPath, [JSON.stringify(next)])
-    known = next
+    known = { sha256: latest(digest, sha256), files: latest(identity(file), files) }
+    replaceFile(fingerprintPath, [JSON.stringify(known)])
   }
 
-  /** First the digest, keeping the one before: after a crash in between, the old file is still known as ours. */
-  function announce(sha256: string): void {
-    store({ sha256: [sha256, ...fingerprint().sha256.slice(0, 1)] })
-  }
-
-  function look(): BigIntStats | undefined {
-    return lstatSync(path, { bigint: true, throwIfNoEntry: false })
-  }
+  const look = (): BigIntStats | undefined => lstatSync(path, { bigint: true, throwIfNoEntry: false })
 
   /** Which file is there now. */
   function seen(): string | undefined {
@@ -50,25 +44,22 @@ export function openSnapshotFile(path: string, fingerprintPath: string): Snapsho
     return found && identity(found)
   }
 
-  function remember(): void {
-    store({ ...fingerprint(), file: seen() })
-  }
-
   return {
     read(): SnapshotFile {
       const found = look()
       if (found === undefined) return { kind: 'none' }
       if (!found.isFile()) return { kind: 'unreadable', reason: 'is no regular file' }
-      if (identity(found) === known?.file || identity(found) === fingerprint().file) return { kind: 'ours' }
+      const file = identity(found)
+      if (known.files.includes(file) || stored().files.includes(file)) return { kind: 'ours' }
       const bytes = readFileSync(path)
-      if (!fingerprint().sha256.includes(digestOf([bytes])))
-        return { kind: 'foreign', text: bytes.toString('utf8') }
-      remember()
+      const digest = digestOf([bytes])
+      if (!known.sha256.includes(digest)) return { kind: 'foreign', text: bytes.toString('utf8') }
+      announce(digest, found)
       return { kind: 'ours' }
     },
     adopted() {
-      announce(digestOf([readFileSync(path)]))
-      remember()
+      const found = look()
+      if (found !== undefined) announce(digestOf([readFileSync(path)]), found)
     },
     replace(): Replacement {
       const temporary = temporaryFor(path)
@@ -83,13 +74,14 @@ export function openSnapshotFile(path: string, fingerprintPath: string): Snapsho
           await writeWhole(file, bytes)
         },
         async commit() {
-          await file?.sync()
-          await file?.close()
+          if (file === undefined) return
+          await file.sync()
+          const written = await file.stat({ bigint: true })
+          await file.close()
           file = undefined
           if (seen() !== before) throw new Error('somebody else wrote it meanwhile')
-          announce(hash.digest('hex'))
-          renameOver(temporary, path)
-          remember()
+          announce(hash.digest('hex'), written)
+          await renameOverSoon(temporary, path)
           await syncFolder(dirname(path))
         },
         async discard() {
@@ -100,9 +92,8 @@ export function openSnapshotFile(path: string, fingerprintPath: string): Snapsho
     },
     replaceSync(pieces) {
       const all = [...pieces]
-      announce(digestOf(all))
-      replaceFile(path, all, { durable: true })
-      remember()
+      const digest = digestOf(all)
+      replaceFile(path, all, { durable: true, beforeRename: (file) => announce(digest, file) })
     },
     setAside() {
       const name = `telemetry.json.aside-${new Date().toISOString().replace(/[:.]/g, '-')}`
@@ -111,6 +102,9 @@ export function openSnapshotFile(path: string, fingerprintPath: string): Snapsho
     },
   }
 }
+
+const latest = (one: string, others: readonly string[]): string[] =>
+  [one, ...others.filter((other) => other !== one)].slice(0, 2)
 
 const identity = ({ dev, ino, size, mtimeNs }: BigIntStats): string => [dev, ino, size, mtimeNs].join(' ')
 
