@@ -3,6 +3,7 @@
 
 import type { Outcome, Parcel, Transport } from '@learnpack/telemetry-core'
 import { outcomeOf } from './outcome'
+import { signer } from './signature'
 
 /** How long one attempt may take, ms. */
 const TIMEOUT_MS = 10_000
@@ -18,8 +19,21 @@ export interface HttpTransportOptions {
   readonly fetch?: typeof fetch
   /** Epoch ms, for `webhook-timestamp`. Default: the system's clock. */
   readonly now?: () => number
-  /** Default 10,000 ms. */
+  /** How long one attempt may take. Default 10,000 ms. */
   readonly timeoutMs?: number
+  /** Signs every request (Standard Webhooks): `whsec_` and base64. */
+  readonly secret?: string
+  /** Sent to the origins it names and to no other, whatever URL a course asks for. */
+  readonly authorization?: Authorization
+  /** Compresses bodies. Off by default: not every receiver reads `Content-Encoding`. What is signed is the body before. */
+  readonly gzip?: boolean
+}
+
+export interface Authorization {
+  /** As in `new URL(url).origin`: `https://school.example`. */
+  readonly origins: readonly string[]
+  /** The value of the header, asked for at every request; undefined sends none. */
+  readonly value: () => string | undefined
 }
 
 /** Posts every snapshot to `url`. */
@@ -31,7 +45,27 @@ export const streamTransport = (options: HttpTransportOptions): Transport =>
   httpTransport('http-stream', 'events', options)
 
 function httpTransport(name: string, wants: Transport['wants'], options: HttpTransportOptions): Transport {
-  const { url, now = Date.now, timeoutMs = TIMEOUT_MS } = options
+  const { url, now = Date.now, timeoutMs = TIMEOUT_MS, gzip = false } = options
+  const sign = options.secret === undefined ? undefined : signer(options.secret)
+  const authorization = options.authorization?.origins.includes(new URL(url).origin)
+    ? options.authorization
+    : undefined
+
+  async function headersOf({ id, contentType, body }: Parcel): Promise<Record<string, string>> {
+    const timestamp = String(Math.floor(now() / 1_000))
+    const authorized = authorization?.value()
+    return {
+      'content-type': contentType,
+      'user-agent': USER_AGENT,
+      'webhook-id': id,
+      'webhook-timestamp': timestamp,
+      'idempotency-key': `"${id}"`,
+      ...(sign && { 'webhook-signature': await sign(id, timestamp, body) }),
+      ...(authorized !== undefined && { authorization: authorized }),
+      ...(gzip && { 'content-encoding': 'gzip' }),
+    }
+  }
+
   return {
     name,
     address: url,
@@ -41,8 +75,8 @@ function httpTransport(name: string, wants: Transport['wants'], options: HttpTra
       try {
         const response = await (options.fetch ?? fetch)(url, {
           method: 'POST',
-          headers: headersOf(parcel, now()),
-          body: parcel.body,
+          headers: await headersOf(parcel),
+          body: gzip ? await gzipped(parcel.body) : parcel.body,
           redirect: 'manual',
           signal: attempt,
         })
@@ -55,15 +89,8 @@ function httpTransport(name: string, wants: Transport['wants'], options: HttpTra
   }
 }
 
-function headersOf({ id, contentType }: Parcel, now: number): Record<string, string> {
-  return {
-    'content-type': contentType,
-    'user-agent': USER_AGENT,
-    'webhook-id': id,
-    'webhook-timestamp': String(Math.floor(now / 1_000)),
-    'idempotency-key': `"${id}"`,
-  }
-}
+const gzipped = (body: string): Promise<ArrayBuffer> =>
+  new Response(new Blob([body]).stream().pipeThrough(new CompressionStream('gzip'))).arrayBuffer()
 
 /** What follows the status does not matter, and failing to read it does not undo the delivery. */
 async function drain({ body }: Response): Promise<void> {

@@ -1,1 +1,2 @@
-export { batchTransport, streamTransport, USER_AGENT, type HttpTransportOptions } from './http-transport'
+export { batchTransport, streamTransport, USER_AGENT } from './http-transport'
+export type { Authorization, HttpTransportOptions } from './http-transport'

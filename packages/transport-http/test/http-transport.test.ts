@@ -1,9 +1,11 @@
 // Against a real server on loopback: what goes over the wire, and what an answer means.
 
+import { createHmac } from 'node:crypto'
 import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { gunzipSync } from 'node:zlib'
 import type { Outcome, Parcel } from '@learnpack/telemetry-core'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { batchTransport, streamTransport, USER_AGENT } from '../src/index'
 
 const closers: (() => void)[] = []
@@ -71,6 +73,88 @@ describe('a request', () => {
       },
     })
     expect(seen?.headers).not.toHaveProperty('authorization')
+  })
+})
+
+describe('what a host may add', () => {
+  /** A server that shows the headers and the body of what it was sent. */
+  async function showing() {
+    const seen: { headers: IncomingHttpHeaders; body: Buffer }[] = []
+    const url = await serve((request, response) => {
+      const chunks: Buffer[] = []
+      request.on('data', (chunk: Buffer) => chunks.push(chunk))
+      request.on('end', () => {
+        seen.push({ headers: request.headers, body: Buffer.concat(chunks) })
+        response.end()
+      })
+    })
+    return { url, seen }
+  }
+  const secret = `whsec_${Buffer.from('a secret of twenty-four b').toString('base64')}`
+
+  it('a secret: the signature of Standard Webhooks', async () => {
+    const { url, seen } = await showing()
+    expect(await batchTransport({ url, now, secret }).deliver(parcel, never)).toEqual({ kind: 'delivered' })
+    const hmac = createHmac('sha256', 'a secret of twenty-four b').update(
+      `${parcel.id}.1700000123.${parcel.body}`,
+    )
+    expect(seen[0]!.headers['webhook-signature']).toBe(`v1,${hmac.digest('base64')}`)
+    expect(JSON.stringify(seen)).not.toContain(secret)
+  })
+
+  it.each([
+    '',
+    'whsec_',
+    'whsec_c2hvcnQ=',
+    'no prefix at all but long enough to be one',
+    'whsec_not base64!',
+  ])('a secret that is none is refused without being shown: %j', (wrong) => {
+    const create = () => batchTransport({ url: 'https://school.example/', secret: wrong })
+    expect(create).toThrow('secret: expected "whsec_" followed by the base64 of 24 to 64 bytes')
+  })
+
+  it('an authorization: to the origins it names and to no other', async () => {
+    const { url, seen } = await showing()
+    const value = vi.fn(() => 'Token t0p')
+    const to = (origin: string) =>
+      batchTransport({ url: `${url}/x`, authorization: { origins: [origin], value } })
+    await to(url).deliver(parcel, never)
+    expect(seen[0]!.headers.authorization).toBe('Token t0p')
+    value.mockClear()
+    for (const other of ['https://school.example', url.replace('http:', 'https:'), `${url}0`, 'null']) {
+      await to(other).deliver(parcel, never)
+    }
+    expect(seen.slice(1).map(({ headers }) => headers.authorization)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ])
+    expect(value).not.toHaveBeenCalled()
+  })
+
+  it('no authorization while nobody is logged in', async () => {
+    const { url, seen } = await showing()
+    await batchTransport({ url, authorization: { origins: [url], value: () => undefined } }).deliver(
+      parcel,
+      never,
+    )
+    expect(seen[0]!.headers).not.toHaveProperty('authorization')
+  })
+
+  it('gzip', async () => {
+    const { url, seen } = await showing()
+    const large = { ...parcel, body: JSON.stringify({ text: 'ñandú '.repeat(10_000) }) }
+    expect(await batchTransport({ url, gzip: true, secret, now }).deliver(large, never)).toEqual({
+      kind: 'delivered',
+    })
+    expect(seen[0]!.headers).toMatchObject({ 'content-encoding': 'gzip', 'content-type': 'application/json' })
+    expect(seen[0]!.body.length).toBeLessThan(2_000)
+    expect(gunzipSync(seen[0]!.body).toString()).toBe(large.body)
+    const hmac = createHmac('sha256', 'a secret of twenty-four b').update(
+      `${parcel.id}.1700000123.${large.body}`,
+    )
+    expect(seen[0]!.headers['webhook-signature']).toBe(`v1,${hmac.digest('base64')}`)
   })
 })
 
