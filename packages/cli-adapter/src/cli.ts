@@ -1,8 +1,11 @@
 // The command `learnpack-telemetry`. Results go to stdout, everything said about them to stderr.
 
+import { sameStudent, stillDead, type Telemetry } from '@learnpack/telemetry-core'
 import { replaceFile } from '@learnpack/telemetry-transport-file'
 import { Command, CommanderError } from 'commander'
 import { CommandError } from './command-error'
+import { openForDelivery, readCourseConfig, transportsOf } from './course'
+import { describeDestination, destinationStatus } from './destinations'
 import { findCourse, findLog } from './find-log'
 import { parseUntil, replayLog } from './replay'
 import { courseStatus, describeStatus } from './status'
@@ -60,16 +63,89 @@ function program(output: Output): Command {
     })
   root
     .command('status')
-    .description('say what is kept of a course, and in what condition it is')
+    .description('say what is kept of a course, what was delivered, and in what condition it is')
     .argument('<folder>', 'a course folder')
     .option('--json', 'print one JSON object')
     .action((path: string, options: { json?: boolean }) => {
       const { folder, current } = findCourse(path)
-      const status = courseStatus(folder, current)
+      const status = courseStatus(folder, current, readCourseConfig(folder))
       folder.close()
-      output.out(`${options.json ? JSON.stringify(status) : describeStatus(status)}\n`)
+      output.out(`${options.json ? JSON.stringify(status) : describeStatus(status, Date.now())}\n`)
     })
+  root
+    .command('flush')
+    .description('deliver now what waits for the destinations of learn.json')
+    .argument('<folder>', 'a course folder')
+    .option('--json', 'print one JSON object')
+    .action((path: string, options: { json?: boolean }) =>
+      deliver(path, output, options.json === true, () => {}),
+    )
+  const letters = root.command('dead-letters').description('events that a destination refused for good')
+  letters
+    .command('list')
+    .description('show them, with the answer each was given')
+    .argument('<folder>', 'a course folder')
+    .option('--json', 'print one JSON array')
+    .action((path: string, options: { json?: boolean }) => {
+      const { folder, current } = findCourse(path)
+      const dead = stillDead(folder.open(current).deadLetters.list())
+      folder.close()
+      if (options.json) return output.out(`${JSON.stringify(dead)}\n`)
+      for (const { id, destination, at, reason } of dead) {
+        output.out(`${id}  ${new Date(at).toISOString()}  ${destination}: ${reason}\n`)
+      }
+      if (dead.length === 0) output.out('no dead letters\n')
+    })
+  letters
+    .command('resend')
+    .description('send them again, all or those with the given ids')
+    .argument('<folder>', 'a course folder')
+    .argument('[ids...]', 'event ids, as dead-letters list shows them')
+    .option('--json', 'print one JSON object')
+    .action((path: string, ids: string[], options: { json?: boolean }) =>
+      deliver(path, output, options.json === true, (telemetry) => {
+        const count = telemetry.resend(ids.length === 0 ? undefined : ids)
+        if (count < ids.length)
+          throw new CommandError(`only ${count} of these ids are dead letters of a configured destination`)
+      }),
+    )
   return root
+}
+
+/** Delivers what waits, after `also`, and says what came of it. @throws CommandError when something still waits */
+async function deliver(
+  path: string,
+  output: Output,
+  json: boolean,
+  also: (telemetry: Telemetry) => void,
+): Promise<void> {
+  const { folder, current } = findCourse(path)
+  const config = readCourseConfig(folder)
+  const telemetry = openForDelivery(folder, config)
+  try {
+    also(telemetry)
+    await telemetry.settled()
+    const { student, user_id } = telemetry.state()
+    const mine = folder.lease.acquire()
+    const destinations = destinationStatus(folder.open(current), transportsOf(config.destinations))
+    const waiting = destinations.some(
+      (one) => one.configured && (one.waiting > 0 || one.dead_letters.length > 0),
+    )
+    if (json) output.out(`${JSON.stringify({ problems: config.problems, destinations })}\n`)
+    else {
+      for (const problem of config.problems) output.err(`${problem}\n`)
+      for (const one of destinations) output.out(`${describeDestination(one, Date.now())}\n`)
+    }
+    if (!waiting) return
+    if (!mine) throw new CommandError('another process is recording in this folder and delivers by itself')
+    if (student === undefined || !sameStudent(student, user_id)) {
+      throw new CommandError('nothing is sent while the student whose telemetry this is is not logged in')
+    }
+    throw new CommandError('something still waits, see above')
+  } finally {
+    await telemetry.close()
+    folder.close()
+  }
 }
 
 function write(path: string, text: string): void {

@@ -2,12 +2,15 @@
 
 import { lstatSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
+import { transportsOf, type CourseConfig } from './course'
+import { describeDestination, destinationStatus, type DestinationStatus } from './destinations'
 import {
   createFollower,
   LONGEST_STRING,
   snapshotJson,
   type Refusal,
   type State,
+  type Transport,
 } from '@learnpack/telemetry-core'
 import { crc32, type CourseFolder } from '@learnpack/telemetry-transport-file'
 
@@ -29,9 +32,12 @@ export interface TelemetryStatus {
   }
   /** Calls that recorded nothing, by reason. */
   readonly refused: readonly Refusal[]
+  readonly destinations: readonly DestinationStatus[]
 }
 
 export interface CourseStatus {
+  /** What is wrong with the telemetry part of learn.json. */
+  readonly problems: readonly string[]
   readonly telemetry_json: {
     readonly path: string
     readonly bytes: number
@@ -41,11 +47,13 @@ export interface CourseStatus {
 }
 
 /** Reads everything and changes nothing. */
-export function courseStatus(folder: CourseFolder, current: string): CourseStatus {
+export function courseStatus(folder: CourseFolder, current: string, config: CourseConfig): CourseStatus {
+  const transports = transportsOf(config.destinations)
   const others = folder.list().filter((id) => id !== basename(folder.homePath(current)))
-  const read = [current, ...others].map((id) => telemetryStatus(folder, id, id === current))
+  const read = [current, ...others].map((id) => telemetryStatus(folder, id, id === current, transports))
   const [{ state }] = read as [(typeof read)[number]]
   return {
+    problems: config.problems,
     telemetry_json: snapshotStatus(folder.snapshotPath, state),
     telemetries: read.map(({ status }) => status),
   }
@@ -55,8 +63,10 @@ function telemetryStatus(
   folder: CourseFolder,
   id: string,
   current: boolean,
+  transports: readonly Transport[],
 ): { status: TelemetryStatus; state: State } {
-  const { log, refusals } = folder.open(id)
+  const store = folder.open(id)
+  const { log, refusals } = store
   const damaged: { line: number; reason: string }[] = []
   const follower = createFollower(log, crc32, {
     noticed(reason, { number }, isDamaged) {
@@ -81,6 +91,7 @@ function telemetryStatus(
       damaged,
     },
     refused: united(refusals.list()),
+    destinations: destinationStatus(store, transports),
   }
   return { status, state }
 }
@@ -111,11 +122,12 @@ function snapshotStatus(path: string, state: State): CourseStatus['telemetry_jso
   return { path, bytes, state: same ? 'up to date' : 'differs from the log' }
 }
 
-export function describeStatus({ telemetry_json, telemetries }: CourseStatus): string {
+export function describeStatus({ problems, telemetry_json, telemetries }: CourseStatus, now: number): string {
   const rows: [string, string][] = [
     ['telemetry.json', `${telemetry_json.state}, ${size(telemetry_json.bytes)}: ${telemetry_json.path}`],
   ]
-  for (const { telemetry_id, current, user_id, student, log, refused } of telemetries) {
+  for (const problem of problems) rows.push(['learn.json', problem])
+  for (const { telemetry_id, current, user_id, student, log, refused, destinations } of telemetries) {
     const who = user_id === null ? 'of nobody yet' : `of student ${user_id}`
     rows.push(
       ['', ''],
@@ -125,6 +137,7 @@ export function describeStatus({ telemetry_json, telemetries }: CourseStatus): s
       ],
       ['event log', `${size(log.bytes)}, ${log.events} events on ${log.lines} lines: ${log.path}`],
     )
+    for (const one of destinations) rows.push(['destination', describeDestination(one, now)])
     if (log.unfinished_bytes > 0) rows.push(['unfinished', `${log.unfinished_bytes} bytes at its end`])
     for (const { line, reason } of log.damaged) rows.push(['damaged', `line ${line}: ${reason}`])
     for (const { reason, count, at } of refused) {

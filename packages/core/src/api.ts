@@ -75,6 +75,10 @@ export interface Telemetry extends Pick<EventEmitter<TelemetryEvents>, 'on' | 'o
   append(event: TelemetryEvent): Recorded
   /** Sends the present snapshot, unless it was sent already. */
   submit(): void
+  /** Opens what is going on in the folder without starting a session, to look at it or to deliver it. */
+  open(): void
+  /** Sends dead letters again, all or those with the given ids. Returns how many there were to send. */
+  resend(ids?: readonly string[]): number
   /** Ends the session. Later calls wait for the next start. */
   end(reason: string): Recorded
   /** The state, caught up with the log. */

@@ -2,7 +2,7 @@
 // cursor, full-jitter retries, pauses and dead letters. Plain logic over ports; it keeps no queue.
 
 import type { Parcels } from './parcels'
-import type { Clock, CursorStore, DeadLetterStore, DeliveryState } from './ports'
+import type { Clock, CursorStore, DeadLetter, DeadLetterStore, DeliveryState } from './ports'
 import { destinationOf, type Outcome, type Parcel, type Transport } from './transport'
 
 /** Back-off: a random part of 1 s, doubling at every failure, to at most 5 min. */
@@ -23,6 +23,8 @@ export interface DeliveryHooks {
 export interface DeliveryOptions {
   readonly transport: Transport
   readonly parcels: Parcels
+  /** The parcel of a dead letter, to be sent again. */
+  readonly revive: (letter: DeadLetter) => Parcel | undefined
   /** Whether anything may be sent now. */
   readonly allowed: () => boolean
   /** Byte offset up to which the log is folded. */
@@ -42,6 +44,8 @@ export interface Delivery {
   readonly state: DeliveryState
   /** Something may have come to send. */
   wake(): void
+  /** Sends dead letters again, each once, before anything else. */
+  resend(letters: readonly DeadLetter[]): void
   /** Another process may have delivered since: goes on from the stored cursor. */
   reload(): void
   /** The log is another one: goes on at its beginning. */
@@ -58,6 +62,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const {
     transport,
     parcels,
+    revive,
     allowed,
     position,
     lastLogin,
@@ -72,6 +77,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   let state = cursors.read(destination) ?? fresh
   let running: Promise<void> | undefined
   let again = false
+  const revived: DeadLetter[] = []
   let cancelRetry: (() => void) | undefined
 
   function save(change: Partial<DeliveryState>): void {
@@ -97,14 +103,25 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   async function run(): Promise<void> {
     while (!abort.signal.aborted && allowed() && !paused()) {
       if (state.retryAt !== undefined && state.retryAt > clock.now()) return retryLater()
-      const next = parcels(state)
-      if (next === undefined) return
-      const { parcel, offset, cursor } = next
+      const letter = revived[0]
+      const next = letter === undefined ? parcels(state) : undefined
+      const parcel = letter === undefined ? next?.parcel : revive(letter)
+      if (parcel === undefined) {
+        if (revived.shift() === undefined) return
+        continue
+      }
       const outcome = await attempt(parcel)
       if (outcome.kind !== 'delivered' && abort.signal.aborted) return
-      const done = { ...cursor, attempts: 0, retryAt: undefined, paused: undefined }
+      const done = { ...next?.cursor, attempts: 0, retryAt: undefined, paused: undefined }
       if (outcome.kind === 'delivered') {
-        save({ ...done, delivered: state.delivered + 1, lastError: undefined })
+        if (letter !== undefined) bury(letter, { deliveredAt: clock.now() })
+        const resent = letter === undefined ? 0 : 1
+        save({
+          ...done,
+          delivered: state.delivered + 1,
+          deadLettered: state.deadLettered - resent,
+          lastError: undefined,
+        })
         hooks.delivered?.(destination, parcel)
       } else if (outcome.kind === 'retry') {
         const attempts = state.attempts + 1
@@ -117,12 +134,20 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         hooks.paused?.(destination, parcel, reason)
       } else {
         const { reason } = outcome
-        const isEvent = parcel.kind === 'event'
-        if (isEvent) deadLetters.append({ destination, id: parcel.id, offset, at: clock.now(), reason })
-        save({ ...done, deadLettered: state.deadLettered + (isEvent ? 1 : 0), lastError: reason })
-        hooks[isEvent ? 'deadLettered' : 'rejected']?.(destination, parcel, reason)
+        const isNew = next !== undefined && parcel.kind === 'event'
+        if (letter !== undefined) bury(letter, { reason })
+        if (isNew)
+          deadLetters.append({ destination, id: parcel.id, offset: next.offset, at: clock.now(), reason })
+        save({ ...done, deadLettered: state.deadLettered + (isNew ? 1 : 0), lastError: reason })
+        hooks[parcel.kind === 'event' ? 'deadLettered' : 'rejected']?.(destination, parcel, reason)
       }
     }
+  }
+
+  /** Notes what became of a letter that was sent again. */
+  function bury(letter: DeadLetter, fate: Partial<DeadLetter>): void {
+    deadLetters.append({ ...letter, at: clock.now(), ...fate })
+    revived.shift()
   }
 
   function wake(): void {
@@ -149,6 +174,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       return state
     },
     wake,
+    resend(letters) {
+      revived.push(...letters.filter((letter) => letter.destination === destination))
+      wake()
+    },
     reload() {
       state = cursors.read(destination) ?? fresh
     },

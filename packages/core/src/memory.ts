@@ -100,6 +100,7 @@ function memoryStore() {
   return {
     log: memoryLog(),
     cursors: {
+      list: () => [...states].map(([destination, state]) => ({ destination, state })),
       read: (destination: string) => states.get(destination),
       write: (destination: string, state: DeliveryState) => void states.set(destination, state),
     },

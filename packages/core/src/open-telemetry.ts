@@ -2,6 +2,7 @@
 
 import { createDelivery, type Delivery, type DeliveryHooks } from './delivery'
 import { sameStudent } from './events'
+import { parcelOf, stillDead } from './dead-letters'
 import { createFollower, type Follower } from './follower'
 import { streamedEvents, triggersBatch, waitingBatch, type WaitingBatch } from './parcels'
 import type { Clock, Crc, EventLog, LogLine, RefusalStore, Storage } from './ports'
@@ -18,6 +19,8 @@ export interface OpenTelemetry {
   reachedEnd(): void
   /** Makes the present state the batch that waits. */
   submit(): void
+  /** Sends the dead letters again, or only those with the given ids. Returns how many. */
+  resend(ids?: readonly string[]): number
   /** Resolves once nothing more can be sent now. */
   idle(): Promise<void>
 }
@@ -65,6 +68,7 @@ export function openTelemetry(id: string, options: OpenOptions): OpenTelemetry {
     createDelivery({
       transport,
       parcels: transport.wants === 'events' ? streamedEvents(log, crc, follower) : waitingBatch(() => batch),
+      revive: (letter) => parcelOf(letter, log, crc, follower.state),
       // Only the owner's work leaves, and only while they are logged in (SPEC §6).
       allowed: () => caughtUp && sameStudent(follower.state.student, follower.state.user_id) && leading(),
       position: () => follower.position,
@@ -93,6 +97,12 @@ export function openTelemetry(id: string, options: OpenOptions): OpenTelemetry {
     submit() {
       batch = { state: follower.state, at: clock.now(), offset: follower.position }
       deliveries.forEach((delivery) => delivery.wake())
+    },
+    resend(ids) {
+      const letters = stillDead(deadLetters.list()).filter(({ id }) => ids === undefined || ids.includes(id))
+      deliveries.forEach((delivery) => delivery.resend(letters))
+      const known = new Set(deliveries.map(({ destination }) => destination))
+      return letters.filter(({ destination }) => known.has(destination)).length
     },
     async idle() {
       await Promise.all(deliveries.map((delivery) => delivery.idle()))

@@ -2,7 +2,7 @@
 // waits. Nothing is kept in memory but the slice of the log being sent: the log is the outbox.
 
 import { eventsOn } from './codec'
-import { isStepEvent, type TelemetryEvent } from './events'
+import { isStepEvent, type StepEvent, type TelemetryEvent } from './events'
 import type { Follower } from './follower'
 import type { Crc, EventLog, LogLine } from './ports'
 import { snapshotJson } from './render'
@@ -50,14 +50,17 @@ export function streamedEvents(log: EventLog, crc: Crc, follower: Follower): Par
       const done = offset === cursor.offset ? events.findIndex(({ id }) => id === cursor.id) : -1
       for (const [index, event] of events.entries()) {
         if (index <= done || !isStepEvent(event) || follower.dropped(offset, event.id)) continue
-        const { id, at } = event
-        const body = JSON.stringify(streamBody(event, follower.state))
-        const parcel: EventParcel = { kind: 'event', id, at, contentType: 'application/json', body, event }
-        return { parcel, offset, cursor: { offset: index === events.length - 1 ? next : offset, id } }
+        const cursor = { offset: index === events.length - 1 ? next : offset, id: event.id }
+        return { parcel: eventParcel(event, follower.state), offset, cursor }
       }
     }
     return undefined
   }
+}
+
+export function eventParcel(event: StepEvent, state: State): EventParcel {
+  const body = JSON.stringify(streamBody(event, state))
+  return { kind: 'event', id: event.id, at: event.at, contentType: 'application/json', body, event }
 }
 
 export interface WaitingBatch {

@@ -93,6 +93,8 @@ export interface DeliveryState {
 }
 
 export interface CursorStore {
+  /** Every destination that was ever tried. */
+  list(): { readonly destination: string; readonly state: DeliveryState }[]
   read(destination: string): DeliveryState | undefined
   /** What the log holds must be as durable as a cursor that has moved over it. */
   write(destination: string, state: DeliveryState): void
@@ -107,8 +109,11 @@ export interface DeadLetter {
   /** When it was refused, epoch ms. */
   readonly at: number
   readonly reason: string
+  /** When it was delivered after all, epoch ms. */
+  readonly deliveredAt?: number
 }
 
+/** Only ever appended to: what became of a letter later is another record of the same destination and id. */
 export interface DeadLetterStore {
   append(letter: DeadLetter): void
   list(): DeadLetter[]

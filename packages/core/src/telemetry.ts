@@ -422,6 +422,15 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
         return append(event, current)
       }),
 
+    open() {
+      if (current === undefined && !closed) openCurrent()
+    },
+
+    resend(ids) {
+      catchUp()
+      return guarded('dead letters', () => current?.resend(ids)) ?? 0
+    },
+
     submit() {
       catchUp()
       current?.submit()

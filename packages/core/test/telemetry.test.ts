@@ -1,7 +1,7 @@
 // The runtime: what is recorded, for whom, when it is sent, and that nothing it is given hurts the host.
 
 import { describe, expect, it, vi } from 'vitest'
-import type { Outcome, Parcel, Transport } from '../src/index'
+import { stillDead, type Outcome, type Parcel, type Transport } from '../src/index'
 import { memoryStorage } from '../src/memory'
 import { eventsOf } from './arbitraries'
 import { course, jsonOf, sample, TELEMETRY_ID, world, type World } from './support'
@@ -878,5 +878,46 @@ describe('answers', () => {
     await w.telemetry.idle()
     expect(sent).toHaveLength(2)
     expect(w.telemetry.status().destinations['snapshots']).toMatchObject({ delivered: 1 })
+  })
+
+  it('a dead letter can be sent again: same id, same bytes, once', async () => {
+    const w = await started(
+      { kind: 'reject', reason: 'answered 422' },
+      delivered,
+      { kind: 'reject', reason: 'answered 400' },
+      { kind: 'retry', reason: 'answered 503', after: 1_000 },
+    )
+    const { deadLetters } = w.storage.open(TELEMETRY_ID)
+    const [opened] = logOf(w).filter(({ type }) => type === 'open_step')
+    const send = async () => {
+      expect(w.telemetry.resend()).toBe(1)
+      await w.telemetry.idle()
+    }
+    await send()
+    expect(stillDead(deadLetters.list())).toMatchObject([{ id: opened!.id, reason: 'answered 400' }])
+    expect(w.destination()).toMatchObject({ deadLettered: 1, delivered: 1 })
+    await send()
+    expect(w.sent).toHaveLength(4)
+    await later(w, 1_000)
+    expect(w.sent.map(({ id, body }) => [id, body])).toEqual(
+      [0, 1, 0, 0, 0].map((n) => [w.sent[n]!.id, w.sent[n]!.body]),
+    )
+    expect(stillDead(deadLetters.list())).toEqual([])
+    expect(w.destination()).toMatchObject({ deadLettered: 0, delivered: 2 })
+    expect(w.telemetry.resend()).toBe(0)
+    w.telemetry.record(2, 'open_step')
+    await w.telemetry.idle()
+    expect(w.bodies().at(-1)).toMatchObject({ step_position: 2 })
+  })
+
+  it('a dead letter of another destination, or of another id, is left alone', async () => {
+    const w = await started({ kind: 'reject', reason: 'answered 422' })
+    w.storage
+      .open(TELEMETRY_ID)
+      .deadLetters.append({ destination: 'gone', id: 'x', offset: 0, at: 1, reason: 'r' })
+    expect(w.telemetry.resend(['nobody'])).toBe(0)
+    expect(w.telemetry.resend()).toBe(1)
+    await w.telemetry.idle()
+    expect(w.sent).toHaveLength(3)
   })
 })

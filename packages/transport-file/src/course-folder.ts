@@ -103,18 +103,25 @@ function openCursors(home: string, log: FileLog): CursorStore {
     return join(home, `cursor-${digest}.json`)
   }
   return {
-    read(destination) {
-      const found = readJson(path(destination)) as (DeliveryState & { destination: string }) | undefined
-      if (typeof found?.offset !== 'number') return undefined
-      const { destination: _, ...state } = found
-      return state
+    list() {
+      if (!existsSync(home)) return []
+      const names = readdirSync(home).filter((name) => /^cursor-[0-9a-f]+\.json$/.test(name))
+      return names.flatMap((name) => stored(join(home, name)) ?? [])
     },
+    read: (destination) => stored(path(destination))?.state,
     write(destination, state) {
       // A cursor must never be more durable than the lines it has moved over.
       log.sync()
       replaceFile(path(destination), [JSON.stringify({ destination, ...state })])
     },
   }
+}
+
+function stored(path: string): { destination: string; state: DeliveryState } | undefined {
+  const found = readJson(path) as (DeliveryState & { destination: string }) | undefined
+  if (typeof found?.offset !== 'number') return undefined
+  const { destination, ...state } = found
+  return { destination, state }
 }
 
 /** A file of records, one JSON object a line, only ever appended to. */

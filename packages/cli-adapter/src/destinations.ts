@@ -1,0 +1,83 @@
+// What was delivered of a telemetry, what waits, and why.
+
+import {
+  decodeLine,
+  destinationOf,
+  isStepEvent,
+  stillDead,
+  triggersBatch,
+  type DeadLetter,
+  type DeliveryState,
+  type EventLog,
+  type TelemetryStore,
+  type Transport,
+} from '@learnpack/telemetry-core'
+import { crc32 } from '@learnpack/telemetry-transport-file'
+
+export interface DestinationStatus {
+  readonly destination: string
+  /** Whether the course's learn.json still names it. */
+  readonly configured: boolean
+  readonly delivered: number
+  /** Stream events not yet delivered; for a batch 1 while a newer one waits. */
+  readonly waiting: number
+  readonly paused: string | null
+  /** No attempt before this time, epoch ms. */
+  readonly next_attempt_at: number | null
+  readonly last_error: string | null
+  readonly dead_letters: readonly DeadLetter[]
+}
+
+const fresh: DeliveryState = { offset: 0, delivered: 0, deadLettered: 0, attempts: 0 }
+
+/** Every destination of learn.json, and every other one that was ever tried. */
+export function destinationStatus(
+  store: TelemetryStore,
+  transports: readonly Transport[],
+): DestinationStatus[] {
+  const states = new Map(store.cursors.list().map(({ destination, state }) => [destination, state]))
+  const configured = transports.map(destinationOf)
+  for (const destination of configured) if (!states.has(destination)) states.set(destination, fresh)
+  const letters = stillDead(store.deadLetters.list())
+  return [...states].map(([destination, state]) => ({
+    destination,
+    configured: configured.includes(destination),
+    delivered: state.delivered,
+    waiting: waitingBehind(store.log, destination, state.offset),
+    paused: state.paused?.reason ?? null,
+    next_attempt_at: state.retryAt ?? null,
+    last_error: state.lastError ?? null,
+    dead_letters: letters.filter((letter) => letter.destination === destination),
+  }))
+}
+
+function waitingBehind(log: EventLog, destination: string, offset: number): number {
+  let events = 0
+  let batch = 0
+  for (let from = offset, atEnd = false; !atEnd;) {
+    const slice = log.read(from, 1024 * 1024)
+    for (const { text } of slice.lines) {
+      const decoded = decodeLine(text, crc32)
+      if (!decoded.ok) continue
+      if (isStepEvent(decoded.event)) events++
+      if (triggersBatch(decoded.event)) batch = 1
+    }
+    ;({ next: from, atEnd } = slice)
+  }
+  return destination.startsWith('http-batch ') ? batch : events
+}
+
+export function describeDestination(status: DestinationStatus, now: number): string {
+  const { destination, configured, delivered, waiting, paused, next_attempt_at, last_error, dead_letters } =
+    status
+  const parts = [`${delivered} delivered`, `${waiting} waiting`]
+  if (dead_letters.length > 0) parts.push(`${dead_letters.length} dead letters`)
+  if (paused !== null) parts.push(`paused until the next login: ${paused}`)
+  else if (next_attempt_at !== null) {
+    const when =
+      next_attempt_at > now ? `at ${new Date(next_attempt_at).toISOString()}` : 'when something next runs'
+    parts.push(`next attempt ${when}: ${last_error ?? ''}`)
+  } else if (last_error !== null) parts.push(`last answer: ${last_error}`)
+  if (!configured) parts.push('no longer in learn.json')
+  return `${destination}: ${parts.join(', ')}`
+}

@@ -1,0 +1,183 @@
+// flush and dead-letters, against a real receiver whose answers the test decides.
+
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createTelemetry, type CourseInput } from '@learnpack/telemetry-core'
+import { crc32, openCourseFolder, randomIds, systemClock } from '@learnpack/telemetry-transport-file'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { main } from '../src/cli'
+
+const course: CourseInput = {
+  slug: 'intro',
+  agent: 'os',
+  steps: [0, 1].map((position) => ({ slug: `step-${position}`, position })),
+}
+
+interface Asked {
+  readonly path: string
+  readonly id: string
+  readonly body: string
+}
+
+async function receiver() {
+  const asked: Asked[] = []
+  const answers = { status: (_: Asked): number => 200 }
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      const one = {
+        path: request.url ?? '',
+        id: String(request.headers['webhook-id']),
+        body: Buffer.concat(chunks).toString(),
+      }
+      asked.push(one)
+      response.writeHead(answers.status(one)).end()
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return { asked, answers, telemetry: { batch: `${url}/batch`, stream: `${url}/stream` } }
+}
+
+/** A course in which two steps were opened, by a student who is still logged in. */
+async function recorded(telemetryConfig: object, { loggedIn = true } = {}): Promise<string> {
+  const path = mkdtempSync(join(tmpdir(), 'telemetry-flush-'))
+  writeFileSync(join(path, 'learn.json'), JSON.stringify({ slug: 'intro', telemetry: telemetryConfig }))
+  const storage = openCourseFolder(join(path, '.learn'))
+  const telemetry = createTelemetry({
+    storage,
+    clock: systemClock,
+    ids: randomIds,
+    crc: crc32,
+    random: Math.random,
+  })
+  telemetry.start(course)
+  telemetry.identify(42)
+  telemetry.record(0, 'open_step')
+  telemetry.record(1, 'open_step')
+  if (!loggedIn) telemetry.clear()
+  await telemetry.close()
+  storage.close()
+  return path
+}
+
+async function run(...args: string[]) {
+  let out = ''
+  let err = ''
+  const code = await main(args, { out: (text) => (out += text), err: (text) => (err += text) })
+  return { code, out, err }
+}
+
+describe('learnpack-telemetry flush', () => {
+  it('delivers what waits, and then there is nothing more to deliver', async () => {
+    const { asked, telemetry } = await receiver()
+    const path = await recorded(telemetry)
+    expect(JSON.parse((await run('status', path, '--json')).out)).toMatchObject({
+      telemetries: [
+        {
+          destinations: [
+            { delivered: 0, waiting: 1 },
+            { delivered: 0, waiting: 2 },
+          ],
+        },
+      ],
+    })
+    const first = await run('flush', path)
+    expect(first).toMatchObject({ code: 0, err: '' })
+    expect(first.out).toContain(`http-stream ${telemetry.stream}: 2 delivered, 0 waiting\n`)
+    expect(first.out).toContain(`http-batch ${telemetry.batch}: 1 delivered, 0 waiting\n`)
+    expect(asked.map((one) => one.path).sort()).toEqual(['/batch', '/stream', '/stream'])
+    expect(await run('flush', path)).toMatchObject({ code: 0 })
+    expect(asked).toHaveLength(3)
+    expect((await run('status', path)).out).toContain(
+      `destination     http-stream ${telemetry.stream}: 2 delivered, 0 waiting\n`,
+    )
+    expect(readFileSync(join(path, '.learn', 'telemetry.json'), 'utf8')).toContain('"user_id":42')
+  })
+
+  it('says what still waits, and why', async () => {
+    const { answers, telemetry } = await receiver()
+    const path = await recorded({ stream: telemetry.stream })
+    answers.status = () => 503
+    const { code, out, err } = await run('flush', path)
+    expect({ code, err }).toEqual({ code: 1, err: 'learnpack-telemetry: something still waits, see above\n' })
+    expect(out).toMatch(/: 0 delivered, 2 waiting, next attempt at 20\S+Z: answered 503\n$/)
+  })
+
+  it('sends nothing of a student who is not logged in', async () => {
+    const { asked, telemetry } = await receiver()
+    const path = await recorded(telemetry, { loggedIn: false })
+    expect(await run('flush', path)).toMatchObject({
+      code: 1,
+      err: 'learnpack-telemetry: nothing is sent while the student whose telemetry this is is not logged in\n',
+    })
+    expect(asked).toEqual([])
+  })
+
+  it('leaves it to the process that is recording', async () => {
+    const { asked, telemetry } = await receiver()
+    const path = await recorded(telemetry)
+    const other = openCourseFolder(join(path, '.learn'))
+    expect(other.lease.acquire()).toBe(true)
+    expect(await run('flush', path)).toMatchObject({
+      code: 1,
+      err: 'learnpack-telemetry: another process is recording in this folder and delivers by itself\n',
+    })
+    other.close()
+    expect(asked).toEqual([])
+  })
+
+  it('says what is wrong with learn.json, and uses the rest of it', async () => {
+    const { asked, telemetry } = await receiver()
+    const path = await recorded({ stream: 'some-url', batch: telemetry.batch })
+    const { code, err } = await run('flush', path)
+    expect(code).toBe(0)
+    expect(err).toBe(
+      `${join(path, 'learn.json')}: telemetry.stream: expected an absolute http:// or https:// URL without a password (found "some-url"); nothing is sent there, recording goes on locally\n`,
+    )
+    expect(asked).toHaveLength(1)
+  })
+})
+
+describe('learnpack-telemetry dead-letters', () => {
+  it('lists what was refused, and sends it again', async () => {
+    const { asked, answers, telemetry } = await receiver()
+    const path = await recorded({ stream: telemetry.stream })
+    answers.status = ({ body }) => (body.includes('"step-0"') ? 422 : 200)
+    expect((await run('flush', path)).out).toContain('1 delivered, 0 waiting, 1 dead letters')
+    const [letter] = JSON.parse((await run('dead-letters', 'list', path, '--json')).out) as { id: string }[]
+    expect(letter).toMatchObject({
+      destination: `http-stream ${telemetry.stream}`,
+      reason: 'answered 422',
+      id: asked[0]!.id,
+    })
+    expect((await run('dead-letters', 'list', path)).out).toMatch(
+      new RegExp(`^${letter!.id}  20\\S+Z  http-stream ${telemetry.stream}: answered 422\n$`),
+    )
+
+    expect(await run('dead-letters', 'resend', path, 'nobody')).toMatchObject({
+      code: 1,
+      err: 'learnpack-telemetry: only 0 of these ids are dead letters of a configured destination\n',
+    })
+    expect(await run('dead-letters', 'resend', path, letter!.id)).toMatchObject({ code: 1 })
+    answers.status = () => 200
+    expect(await run('dead-letters', 'resend', path)).toMatchObject({ code: 0 })
+    expect(asked.at(-1)).toEqual(asked[0])
+    expect((await run('dead-letters', 'list', path)).out).toBe('no dead letters\n')
+    expect((await run('flush', path)).out).toContain('2 delivered, 0 waiting\n')
+  })
+
+  it('has a help for each of its commands', async () => {
+    expect((await run('dead-letters', '--help')).out).toMatch(/list[^]+resend/)
+    expect((await run('dead-letters')).code).toBe(2)
+    expect((await run('dead-letters', 'resend', '--help')).out).toContain('[ids...]')
+  })
+})

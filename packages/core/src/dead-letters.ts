@@ -1,0 +1,28 @@
+// Dead letters: parcels a destination refused for good, until somebody has them sent again.
+
+import { eventsOn } from './codec'
+import { isStepEvent } from './events'
+import type { Next } from './parcels'
+import { eventParcel } from './parcels'
+import type { Crc, DeadLetter, EventLog } from './ports'
+import type { State } from './state'
+
+/** The letters that are still dead, as they were last refused, oldest first. */
+export function stillDead(letters: readonly DeadLetter[]): DeadLetter[] {
+  const latest = new Map<string, DeadLetter>()
+  for (const letter of letters) latest.set(`${letter.destination} ${letter.id}`, letter)
+  return [...latest.values()].filter(({ deliveredAt }) => deliveredAt === undefined)
+}
+
+/** The parcel of a letter, with the same id and bytes as before; undefined where its line is gone. */
+export function parcelOf(
+  { id, offset }: DeadLetter,
+  log: EventLog,
+  crc: Crc,
+  state: State,
+): Next['parcel'] | undefined {
+  const [line] = log.read(offset, 1).lines
+  if (line?.offset !== offset) return undefined
+  const event = eventsOn(line.text, crc).events.find((candidate) => candidate.id === id)
+  return event !== undefined && isStepEvent(event) ? eventParcel(event, state) : undefined
+}
