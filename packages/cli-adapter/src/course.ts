@@ -11,6 +11,7 @@ import {
 } from '@learnpack/telemetry-core'
 import { crc32, randomIds, systemClock, type CourseFolder } from '@learnpack/telemetry-transport-file'
 import { batchTransport, streamTransport } from '@learnpack/telemetry-transport-http'
+import { nodeFetch } from './node-fetch'
 
 export interface CourseConfig {
   readonly destinations: Destinations
@@ -28,9 +29,10 @@ export function readCourseConfig(folder: CourseFolder): CourseConfig {
 }
 
 export function transportsOf({ batch, stream }: Destinations): Transport[] {
+  const send = nodeFetch()
   return [
-    ...(batch === undefined ? [] : [batchTransport({ url: batch })]),
-    ...(stream === undefined ? [] : [streamTransport({ url: stream })]),
+    ...(batch === undefined ? [] : [batchTransport({ url: batch, fetch: send })]),
+    ...(stream === undefined ? [] : [streamTransport({ url: stream, fetch: send })]),
   ]
 }
 

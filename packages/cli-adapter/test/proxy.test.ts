@@ -1,0 +1,98 @@
+// A real proxy and a real receiver on loopback.
+
+import { createServer, request as httpRequest, type Server } from 'node:http'
+import { connect, type AddressInfo, type Socket } from 'node:net'
+import type { Parcel } from '@learnpack/telemetry-core'
+import { streamTransport } from '@learnpack/telemetry-transport-http'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { nodeFetch } from '../src/node-fetch'
+
+async function listen(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+async function receiver() {
+  const bodies: string[] = []
+  const server = createServer((request, response) => {
+    let body = ''
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()))
+    request.on('end', () => {
+      bodies.push(body)
+      response.end()
+    })
+  })
+  return { url: await listen(server), bodies }
+}
+
+/** Passes everything on, both ways a client may ask: CONNECT, and a request for an absolute URL. */
+async function proxy() {
+  let passed = 0
+  const open: Socket[] = []
+  const server = createServer((request, response) => {
+    passed++
+    const { method, headers, url = '' } = request
+    request.pipe(
+      httpRequest(url, { method: method ?? 'GET', headers }, (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers)
+        answer.pipe(response)
+      }),
+    )
+  })
+  server.on('connect', ({ url = '' }, socket: Socket) => {
+    passed++
+    const [host, port] = url.split(':')
+    const onward = connect(Number(port), host, () => {
+      socket.write('HTTP/1.1 200 Connection Established\r\n\r\n')
+      socket.pipe(onward).pipe(socket)
+    })
+    for (const one of [socket, onward]) one.on('error', () => {})
+    open.push(socket, onward)
+  })
+  onTestFinished(() => open.forEach((socket) => socket.destroy()))
+  return { url: await listen(server), passed: () => passed }
+}
+
+const parcel: Parcel = {
+  kind: 'snapshot',
+  id: 'x',
+  at: 1,
+  contentType: 'application/json',
+  body: '{"a":"ñ"}',
+}
+const never = new AbortController().signal
+const deliver = (url: string, env: Record<string, string>) =>
+  streamTransport({ url, fetch: nodeFetch(env) }).deliver(parcel, never)
+
+describe('a school behind a proxy', () => {
+  it.each(['HTTP_PROXY', 'http_proxy'])('is reached through %s', async (name) => {
+    const [{ url, bodies }, through] = [await receiver(), await proxy()]
+    expect(await deliver(url, { [name]: through.url })).toEqual({ kind: 'delivered' })
+    expect([bodies, through.passed()]).toEqual([[parcel.body], 1])
+  })
+
+  it('is reached directly where NO_PROXY says so, and where no proxy is configured', async () => {
+    const [{ url, bodies }, through] = [await receiver(), await proxy()]
+    expect(await deliver(url, { HTTP_PROXY: through.url, NO_PROXY: '127.0.0.1' })).toEqual({
+      kind: 'delivered',
+    })
+    expect(await deliver(url, { HTTPS_PROXY: through.url })).toEqual({ kind: 'delivered' })
+    expect(await deliver(url, {})).toEqual({ kind: 'delivered' })
+    expect([bodies.length, through.passed()]).toEqual([3, 0])
+    expect(nodeFetch({})).toBe(fetch)
+  })
+
+  it.each(['http://127.0.0.1:1', 'no url'])(
+    'with a proxy that is not there is tried again: %s',
+    async (broken) => {
+      const { url, bodies } = await receiver()
+      const outcome = await deliver(url, { HTTP_PROXY: broken })
+      expect(outcome).toMatchObject({ kind: 'retry', reason: expect.stringMatching(/.{5,}/) as string })
+      expect(bodies).toEqual([])
+    },
+  )
+})
