@@ -83,7 +83,6 @@ describe('a school behind a proxy', () => {
     expect(await deliver(url, { HTTPS_PROXY: through.url })).toEqual({ kind: 'delivered' })
     expect(await deliver(url, {})).toEqual({ kind: 'delivered' })
     expect([bodies.length, through.passed()]).toEqual([3, 0])
-    expect(nodeFetch({})).toBe(fetch)
   })
 
   it.each(['http://127.0.0.1:1', 'no url'])(

@@ -119,6 +119,7 @@ export function manualClock(now = 0): Clock & { set(at: number): void; advance(m
       timers.push(timer)
       return () => void (timers = timers.filter((other) => other !== timer))
     },
+    hold: () => () => {},
     advance: (ms: number) => clock.set(now + ms),
     /** Moves to `at`, running what falls due on the way, in order. */
     set(at: number) {

@@ -10,6 +10,8 @@ export interface Clock {
   now(): number
   /** Runs `run` once after `ms`; must not keep a process alive. Returns how to cancel it. */
   after(ms: number, run: () => void): () => void
+  /** Keeps the process alive, where there is one, until what it returns is called: for what a caller waits for. */
+  hold(): () => void
 }
 
 export interface Ids {

@@ -337,6 +337,16 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     else guarded('log', () => release(open))
   }
 
+  /** A caller that waits for us must not see its process end for want of anything else to do. */
+  async function held(work: () => Promise<void>): Promise<void> {
+    const release = clock.hold()
+    try {
+      await work()
+    } finally {
+      release()
+    }
+  }
+
   /** Resolves when `work` settles, at the latest after `ms`. */
   function within(ms: number, work: Promise<unknown>): Promise<void> {
     return new Promise((resolve) => {
@@ -461,16 +471,18 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       destinations: Object.fromEntries(current?.deliveries.map((d) => [d.destination, d.state]) ?? []),
     }),
 
-    async settled() {
-      catchUp()
-      await current?.idle()
-    },
+    settled: () =>
+      held(async () => {
+        catchUp()
+        await current?.idle()
+      }),
 
-    async idle() {
-      catchUp()
-      await current?.idle()
-      await writer.now()
-    },
+    idle: () =>
+      held(async () => {
+        catchUp()
+        await current?.idle()
+        await writer.now()
+      }),
 
     save() {
       catchUp()
@@ -478,22 +490,23 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       releaseAll()
     },
 
-    async close(budgetMs = EXIT_BUDGET_MS) {
-      if (closed) return
-      for (const _ of waiting) refuse('recorded before a start that never came')
-      catchUp()
-      closed = true
-      const deadline = clock.now() + budgetMs
-      await Promise.all([writer.now(), current && within(budgetMs, current.idle())])
-      cancelFollow?.()
-      unwatch?.()
-      writer.stop()
-      current?.deliveries.forEach((delivery) => delivery.stop())
-      releaseAll()
-      ended = true
-      const closing = transports.map(async (transport) => transport.close?.())
-      await within(Math.max(0, deadline - clock.now()), Promise.allSettled(closing))
-    },
+    close: (budgetMs = EXIT_BUDGET_MS) =>
+      held(async () => {
+        if (closed) return
+        for (const _ of waiting) refuse('recorded before a start that never came')
+        catchUp()
+        closed = true
+        const deadline = clock.now() + budgetMs
+        await Promise.all([writer.now(), current && within(budgetMs, current.idle())])
+        cancelFollow?.()
+        unwatch?.()
+        writer.stop()
+        current?.deliveries.forEach((delivery) => delivery.stop())
+        releaseAll()
+        ended = true
+        const closing = transports.map(async (transport) => transport.close?.())
+        await within(Math.max(0, deadline - clock.now()), Promise.allSettled(closing))
+      }),
   }
 }
 

@@ -5,11 +5,18 @@ import * as zlib from 'node:zlib'
 import type { Clock, Crc, Ids } from '@learnpack/telemetry-core'
 import { v7 } from 'uuid'
 
+/** Node's timers count in 32 bits. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
 export const systemClock: Clock = {
   now: Date.now,
   after(ms, run) {
     const timer = setTimeout(run, ms).unref()
     return () => clearTimeout(timer)
+  },
+  hold() {
+    const timer = setInterval(() => {}, LONGEST_TIMER_MS)
+    return () => clearInterval(timer)
   },
 }
 
