@@ -68,6 +68,8 @@ export default ts.config(
         setInterval: 'readonly',
         performance: 'readonly',
         Buffer: 'readonly',
+        setTimeout: 'readonly',
+        global: 'readonly',
       },
     },
     rules: {
