@@ -5,16 +5,25 @@ import type { SnapshotStore } from './ports'
 import type { ImportedSnapshot } from './snapshot-schema'
 
 export type FoundFile =
-  /** There is none, it is ours, or it was no telemetry and has been set aside under the name in `notice`. */
-  | { readonly kind: 'clear'; readonly notice?: string }
-  | { readonly kind: 'foreign'; readonly file: ImportedSnapshot }
+  /** There is none, or it is ours. */
+  | { readonly kind: 'clear' }
+  /** A telemetry: to be imported, and then `adopted`. */
+  | { readonly kind: 'foreign'; readonly text: string; readonly file: ImportedSnapshot; adopted(): void }
+  /** No telemetry, or one that cannot be kept: to be set aside. */
+  | { readonly kind: 'unreadable'; readonly text?: string; readonly reason: string }
 
-/** @throws when the file can neither be read nor moved out of the way: then it must not be written over */
+/** @throws when the file cannot be looked at: then it must not be written over */
 export function findForeignFile(store: SnapshotStore): FoundFile {
   const found = store.read()
   if (found.kind === 'none' || found.kind === 'ours') return { kind: 'clear' }
-  const parsed =
-    found.kind === 'foreign' ? parseSnapshot(found.text) : { ok: false as const, reason: found.reason }
-  if (parsed.ok) return { kind: 'foreign', file: parsed.snapshot }
-  return { kind: 'clear', notice: `telemetry.json ${parsed.reason}; it is kept as ${store.setAside()}` }
+  if (found.kind === 'unreadable') return found
+  const { text, adopted } = found
+  const parsed = parseSnapshot(text)
+  if (!parsed.ok) return { kind: 'unreadable', text, reason: parsed.reason }
+  try {
+    JSON.stringify(parsed.snapshot)
+  } catch (error) {
+    return { kind: 'unreadable', text, reason: `cannot be kept (${(error as Error).message})` }
+  }
+  return { kind: 'foreign', text, file: parsed.snapshot, adopted }
 }

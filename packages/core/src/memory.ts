@@ -52,10 +52,10 @@ export function memoryStorage(telemetryJson?: string): MemoryStorage {
     read() {
       const text = storage.telemetryJson
       if (text === undefined) return { kind: 'none' }
-      return text === ours ? { kind: 'ours' } : { kind: 'foreign', text }
+      return text === ours ? { kind: 'ours' } : { kind: 'foreign', text, adopted: () => void (ours = text) }
     },
-    adopted() {
-      ours = storage.telemetryJson
+    disown() {
+      ours = undefined
     },
     replace() {
       let text = ''
@@ -82,6 +82,7 @@ export function memoryStorage(telemetryJson?: string): MemoryStorage {
     lease: { acquire: () => true, release: () => {} },
     readIndex: () => index,
     writeIndex: (next) => (index = next),
+    claimIndex: (next) => (index ??= next),
     list: () => [...stores.keys()],
     open(id) {
       const store = stores.get(id) ?? memoryStore()

@@ -32,11 +32,13 @@ export interface OpenOptions {
   readonly random: () => number
   readonly transports: readonly Transport[]
   readonly noticed: (message: string) => void
+  /** The log was deleted or replaced. */
+  readonly restarted: () => void
   readonly hooks: DeliveryHooks
 }
 
 export function openTelemetry(id: string, options: OpenOptions): OpenTelemetry {
-  const { storage, clock, crc, random, transports, noticed, hooks } = options
+  const { storage, clock, crc, random, transports, noticed, restarted, hooks } = options
   const { log, cursors, deadLetters, refusals } = storage.open(id)
   let batch: WaitingBatch | undefined
   let caughtUp = false
@@ -57,6 +59,7 @@ export function openTelemetry(id: string, options: OpenOptions): OpenTelemetry {
       if (triggersBatch(event)) batch = { state, at: event.at, offset: next }
     },
     restarted() {
+      restarted()
       lastLogin = -1
       batch = undefined
       deliveries.forEach((delivery) => delivery.restart())

@@ -54,7 +54,8 @@ export interface EventLog {
 export type SnapshotFile =
   | { readonly kind: 'none' }
   | { readonly kind: 'ours' }
-  | { readonly kind: 'foreign'; readonly text: string }
+  /** `adopted`: what was read has been taken in, from here on it is known as ours. */
+  | { readonly kind: 'foreign'; readonly text: string; adopted(): void }
   | { readonly kind: 'unreadable'; readonly reason: string }
 
 /** A telemetry.json on its way. Nobody sees it before `commit`. */
@@ -67,8 +68,8 @@ export interface Replacement {
 
 export interface SnapshotStore {
   read(): SnapshotFile
-  /** What is there now was imported: from here on it is known as ours. */
-  adopted(): void
+  /** The log is gone from which what is there was written: from here on it is foreign. */
+  disown(): void
   replace(): Replacement
   /** The same at once, for a process that is about to exit. @throws when it cannot; the old file is then intact. */
   replaceSync(pieces: Iterable<string>): void
@@ -162,6 +163,8 @@ export interface Storage {
   readonly lease: Lease
   readIndex(): CourseIndex | undefined
   writeIndex(index: CourseIndex): void
+  /** Stores the first index of a folder, unless another process has. Returns the one that is stored. */
+  claimIndex(index: CourseIndex): CourseIndex
   list(): string[]
   /** Opens the telemetry of that id, creating it if need be. */
   open(telemetry_id: string): TelemetryStore

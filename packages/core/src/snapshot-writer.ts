@@ -1,7 +1,7 @@
 // Keeps telemetry.json fresh without rewriting it at every event: a burst is written once, and the larger
 // the file has become, the rarer it is written.
 
-import type { Clock, SnapshotStore } from './ports'
+import type { Clock, Replacement, SnapshotStore } from './ports'
 import { snapshotJson } from './render'
 import type { State } from './state'
 
@@ -29,6 +29,8 @@ export interface SnapshotWriter {
 export interface SnapshotWriterOptions {
   readonly store: SnapshotStore
   readonly clock: Clock
+  /** Whether what was written last is still there. */
+  readonly intact: () => boolean
   /** The state to write, or undefined while none may be written. */
   readonly latest: () => State | undefined
   readonly written: (state: State) => void
@@ -37,7 +39,7 @@ export interface SnapshotWriterOptions {
 }
 
 export function createSnapshotWriter(options: SnapshotWriterOptions): SnapshotWriter {
-  const { store, clock, latest, written, failed, longest = LONGEST_STRING } = options
+  const { store, clock, intact, latest, written, failed, longest = LONGEST_STRING } = options
   let cancel: (() => void) | undefined
   let last: State | undefined
   let writing: Promise<void> | undefined
@@ -45,16 +47,20 @@ export function createSnapshotWriter(options: SnapshotWriterOptions): SnapshotWr
   /** It has become too large, and it only grows. */
   let standsStill = false
   let stopped = false
+  /** Writes at once so far: one of them makes a write under way pointless. */
+  let writes = 0
 
   function pending(): State | undefined {
     const state = standsStill ? undefined : latest()
-    return state === last ? undefined : state
+    return state === last && intact() ? undefined : state
   }
 
   async function write(state: State): Promise<void> {
+    const overtaken = writes
     const beganAt = clock.now()
-    const file = store.replace()
+    let file: Replacement | undefined
     try {
+      file = store.replace()
       let chunk = ''
       for (const piece of bounded(snapshotJson(state), longest)) {
         chunk += piece
@@ -63,12 +69,14 @@ export function createSnapshotWriter(options: SnapshotWriterOptions): SnapshotWr
         chunk = ''
       }
       await file.write(chunk)
+      if (overtaken !== writes) return await file.discard()
       await file.commit()
       const endedAt = clock.now()
       dueAt = endedAt + Math.max(INTERVAL_MS, (endedAt - beganAt) * COST_FACTOR)
       done(state)
     } catch (error) {
-      await file.discard()
+      await file?.discard()
+      if (overtaken !== writes) return
       dueAt = clock.now() + RETRY_MS
       fail(error)
     }
@@ -116,6 +124,7 @@ export function createSnapshotWriter(options: SnapshotWriterOptions): SnapshotWr
     sync() {
       const state = pending()
       if (state === undefined) return
+      writes++
       try {
         store.replaceSync(bounded(snapshotJson(state), longest))
         done(state)

@@ -5,6 +5,7 @@ import { EventEmitter } from 'eventemitter3'
 import { EXIT_BUDGET_MS, type CourseInput, type Recorded } from './api'
 import type { Telemetry, TelemetryEvents, TelemetryOptions } from './api'
 import { encodeLine } from './codec'
+import { deterministicId } from './deterministic-id'
 import { brief, describeIssues } from './describe'
 import { EVENT_VERSION, eventSchemas, parseEvent, sameStudent, studentId } from './events'
 import type { StudentId, TelemetryEvent } from './events'
@@ -21,6 +22,10 @@ import { initialState, type State } from './state'
 
 /** How long one turn of folding goes on, ms: with the last slice and a garbage collection it stays under 10. */
 const SLICE_MS = 3
+/** A telemetry.json that could not be taken in is tried again after, ms. */
+const TAKE_IN_AGAIN_MS = 5_000
+/** How often who lets go of the lease looks whether somebody has appended meanwhile. */
+const RELEASE_LOOKS = 3
 
 const courseInput = eventSchemas.session_start.shape.data.omit({ telemetry_id: true })
 
@@ -46,12 +51,16 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   let closed = false
   /** ... and nothing rendered or delivered. */
   let ended = false
+  let closing: Promise<void> | undefined
+  let takeInAgainAt = -Infinity
+  let unreadable: { readonly text: string | undefined; readonly at: number } | undefined
   let cancelFollow: (() => void) | undefined
   let unwatch: (() => void) | undefined
 
   const writer = createSnapshotWriter({
     store: storage.snapshot,
     clock,
+    intact: () => fileKind() === 'ours',
     latest: () => (mayWrite() ? current?.follower.state : undefined),
     written: (state) => emit('snapshot', state),
     failed: (error) => fault('telemetry.json', error),
@@ -94,7 +103,6 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   function refuse(reason: string): Recorded {
     counts.refused++
     refusals.add(reason, clock.now())
-    followSoon()
     emit('refused', reason)
     return { ok: false, reason }
   }
@@ -158,6 +166,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
         ...options,
         transports,
         noticed: (message) => emit('noticed', message),
+        restarted: () => guarded('telemetry.json', () => storage.snapshot.disown()),
         hooks: {
           delivered: (...args) => emit('delivered', ...args),
           retrying: (...args) => emit('retrying', ...args),
@@ -172,17 +181,21 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
 
   /** Opens the telemetry that is going on in the folder; in a new folder, that of its telemetry.json. */
   function openCurrent(suggested?: string): void {
-    const found = guarded('telemetry.json', () => findForeignFile(storage.snapshot))
-    const file = found?.kind === 'foreign' ? found.file : undefined
-    if (found?.kind === 'clear' && found.notice !== undefined) emit('noticed', found.notice)
     whose ??= readOwnership({
       storage,
       crc,
-      firstId: () => file?.telemetry_id ?? suggested ?? ids.telemetry(),
+      firstId() {
+        const found = guarded('telemetry.json', () => findForeignFile(storage.snapshot))
+        return (
+          (found?.kind === 'foreign' ? found.file.telemetry_id : undefined) ?? suggested ?? ids.telemetry()
+        )
+      },
       failed: (error) => fault('index', error),
     })
     goOnIn(whose.current)
-    if (file !== undefined) adopt(file)
+    // Without its log, a telemetry.json of ours is all there is.
+    guarded('log', () => current?.log.size() === 0 && storage.snapshot.disown())
+    takeInFile({ patiently: false })
   }
 
   function goOnIn(id: string): void {
@@ -194,12 +207,12 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   }
 
   function identify(call: Call, user_id: StudentId): Recorded {
-    const owner = whose?.ownerOf(whose.current)
+    const owner = current && whose?.ownerOf(current.id)
     if (whose !== undefined && owner !== undefined && !sameStudent(owner, user_id))
       leaveFor(user_id, call, whose)
     const recorded = append({ ...envelope(call), type: 'student_identified', data: { user_id } }, current)
     if (recorded.ok && current !== undefined) {
-      whose?.setStudent(user_id)
+      whose?.setStudent(current.id, user_id)
       whose?.own(current.id, user_id)
     }
     return recorded
@@ -219,7 +232,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   function importInto(file: ImportedSnapshot, call: Call, to: OpenTelemetry | undefined): Recorded {
     const mine = to === current ? envelope(call) : { ...envelope(call), session: call.id }
     const recorded = append({ ...mine, type: 'import', data: { snapshot: file } }, to)
-    if (recorded.ok && to !== undefined) whose?.own(to.id, file.user_id ?? undefined)
+    if (recorded.ok && to !== undefined) whose?.own(to.id, file.user_id)
     return recorded
   }
 
@@ -239,23 +252,47 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
 
   // ---- a telemetry.json that is not ours ----
 
-  function adopt(file: ImportedSnapshot): boolean {
-    if (!unite(file, called()).ok) return false
-    guarded('telemetry.json', () => storage.snapshot.adopted())
-    return true
+  /**
+   * Takes in what somebody else wrote, or sets aside what cannot be. Returns whether a log was appended to.
+   * @param patiently what cannot be read may be a file that somebody is writing at the moment: it is set aside
+   *   when it is found unchanged the next time
+   */
+  function takeInFile({ patiently }: { patiently: boolean }): boolean {
+    if (clock.now() < takeInAgainAt) return false
+    const found = guarded('telemetry.json', () => findForeignFile(storage.snapshot))
+    if (found === undefined || found.kind === 'clear') {
+      unreadable = undefined
+      return false
+    }
+    if (found.kind === 'unreadable') {
+      const seenBefore =
+        unreadable !== undefined && unreadable.text === found.text && clock.now() > unreadable.at
+      if (patiently && !seenBefore) unreadable = { text: found.text, at: clock.now() }
+      else setAside(found.reason)
+      return false
+    }
+    // The same file taken in by two processes is one event.
+    const { last_interaction_at, tutorial_started_at } = found.file
+    const at = clock.now()
+    const id = deterministicId(last_interaction_at ?? tutorial_started_at ?? 0, found.text)
+    const taken = unite(found.file, { id, at }).ok
+    if (taken) guarded('telemetry.json', () => found.adopted())
+    else takeInAgainAt = at + TAKE_IN_AGAIN_MS
+    return taken
   }
 
-  /** Takes in what somebody else wrote. Returns whether that was appended to a log. */
-  function adoptForeignFile(): boolean {
-    const found = guarded('telemetry.json', () => findForeignFile(storage.snapshot))
-    if (found?.kind === 'clear' && found.notice !== undefined) emit('noticed', found.notice)
-    return found?.kind === 'foreign' && adopt(found.file)
+  function setAside(reason: string): void {
+    const name = guarded('telemetry.json', () => storage.snapshot.setAside())
+    if (name === undefined) takeInAgainAt = clock.now() + TAKE_IN_AGAIN_MS
+    else emit('noticed', `telemetry.json ${reason}; it is kept as ${name}`)
   }
+
+  const fileKind = () => guarded('telemetry.json', () => storage.snapshot.read().kind)
 
   /** Never over a file that could not be read, kept or taken in (SPEC §7). */
   function mayWrite(): boolean {
     if (!current?.caughtUp || current.follower.counts.events === 0 || !leads()) return false
-    const kind = guarded('telemetry.json', () => storage.snapshot.read().kind)
+    const kind = fileKind()
     return kind === 'none' || kind === 'ours'
   }
 
@@ -294,13 +331,13 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     if (lostItsSession(open)) return true
     const { user_id, student } = open.follower.state
     if (open.follower.counts.events > 0) {
-      whose?.setStudent(student)
+      whose?.setStudent(open.id, student)
       whose?.own(open.id, user_id)
       guarded('refusals', () => refusals.store(open.refusals))
     }
     open.reachedEnd()
     if (!leads()) return false
-    const appended = !closed && adoptForeignFile()
+    const appended = !closed && open.follower.counts.events > 0 && takeInFile({ patiently: true })
     writer.soon()
     return appended
   }
@@ -320,15 +357,16 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
 
   /** Lets go of the lease; what others appended meanwhile, and could not render without it, is rendered first. */
   function release(open: OpenTelemetry): void {
-    for (;;) {
+    // Somebody who appends all the time takes the lease, too: we need not wait for an end.
+    for (let look = 0; look < RELEASE_LOOKS; look++) {
+      writer.sync()
       const { position } = open.follower
       letGo()
       if (open.log.size() <= position || !leads()) return
       catchUp()
-      writer.sync()
-      // Nothing whole came: a piece of a line whose process died, or a log that cannot be read.
-      if (open.follower.position === position) return letGo()
     }
+    writer.sync()
+    letGo()
   }
 
   function releaseAll(): void {
@@ -410,7 +448,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       answered(() =>
         whenStarted((call) => {
           const recorded = append({ ...envelope(call), type: 'student_cleared', data: {} }, current)
-          if (recorded.ok) whose?.setStudent(undefined)
+          if (recorded.ok && current !== undefined) whose?.setStudent(current.id, undefined)
           return recorded
         }),
       ),
@@ -491,9 +529,10 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     },
 
     close: (budgetMs = EXIT_BUDGET_MS) =>
-      held(async () => {
-        if (closed) return
+      (closing ??= held(async () => {
         for (const _ of waiting) refuse('recorded before a start that never came')
+        catchUp()
+        takeInFile({ patiently: false })
         catchUp()
         closed = true
         const deadline = clock.now() + budgetMs
@@ -504,9 +543,9 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
         current?.deliveries.forEach((delivery) => delivery.stop())
         releaseAll()
         ended = true
-        const closing = transports.map(async (transport) => transport.close?.())
-        await within(Math.max(0, deadline - clock.now()), Promise.allSettled(closing))
-      }),
+        const ends = transports.map(async (transport) => transport.close?.())
+        await within(Math.max(0, deadline - clock.now()), Promise.allSettled(ends))
+      })),
   }
 }
 

@@ -20,6 +20,7 @@ function writing({ cost = 0, longest = undefined as number | undefined } = {}) {
   const writer = createSnapshotWriter({
     store,
     clock,
+    intact: () => true,
     latest: () => state,
     written: () => written.push(clock.now()),
     failed,

@@ -2,21 +2,22 @@
 // a folder per telemetry, the index of them, and a file that keeps it all out of git.
 
 import { createHash } from 'node:crypto'
-import { closeSync, existsSync, openSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import type { CourseIndex, CursorStore, DeliveryState, Storage } from '@learnpack/telemetry-core'
 import type { TelemetryStore } from '@learnpack/telemetry-core'
 import { openFileLog, type FileLog } from './event-log'
-import {
-  APPEND,
-  FILE_MODE,
-  errorCode,
-  makeFolder,
-  readJson,
-  removeLeftovers,
-  replaceFile,
-  writeAll,
-} from './files'
+import { APPEND, FILE_MODE, errorCode, makeFolder, quietly, readJson, removeLeftovers } from './files'
+import { replaceFile, seal, temporaryFor, writeAll } from './files'
 import { openLease } from './lease'
 import { openSnapshotFile } from './snapshot-file'
 
@@ -52,21 +53,38 @@ export function openCourseFolder(dirPath: string): CourseFolder {
     }
   }
 
+  function readIndex(): CourseIndex | undefined {
+    const index = readJson(indexPath) as Partial<CourseIndex> | undefined
+    const whole =
+      typeof index?.current === 'string' && typeof index.owners === 'object' && index.owners !== null
+    return whole ? (index as CourseIndex) : undefined
+  }
+
   return {
     snapshotPath,
     logPath,
     homePath,
     snapshot: openSnapshotFile(snapshotPath, join(folder, 'written.json')),
     lease,
-    readIndex() {
-      const index = readJson(indexPath) as Partial<CourseIndex> | undefined
-      return typeof index?.current === 'string' && typeof index.owners === 'object' && index.owners !== null
-        ? (index as CourseIndex)
-        : undefined
-    },
+    readIndex,
     writeIndex(index) {
       prepare()
       replaceFile(indexPath, [JSON.stringify(index)])
+    },
+    claimIndex(index) {
+      prepare()
+      const temporary = temporaryFor(indexPath)
+      writeFileSync(temporary, JSON.stringify(index), { flag: 'wx', mode: FILE_MODE })
+      try {
+        // Of several processes that start at once in a new folder, one makes the first index.
+        linkSync(temporary, indexPath)
+        return index
+      } catch (error) {
+        if (errorCode(error) !== 'EEXIST') throw error
+        return readIndex() ?? (replaceFile(indexPath, [JSON.stringify(index)]), index)
+      } finally {
+        quietly(() => unlinkSync(temporary))
+      }
     },
     list() {
       if (!existsSync(folder)) return []
@@ -130,6 +148,7 @@ function openRecords<T>(path: string): { append(record: T): void; list(): T[] } 
     append(record) {
       const fd = openSync(path, APPEND, FILE_MODE)
       try {
+        seal(path, fd)
         writeAll(fd, `${JSON.stringify(record)}\n`)
       } finally {
         closeSync(fd)

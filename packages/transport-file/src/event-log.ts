@@ -1,23 +1,13 @@
 // The event log on a file system: one file, one line an event, only ever appended to (SPEC §7).
 
 import { constants } from 'node:buffer'
-import {
-  closeSync,
-  fdatasync,
-  fdatasyncSync,
-  fstatSync,
-  openSync,
-  readSync,
-  statSync,
-  type Stats,
-} from 'node:fs'
+import { closeSync, fdatasync, fdatasyncSync, fstatSync, openSync, statSync, type Stats } from 'node:fs'
 import { dirname } from 'node:path'
 import type { EventLog, LogLine, LogSlice } from '@learnpack/telemetry-core'
-import { APPEND, FILE_MODE, READ, makeFolder, quietly, writeAll } from './files'
+import { APPEND, FILE_MODE, LINE_FEED, READ, makeFolder, quietly, readAt, seal, writeAll } from './files'
 
 /** What is with the operating system survives our death; this bounds what a power cut may take, ms. */
 const SYNC_INTERVAL_MS = 1_000
-const LINE_FEED = 0x0a
 /** How long an open file is trusted to be the one at its path, ms, and for how much, characters. */
 const VERIFY_MS = 100
 const VERIFY_LENGTH = 1024 * 1024
@@ -42,9 +32,8 @@ export function openFileLog(path: string): FileLog {
   let writer: Opened | undefined
   let reader: Opened | undefined
   let syncTimer: NodeJS.Timeout | undefined
-  /** Something was appended that is not known to survive a power cut. */
-  let unsynced = false
-  let appends = 0
+  /** Size of the file when it was last made to survive a power cut. */
+  let syncedSize = -1
   /** What was appended since it was last seen that `path` is the file we append to. */
   let unverified: string[] = []
   let unverifiedLength = 0
@@ -74,8 +63,9 @@ export function openFileLog(path: string): FileLog {
       if (found === undefined) makeFolder(dirname(path))
       writer = opened(path, APPEND)
       torn = true
+      syncedSize = -1
     }
-    if (torn) seal(writer.fd)
+    if (torn) seal(path, writer.fd)
     torn = false
     for (let line = homeless[0]; line !== undefined; line = homeless[0]) {
       write(writer.fd, line)
@@ -93,8 +83,6 @@ export function openFileLog(path: string): FileLog {
       torn = true
       throw error
     }
-    appends++
-    unsynced = true
     unverified.push(line)
     unverifiedLength += line.length
     syncSoon()
@@ -138,37 +126,29 @@ export function openFileLog(path: string): FileLog {
     reader = undefined
   }
 
-  /** Ends a line that was never whole: of ours that did not fit, or of a process that was killed. */
-  function seal(fd: number): void {
-    const { size } = fstatSync(fd)
-    if (size === 0) return
-    const last = opened(path, READ)
-    try {
-      if (readAt(last.fd, size - 1, 1)[0] !== LINE_FEED) writeAll(fd, '\n')
-    } finally {
-      closeSync(last.fd)
-    }
-  }
-
   function syncSoon(): void {
     syncTimer ??= setTimeout(() => {
       syncTimer = undefined
       quietly(lookVerified)
       if (writer === undefined) return
       const { fd } = writer
-      const appended = appends
+      const { size } = fstatSync(fd)
       fdatasync(fd, (error) => {
-        if (error === null && appended === appends) unsynced = false
+        if (error === null) syncedSize = Math.max(syncedSize, size)
       })
     }, SYNC_INTERVAL_MS).unref()
   }
 
   function sync(): void {
-    if (!unsynced || writer === undefined) return
+    const open = writer ?? reader
+    if (open === undefined) return
+    // Other processes' lines count as well: a cursor of ours may move over them.
+    const { size } = fstatSync(open.fd)
+    if (size === syncedSize) return
     clearTimeout(syncTimer)
     syncTimer = undefined
-    fdatasyncSync(writer.fd)
-    unsynced = false
+    fdatasyncSync(open.fd)
+    syncedSize = size
   }
 
   return {
@@ -231,15 +211,4 @@ function textOf(bytes: Buffer): string {
   return bytes.length > constants.MAX_STRING_LENGTH
     ? bytes.toString('utf8', 0, 1_000)
     : bytes.toString('utf8')
-}
-
-function readAt(fd: number, position: number, length: number): Buffer {
-  const bytes = Buffer.allocUnsafe(Math.max(0, length))
-  let filled = 0
-  while (filled < bytes.length) {
-    const read = readSync(fd, bytes, filled, bytes.length - filled, position + filled)
-    if (read === 0) break
-    filled += read
-  }
-  return bytes.subarray(0, filled)
 }

@@ -2,28 +2,42 @@
 // what makes it fresh).
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+const saves = new Set<() => void>()
+
+function saveAll(): void {
+  for (const save of saves) save()
+}
+
+/** We are called first, so that a listener the host added with `once` is still counted. */
+function onSignal(signal: NodeJS.Signals): void {
+  const alone = process.listenerCount(signal) === 1
+  saveAll()
+  if (!alone) return
+  stopListening()
+  process.kill(process.pid, signal)
+}
+
+function listen(): void {
+  process.on('exit', saveAll)
+  for (const signal of SIGNALS) process.prependListener(signal, onSignal)
+}
+
+function stopListening(): void {
+  process.off('exit', saveAll)
+  for (const signal of SIGNALS) process.off(signal, onSignal)
+}
 
 /**
- * Calls `save` when the process exits: at its end, at `process.exit`, at an uncaught error, and at a signal
- * nobody else listens for, which then does what it would have done without us. Where the host listens, it
+ * Calls `save` when the process exits: at its end, at `process.exit`, at an uncaught error, and at a signal.
+ * A signal nobody else listens for then does what it would have done without us; where the host listens, it
  * decides whether the process ends.
  * @param save must be synchronous; called again if the process goes on
  * @returns stops it
  */
 export function saveAtExit(save: () => void): () => void {
-  function onSignal(signal: NodeJS.Signals): void {
-    save()
-    if (process.listenerCount(signal) > 1) return
-    stop()
-    process.kill(process.pid, signal)
+  if (saves.size === 0) listen()
+  saves.add(save)
+  return () => {
+    if (saves.delete(save) && saves.size === 0) stopListening()
   }
-
-  function stop(): void {
-    process.off('exit', save)
-    for (const signal of SIGNALS) process.off(signal, onSignal)
-  }
-
-  process.on('exit', save)
-  for (const signal of SIGNALS) process.on(signal, onSignal)
-  return stop
 }

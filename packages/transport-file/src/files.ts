@@ -8,21 +8,23 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  readSync,
   readdirSync,
   renameSync,
   unlinkSync,
   writeSync,
   type BigIntStats,
 } from 'node:fs'
-import { open, rename } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 
 export const FOLDER_MODE = 0o700
 export const FILE_MODE = 0o600
 
 /** A link planted in the course folder must not lead our writes elsewhere. Windows has no such flag. */
 const NOFOLLOW = constants.O_NOFOLLOW ?? 0
+
+export const LINE_FEED = 0x0a
 
 export const APPEND = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | NOFOLLOW
 export const READ = constants.O_RDONLY | NOFOLLOW
@@ -40,6 +42,29 @@ export function writeAll(fd: number, content: string | Uint8Array): void {
   })
 }
 
+/** Ends a line that was never whole: of ours that did not fit, or of a process that was killed. */
+export function seal(path: string, appendTo: number): void {
+  const { size } = fstatSync(appendTo)
+  if (size === 0) return
+  const fd = openSync(path, READ)
+  try {
+    if (readAt(fd, size - 1, 1)[0] !== LINE_FEED) writeAll(appendTo, '\n')
+  } finally {
+    closeSync(fd)
+  }
+}
+
+export function readAt(fd: number, position: number, length: number): Buffer {
+  const bytes = Buffer.allocUnsafe(Math.max(0, length))
+  let filled = 0
+  while (filled < bytes.length) {
+    const read = readSync(fd, bytes, filled, bytes.length - filled, position + filled)
+    if (read === 0) break
+    filled += read
+  }
+  return bytes.subarray(0, filled)
+}
+
 let temporaries = 0
 
 /** A name beside `path` that nobody else uses; the pid tells later whether its process is still there. */
@@ -49,8 +74,8 @@ export const temporaryFor = (path: string): string =>
 export interface Replacing {
   /** Also after a power cut; what can be made again need not be. */
   readonly durable?: boolean
-  /** Called with the new file before it takes the place of the old one. */
-  readonly beforeRename?: (file: BigIntStats) => void
+  /** Called with the new file; has to call `rename`, which puts it in its place. */
+  readonly rename?: (file: BigIntStats, rename: () => void) => void
 }
 
 /**
@@ -64,15 +89,17 @@ export function replaceFile(
 ): void {
   const temporary = temporaryFor(path)
   const fd = openSync(temporary, CREATE_NEW, FILE_MODE)
+  const put = options.rename ?? ((_: BigIntStats, rename: () => void) => rename())
   try {
+    let file: BigIntStats
     try {
       for (const piece of pieces) writeAll(fd, piece)
       if (options.durable) fsyncSync(fd)
-      options.beforeRename?.(fstatSync(fd, { bigint: true }))
+      file = fstatSync(fd, { bigint: true })
     } finally {
       closeSync(fd)
     }
-    renameOver(temporary, path)
+    put(file, () => renameOver(temporary, path))
   } catch (error) {
     quietly(() => unlinkSync(temporary))
     throw error
@@ -82,30 +109,14 @@ export function replaceFile(
 /** Windows refuses to rename over a file that somebody reads at that moment, which passes. */
 const RENAME_TRIES = 10
 
-const passes = (error: unknown, tries: number): boolean =>
-  process.platform === 'win32' &&
-  tries < RENAME_TRIES &&
-  ['EPERM', 'EACCES', 'EBUSY'].includes(errorCode(error) ?? '')
-
 export function renameOver(from: string, to: string): void {
   for (let tries = 1; ; tries++) {
     try {
       return renameSync(from, to)
     } catch (error) {
-      if (!passes(error, tries)) throw error
+      const passing = ['EPERM', 'EACCES', 'EBUSY'].includes(errorCode(error) ?? '')
+      if (process.platform !== 'win32' || !passing || tries === RENAME_TRIES) throw error
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, tries)
-    }
-  }
-}
-
-/** As `renameOver`, without holding the event loop while the old file is let go. */
-export async function renameOverSoon(from: string, to: string): Promise<void> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await rename(from, to)
-    } catch (error) {
-      if (!passes(error, tries)) throw error
-      await wait(tries)
     }
   }
 }

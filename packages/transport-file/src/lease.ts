@@ -95,6 +95,11 @@ export function openLease(folder: string, now: () => number = Date.now): Lease {
     quietly(() => utimesSync(path, at, at))
   }
 
+  function isMine(): boolean {
+    if (mine === undefined) return false
+    return parse(readText(pathOf(mine.number)) ?? '')?.nonce === mine.nonce
+  }
+
   function lose(): void {
     clearInterval(heartbeat)
     if (mine !== undefined) ours.delete(mine.nonce)
@@ -112,7 +117,7 @@ export function openLease(folder: string, now: () => number = Date.now): Lease {
       if (mine !== undefined) {
         if (at - lookedAt < TRUST_MS) return true
         lookedAt = at
-        if (numbers()[0] === mine.number) return true
+        if (numbers()[0] === mine.number && isMine()) return true
         lose()
       }
       const highest = numbers()[0]
@@ -124,9 +129,10 @@ export function openLease(folder: string, now: () => number = Date.now): Lease {
     release() {
       if (mine === undefined) return
       const path = pathOf(mine.number)
+      // Only what is still there and ours: a purged folder stays purged, and may be somebody else's by now.
+      const held = isMine()
       lose()
-      // Only what is still there: a purged folder must stay purged.
-      if (existsSync(path)) writeFileSync(path, RELEASED)
+      if (held) writeFileSync(path, RELEASED)
     },
   }
 }

@@ -1,11 +1,11 @@
 // telemetry.json: replaced atomically, and never without knowing that what is there is ours (SPEC §7).
 
 import { createHash } from 'node:crypto'
-import { lstatSync, readFileSync, renameSync, unlinkSync, type BigIntStats } from 'node:fs'
+import { existsSync, lstatSync, readFileSync, renameSync, unlinkSync, type BigIntStats } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Replacement, SnapshotFile, SnapshotStore } from '@learnpack/telemetry-core'
-import { CREATE_NEW, FILE_MODE, makeFolder, quietly, readJson, renameOverSoon, replaceFile } from './files'
+import { CREATE_NEW, FILE_MODE, makeFolder, quietly, readJson, renameOver, replaceFile } from './files'
 import { syncFolder, temporaryFor } from './files'
 
 /** What tells our telemetry.json from anybody else's: of the last one and, for a crash in between, of the one before. */
@@ -28,12 +28,17 @@ export function openSnapshotFile(path: string, fingerprintPath: string): Snapsho
     return (known = { sha256: Array.isArray(sha256) ? sha256 : [], files: Array.isArray(files) ? files : [] })
   }
 
-  /** Makes a file known as ours, before it is in its place. */
-  function announce(digest: string, file: BigIntStats): void {
-    const { sha256, files } = stored()
+  function remember(fingerprint: Fingerprint): void {
+    replaceFile(fingerprintPath, [JSON.stringify(fingerprint)])
+    known = fingerprint
+  }
+
+  /** Makes a file known as ours, before it is in its place. Returns how to undo that. */
+  function announce(digest: string, file: BigIntStats): () => void {
+    const before = stored()
     makeFolder(dirname(fingerprintPath))
-    known = { sha256: latest(digest, sha256), files: latest(identity(file), files) }
-    replaceFile(fingerprintPath, [JSON.stringify(known)])
+    remember({ sha256: latest(digest, before.sha256), files: latest(identity(file), before.files) })
+    return () => remember(before)
   }
 
   const look = (): BigIntStats | undefined => lstatSync(path, { bigint: true, throwIfNoEntry: false })
@@ -42,6 +47,18 @@ export function openSnapshotFile(path: string, fingerprintPath: string): Snapsho
   function seen(): string | undefined {
     const found = look()
     return found && identity(found)
+  }
+
+  /** Puts a file in its place, unless somebody else wrote there since. */
+  function put(digest: string, file: BigIntStats, before: string | undefined, rename: () => void): void {
+    if (seen() !== before) throw new Error('somebody else wrote it meanwhile')
+    const undo = announce(digest, file)
+    try {
+      rename()
+    } catch (error) {
+      quietly(undo)
+      throw error
+    }
   }
 
   return {
@@ -53,13 +70,14 @@ export function openSnapshotFile(path: string, fingerprintPath: string): Snapsho
       if (known.files.includes(file) || stored().files.includes(file)) return { kind: 'ours' }
       const bytes = readFileSync(path)
       const digest = digestOf([bytes])
-      if (!known.sha256.includes(digest)) return { kind: 'foreign', text: bytes.toString('utf8') }
-      announce(digest, found)
+      const adopted = (): void => void announce(digest, found)
+      if (!known.sha256.includes(digest)) return { kind: 'foreign', text: bytes.toString('utf8'), adopted }
+      adopted()
       return { kind: 'ours' }
     },
-    adopted() {
-      const found = look()
-      if (found !== undefined) announce(digestOf([readFileSync(path)]), found)
+    disown() {
+      known = { sha256: [], files: [] }
+      if (existsSync(fingerprintPath)) remember(known)
     },
     replace(): Replacement {
       const temporary = temporaryFor(path)
@@ -79,9 +97,13 @@ export function openSnapshotFile(path: string, fingerprintPath: string): Snapsho
           const written = await file.stat({ bigint: true })
           await file.close()
           file = undefined
-          if (seen() !== before) throw new Error('somebody else wrote it meanwhile')
-          announce(hash.digest('hex'), written)
-          await renameOverSoon(temporary, path)
+          // Held open, the old file is let go in the background; that takes long for a large one.
+          const old = await open(path, 'r').catch(() => undefined)
+          try {
+            put(hash.digest('hex'), written, before, () => renameOver(temporary, path))
+          } finally {
+            void old?.close().catch(() => {})
+          }
           await syncFolder(dirname(path))
         },
         async discard() {
@@ -91,9 +113,10 @@ export function openSnapshotFile(path: string, fingerprintPath: string): Snapsho
       }
     },
     replaceSync(pieces) {
+      const before = seen()
       const all = [...pieces]
       const digest = digestOf(all)
-      replaceFile(path, all, { durable: true, beforeRename: (file) => announce(digest, file) })
+      replaceFile(path, all, { durable: true, rename: (file, rename) => put(digest, file, before, rename) })
     },
     setAside() {
       const name = `telemetry.json.aside-${new Date().toISOString().replace(/[:.]/g, '-')}`

@@ -160,6 +160,129 @@ describe('a course folder', () => {
   })
 })
 
+describe('telemetry.json on disk', () => {
+  const opened = () => {
+    const dirPath = newFolder()
+    const folder = openCourseFolder(dirPath)
+    folder.writeIndex({ current: 'abc', owners: {} })
+    const path = folder.snapshotPath
+    return { dirPath, folder, path, store: folder.snapshot }
+  }
+  const write = async (store: ReturnType<typeof opened>['store'], text: string) => {
+    const file = store.replace()
+    await file.write(text)
+    return file
+  }
+
+  it('is ours when we wrote it, also in another process, and the one before as well', async () => {
+    const { folder, dirPath, path, store } = opened()
+    store.replaceSync(['one'])
+    await (await write(store, 'two')).commit()
+    expect(openCourseFolder(dirPath).snapshot.read()).toEqual({ kind: 'ours' })
+    // A crash between the digest and the rename leaves the one before.
+    writeFileSync(path, 'one')
+    expect(openCourseFolder(dirPath).snapshot.read()).toEqual({ kind: 'ours' })
+    writeFileSync(path, 'three')
+    expect(folder.snapshot.read()).toMatchObject({ kind: 'foreign', text: 'three' })
+  })
+
+  it('is known as ours before it is in its place', async () => {
+    const { dirPath, path, store } = opened()
+    const file = await write(store, 'new')
+    mkdirSync(join(path, 'in the way'), { recursive: true })
+    await expect(file.commit()).rejects.toThrow()
+    rmSync(path, { recursive: true })
+    writeFileSync(path, 'new')
+    // The rename failed, so what has that content now is somebody else's.
+    expect(openCourseFolder(dirPath).snapshot.read()).toMatchObject({ kind: 'foreign' })
+  })
+
+  it('is never written over what somebody else wrote meanwhile', async () => {
+    const { path, store } = opened()
+    store.replaceSync(['ours'])
+    const file = await write(store, 'newer')
+    writeFileSync(path, 'theirs')
+    await expect(file.commit()).rejects.toThrow('somebody else wrote it meanwhile')
+    await file.discard()
+    expect(() =>
+      store.replaceSync(
+        (function* () {
+          yield 'newest'
+          writeFileSync(path, 'theirs again')
+        })(),
+      ),
+    ).toThrow('somebody else wrote it meanwhile')
+    expect(readFileSync(path, 'utf8')).toBe('theirs again')
+    expect(readdirSync(dirname(path)).filter((name) => name.endsWith('.tmp'))).toEqual([])
+  })
+
+  it('that was taken in is ours, and nothing that was written after it was read', () => {
+    const { path, store } = opened()
+    writeFileSync(path, 'theirs')
+    const found = store.read()
+    writeFileSync(path, 'their next')
+    if (found.kind === 'foreign') found.adopted()
+    expect(store.read()).toMatchObject({ kind: 'foreign', text: 'their next' })
+    writeFileSync(path, 'theirs')
+    expect(store.read()).toEqual({ kind: 'ours' })
+  })
+
+  it('shows the old file or the new one, never a piece of it', async () => {
+    const { path, store } = opened()
+    store.replaceSync(['x'.repeat(100_000)])
+    const file = await write(store, 'y'.repeat(100_000))
+    expect(readFileSync(path, 'utf8')).toBe('x'.repeat(100_000))
+    await file.commit()
+    expect(readFileSync(path, 'utf8')).toBe('y'.repeat(100_000))
+  })
+})
+
+describe('what is kept beside the log', () => {
+  it('is read back: cursors, dead letters, refusals; a torn record costs only itself', () => {
+    const dirPath = newFolder()
+    const store = openCourseFolder(dirPath).open('abc')
+    store.log.append('x')
+    const state = { offset: 5, id: 'x', delivered: 1, deadLettered: 0, attempts: 2, retryAt: 9 }
+    store.cursors.write('http-stream https://a.example/', state)
+    store.cursors.write('other', { ...state, offset: 7 })
+    const letter = { destination: 'other', id: 'x', offset: 0, at: 1, reason: 'r' }
+    store.deadLetters.append(letter)
+    const path = join(dirPath, 'telemetry', 'abc', 'dead-letters.ndjson')
+    writeFileSync(path, '{"destination":', { flag: 'a' })
+    store.deadLetters.append({ ...letter, id: 'y' })
+    store.refusals.append({ at: 1, reason: 'r', count: 3 })
+
+    const again = openCourseFolder(dirPath).open('abc')
+    expect(again.cursors.read('http-stream https://a.example/')).toEqual(state)
+    expect(
+      again.cursors
+        .list()
+        .map(({ destination }) => destination)
+        .sort(),
+    ).toEqual(['http-stream https://a.example/', 'other'])
+    expect(again.deadLetters.list().map(({ id }) => id)).toEqual(['x', 'y'])
+    expect(again.refusals.list()).toEqual([{ at: 1, reason: 'r', count: 3 }])
+  })
+
+  it('the first index of a folder is made by one', () => {
+    const dirPath = newFolder()
+    const [one, two] = [openCourseFolder(dirPath), openCourseFolder(dirPath)]
+    expect(one.claimIndex({ current: 'a', owners: {} })).toEqual({ current: 'a', owners: {} })
+    expect(two.claimIndex({ current: 'b', owners: {} })).toEqual({ current: 'a', owners: {} })
+    expect(readdirSync(join(dirPath, 'telemetry')).sort()).toEqual(['.gitignore', 'index.json'])
+  })
+
+  it('leftovers of processes that were killed are removed', () => {
+    const dirPath = newFolder()
+    const folder = openCourseFolder(dirPath)
+    folder.writeIndex({ current: 'abc', owners: {} })
+    const [dead, mine] = [`.telemetry.json.999999999-0.tmp`, `.telemetry.json.${process.pid}-77.tmp`]
+    for (const name of [dead, mine]) writeFileSync(join(dirPath, name), 'x')
+    openCourseFolder(dirPath).open('abc')
+    expect([dead, mine].map((name) => existsSync(join(dirPath, name)))).toEqual([false, true])
+  })
+})
+
 describe('a file log', () => {
   it('reads whole lines only, in slices, also lines longer than a slice and cut characters', () => {
     const log = openFileLog(join(temporary(), 'log', 'events.ndjson'))

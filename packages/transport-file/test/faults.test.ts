@@ -9,6 +9,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  readdirSync,
   renameSync,
   rmSync,
 } from 'node:fs'
@@ -180,6 +181,47 @@ describe('under a running host', () => {
     for (let turn = 0; turn < 3; turn++) expect(await ask(host, 'idle')).toBe('idle')
     await end(host)
     expect(existsSync(dirPath)).toBe(false)
+  })
+
+  it('only the log is deleted: what telemetry.json held stays in it', async () => {
+    const { dirPath, host } = await running()
+    rmSync(logPathOf(dirPath))
+    expect(await ask(host, 'record 10')).not.toContain('refused')
+    await ask(host, 'idle')
+    await end(host)
+    expect(snapshotOf(dirPath).steps[1]!.compilations).toHaveLength(2)
+    rmSync(logPathOf(dirPath))
+    const next = startHost(dirPath, 'obey')
+    await ask(next, 'start')
+    await ask(next, 'record 10')
+    await end(next)
+    expect(snapshotOf(dirPath).steps[1]!.compilations).toHaveLength(3)
+  })
+
+  it('telemetry.json is deleted, or torn: it is made again without a further event', async () => {
+    const { dirPath, host } = await running()
+    const before = snapshotOf(dirPath)
+    rmSync(join(dirPath, 'telemetry.json'))
+    await ask(host, 'idle')
+    expect(snapshotOf(dirPath)).toEqual(before)
+    writeFileSync(join(dirPath, 'telemetry.json'), '{"telemetry_id": "q1')
+    await ask(host, 'idle')
+    // It may be a file that is being written: only what stays like that is set aside.
+    expect(readFileSync(join(dirPath, 'telemetry.json'), 'utf8')).toBe('{"telemetry_id": "q1')
+    await end(host)
+    expect(snapshotOf(dirPath)).toEqual(before)
+  })
+
+  it('a telemetry.json that cannot be kept is set aside, once', async () => {
+    const { dirPath, host } = await running()
+    const deep = `{"telemetry_id":"q1","steps":[],"deep":${'['.repeat(20_000)}${']'.repeat(20_000)}}`
+    writeFileSync(join(dirPath, 'telemetry.json'), deep)
+    await ask(host, 'record 10')
+    await end(host)
+    expect(snapshotOf(dirPath).steps[1]!.compilations).toHaveLength(2)
+    const asides = readdirSync(dirPath).filter((name) => name.includes('aside'))
+    expect(asides).toHaveLength(1)
+    expect(readFileSync(join(dirPath, asides[0]!), 'utf8')).toBe(deep)
   })
 
   it('the log is replaced by a folder, then is back', async () => {

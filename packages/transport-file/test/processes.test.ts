@@ -74,6 +74,24 @@ describe('an exit right after an event', () => {
     expect(opened(dirPath)).toEqual(expect.any(Number))
   })
 
+  it("by a signal lets the host's own clean-up end, also one that listens once", async () => {
+    const dirPath = newFolder()
+    const host = startHost(dirPath, 'cleanUp')
+    await host.next()
+    host.child.kill('SIGINT')
+    expect(await host.ended).toMatchObject({ code: 5, signal: null, err: '' })
+    expect(host.lines.at(-1)).toBe('cleaned up')
+    expect(opened(dirPath)).toEqual(expect.any(Number))
+  })
+
+  it('by a signal dies of it, also with two telemetries in one process', async () => {
+    const dirPath = newFolder()
+    const host = startHost(dirPath, 'twice')
+    await host.next()
+    host.child.kill('SIGINT')
+    expect(await host.ended).toMatchObject({ code: null, signal: 'SIGINT', err: '' })
+  })
+
   it('by a signal the host handles is left to the host', async () => {
     const dirPath = newFolder()
     const host = startHost(dirPath, 'wait', 1)
@@ -87,8 +105,6 @@ describe('an exit right after an event', () => {
 describe('several processes on one folder', () => {
   it('8 x 1,000 events: none lost, none interleaved, each once, and all in the last telemetry.json', async () => {
     const dirPath = newFolder()
-    const starter = startHost(dirPath, 'end')
-    await starter.ended
     const hosts = Array.from({ length: 8 }, () => startHost(dirPath, 'count', 1_000, 100))
     const ends = await Promise.all(hosts.map(({ ended }) => ended))
     expect(ends.map(({ code, err }) => [code, err])).toEqual(hosts.map(() => [0, '']))
@@ -98,9 +114,47 @@ describe('several processes on one folder', () => {
     expect(acknowledged).toHaveLength(8 * 1_001)
     const kept = new Set(events.map(({ id }) => id))
     expect(acknowledged.filter((id) => !kept.has(id))).toEqual([])
-    expect(events).toHaveLength(8 * 1_001 + 2)
+    expect(events).toHaveLength(8 * 1_001)
     expect(snapshotOf(dirPath).steps[1]!.compilations).toHaveLength(8_000)
-    expect(snapshotOf(dirPath).workout_session).toHaveLength(9)
+    expect(snapshotOf(dirPath).workout_session).toHaveLength(8)
+  })
+})
+
+describe('processes that start and end together', () => {
+  it('on a new folder with a telemetry.json make one telemetry of it, take it in once, and leave a whole one', async () => {
+    const theirs = {
+      telemetry_id: 'q1lllj6jq1lllj6j',
+      steps: [{ slug: '01-add', tests: [{ exit_code: 0, starting_at: 5 }] }],
+    }
+    for (let round = 0; round < 6; round++) {
+      const dirPath = newFolder()
+      mkdirSync(dirPath)
+      writeFileSync(join(dirPath, 'telemetry.json'), JSON.stringify(theirs))
+      const hosts = [1, 2, 3].map(() => startHost(dirPath, 'count', 40, 50))
+      for (const { ended } of hosts) expect(await ended).toMatchObject({ code: 0, err: '' })
+      const { events } = readLog(logPathOf(dirPath))
+      expect(
+        events.filter(({ type }) => type === 'import'),
+        `round ${round}`,
+      ).toHaveLength(1)
+      expect(events).toHaveLength(3 * 41 + 1)
+      const { steps, workout_session } = snapshotOf(dirPath)
+      expect(workout_session).toHaveLength(3)
+      expect([steps[1]!.compilations.length, steps[1]!.tests.length], `round ${round}`).toEqual([120, 1])
+    }
+  })
+
+  it('one that exits is not held by others that go on recording', async () => {
+    const dirPath = newFolder()
+    const others = [startHost(dirPath, 'record', 100), startHost(dirPath, 'record', 100)]
+    for (const other of others) await other.next()
+    const one = startHost(dirPath, 'exit')
+    expect(await one.ended).toMatchObject({ code: 0, err: '' })
+    for (const other of others) {
+      expect(other.child.exitCode).toBeNull()
+      other.child.kill('SIGKILL')
+      await other.ended
+    }
   })
 })
 
@@ -170,6 +224,21 @@ describe('the lease', () => {
       expect(openLease(folder).acquire()).toBe(false)
       expect(openLease(folder, () => Date.now() + 31_000).acquire()).toBe(true)
     }
+  })
+
+  it('of a folder that was deleted and made again is not held by who held it before', () => {
+    const folder = join(temporary(), 'telemetry')
+    let now = Date.now()
+    const [one, two] = [openLease(folder, () => now), openLease(folder, () => now)]
+    mkdirSync(folder)
+    expect(one.acquire()).toBe(true)
+    rmSync(folder, { recursive: true })
+    mkdirSync(folder)
+    expect(two.acquire()).toBe(true)
+    now += 1_500
+    expect([one.acquire(), two.acquire()]).toEqual([false, true])
+    one.release()
+    expect(two.acquire()).toBe(true)
   })
 
   it('of a process before us with our pid is free', () => {

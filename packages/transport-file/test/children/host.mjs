@@ -85,6 +85,28 @@ const actions = {
     setInterval(() => {}, 1_000)
   },
 
+  /** Waits for a signal, at which it cleans up before it ends. */
+  cleanUp() {
+    process.once('SIGINT', async () => {
+      for (let n = 0; n < 5; n++) await turn()
+      say('cleaned up')
+      process.exit(5)
+    })
+    saveAtExit(telemetry.save)
+    telemetry.start(course)
+    acknowledge(telemetry.record(0, 'open_step'))
+    setInterval(() => {}, 1_000)
+  },
+
+  /** Waits for a signal with two telemetries open. */
+  twice() {
+    saveAtExit(telemetry.save)
+    saveAtExit(() => {})
+    telemetry.start(course)
+    acknowledge(telemetry.record(0, 'open_step'))
+    setInterval(() => {}, 1_000)
+  },
+
   /** Does what its parent says on standard input, one word a line, and says what came of it. */
   async obey() {
     if (process.getuid?.() === 0 && first !== 0) {
