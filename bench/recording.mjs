@@ -11,6 +11,7 @@ import {
   openSync,
   readFileSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
@@ -73,6 +74,11 @@ const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 const storage = openCourseFolder(dirPath)
 const telemetry = createTelemetry({ storage, ...ports })
+// Log and telemetry.json together, from this start to the end.
+const logSize = () => statSync(log.path).size
+const logBefore = logSize()
+let snapshotBytes = 0
+telemetry.on('snapshot', () => (snapshotBytes += statSync(storage.snapshotPath).size))
 const startedAt = performance.now()
 telemetry.start(course)
 const startMs = performance.now() - startedAt
@@ -150,6 +156,7 @@ for (let n = 0; n < 20; n++) {
 }
 
 await telemetry.close()
+const logBytes = logSize() - logBefore
 storage.close()
 closeSync(floorFd)
 sonic.end()
@@ -161,6 +168,8 @@ console.log(
     p99_us: Object.fromEntries(names.map((name) => [name, us(p99(times[name]))])),
     stock_like_us: us(mean(stock)),
     stock_like_events: Math.min(history, 1_000),
+    written_mb: Math.round((logBytes + snapshotBytes) / 100_000) / 10,
+    recorded_mb: Math.round(logBytes / 100_000) / 10,
     start_ms: Math.round(startMs * 100) / 100,
     fold_events_per_s: Math.round(history / (foldMs / 1_000)),
     longest_turn_ms: Math.round(longestTurn * 10) / 10,
