@@ -23,7 +23,7 @@ import SonicBoom from 'sonic-boom'
 
 const [bytes, history] = process.argv.slice(2).map(Number)
 // What is measured becomes history, too: few rounds on a short one.
-const ROUNDS = Math.max(200, Math.min(2_000, history))
+const ROUNDS = Math.max(200, Math.min(10_000, history / 2))
 const WARM_UP = 1_500
 
 const folder = mkdtempSync(join(tmpdir(), 'telemetry-bench-'))

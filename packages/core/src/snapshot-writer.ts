@@ -6,7 +6,7 @@ import { snapshotJson } from './render'
 import type { State } from './state'
 
 /** Least time between two writes, ms; writing never takes more than a tenth of the time. */
-const INTERVAL_MS = 200
+const INTERVAL_MS = 500
 const COST_FACTOR = 10
 /** After a failure, ms: a full disk is not helped by haste. */
 const RETRY_MS = 5_000

@@ -119,7 +119,8 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     }
     counts.recorded++
     followSoon()
-    emit('recorded', { id: event.id, at: event.at, type: event.type })
+    if (events.listenerCount('recorded') > 0)
+      emit('recorded', { id: event.id, at: event.at, type: event.type })
     return { ok: true, id: event.id }
   }
 

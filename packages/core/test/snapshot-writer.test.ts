@@ -46,14 +46,14 @@ function writing({ cost = 0, longest = undefined as number | undefined } = {}) {
 }
 
 describe('telemetry.json', () => {
-  it('is written at most every 200 ms while it is cheap, and at last with the last state', async () => {
+  it('is written at most every 500 ms while it is cheap, and at last with the last state', async () => {
     const w = writing()
     for (let n = 0; n < 100; n++) {
       w.change()
       await w.advance(10)
     }
-    expect(w.written.length).toBeGreaterThan(3)
-    expect(w.written.length).toBeLessThanOrEqual(6)
+    expect(w.written.length).toBeGreaterThan(1)
+    expect(w.written.length).toBeLessThanOrEqual(3)
     const { length } = w.written
     await w.advance(1_000)
     expect(w.written).toHaveLength(length + 1)

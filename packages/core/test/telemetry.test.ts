@@ -323,7 +323,7 @@ describe('telemetry.json', () => {
     await advance(1)
     expect(written).toHaveBeenCalledTimes(1)
     w.telemetry.record(1, 'compile', { n: 100 })
-    await advance(199)
+    await advance(499)
     expect(written).toHaveBeenCalledTimes(1)
     await advance(1)
     expect(written).toHaveBeenCalledTimes(2)
