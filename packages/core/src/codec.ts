@@ -46,7 +46,8 @@ export function decodeLine(line: string, crc: Crc): DecodedLine {
   return { ...parsed, notice: `event of unknown type ${brief(type)} (v ${v}): kept, not folded` }
 }
 
-const hex = (crc: number): string => crc.toString(16).padStart(8, '0')
+/** Eight digits: the ninth, a leading 1, makes room for zeros. */
+const hex = (crc: number): string => (crc + 0x1_0000_0000).toString(16).slice(1)
 
 /** How many pieces of a damaged line are tried: enough for any accident, too few to be an attack. */
 const TRIES = 64

@@ -1,6 +1,6 @@
 // The ports of core that are Node's: the clock, ids and the checksum.
 
-import { randomInt } from 'node:crypto'
+import { randomFillSync, randomInt } from 'node:crypto'
 import * as zlib from 'node:zlib'
 import type { Clock, Crc, Ids } from '@learnpack/telemetry-core'
 import { v7 } from 'uuid'
@@ -22,8 +22,20 @@ export const systemClock: Clock = {
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789'
 
+/** Random bytes for 256 ids at a time: asking for them costs as much as the rest of an id. */
+const pool = new Uint8Array(4_096)
+let used = pool.length
+
+function random16(): Uint8Array {
+  if (used === pool.length) {
+    randomFillSync(pool)
+    used = 0
+  }
+  return pool.subarray(used, (used += 16))
+}
+
 export const randomIds: Ids = {
-  event: (at) => v7({ msecs: at }),
+  event: (at) => v7({ msecs: at, random: random16() }),
   telemetry: () => Array.from({ length: 16 }, () => ALPHABET[randomInt(ALPHABET.length)]).join(''),
 }
 

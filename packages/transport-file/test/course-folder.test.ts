@@ -237,6 +237,19 @@ describe('telemetry.json on disk', () => {
   })
 })
 
+describe('ids', () => {
+  it('are UUIDv7 of their time, and never the same', () => {
+    const at = 1_700_000_000_123
+    const ids = Array.from({ length: 10_000 }, () => randomIds.event(at))
+    expect(new Set(ids).size).toBe(ids.length)
+    for (const id of ids.slice(0, 600)) {
+      expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+      expect(parseInt(id.replace('-', '').slice(0, 12), 16)).toBe(at)
+    }
+    expect(randomIds.telemetry()).toMatch(/^[a-z0-9]{16}$/)
+  })
+})
+
 describe('what is kept beside the log', () => {
   it('is read back: cursors, dead letters, refusals; a torn record costs only itself', () => {
     const dirPath = newFolder()
