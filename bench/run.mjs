@@ -9,7 +9,9 @@ import { fileURLToPath } from 'node:url'
 const here = (name) => fileURLToPath(new URL(name, import.meta.url))
 const run = (script, ...args) => {
   console.error(`${script} ${args.join(' ')} ...`)
-  return JSON.parse(execFileSync(process.execPath, [here(script), ...args.map(String)], { encoding: 'utf8' }))
+  return JSON.parse(
+    execFileSync(process.execPath, ['--expose-gc', here(script), ...args.map(String)], { encoding: 'utf8' }),
+  )
 }
 /** Runs `use` with the URL of a receiver in a process of its own. */
 async function withReceiver(way, use) {

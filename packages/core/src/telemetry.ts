@@ -21,7 +21,7 @@ import { createSnapshotWriter } from './snapshot-writer'
 import { initialState, type State } from './state'
 
 /** How long one turn of folding goes on, ms: with the last slice and a garbage collection it stays under 10. */
-const SLICE_MS = 3
+const SLICE_MS = 1
 /** A telemetry.json that could not be taken in is tried again after, ms. */
 const TAKE_IN_AGAIN_MS = 5_000
 /** How often who lets go of the lease looks whether somebody has appended meanwhile. */
