@@ -4,7 +4,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createTelemetry, type Snapshot } from '@learnpack/telemetry-core'
-import { crc32, openCourseFolder, randomIds, systemClock } from '@learnpack/telemetry-transport-file'
+import { nodePorts, openCourseFolder } from '@learnpack/telemetry-transport-file'
 import { batchTransport, streamTransport } from '@learnpack/telemetry-transport-http'
 import type { Receiver } from './receiver'
 import { withStudent, type Session } from './source'
@@ -34,10 +34,7 @@ export async function replay(
   const problems: string[] = []
   const telemetry = createTelemetry({
     storage: folder,
-    clock: systemClock,
-    ids: randomIds,
-    crc: crc32,
-    random: Math.random,
+    ...nodePorts,
     transports: [
       batchTransport({ url: `${receiver.url}/batch` }),
       streamTransport({ url: `${receiver.url}/stream` }),

@@ -2,9 +2,9 @@
 
 import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { createFollower, deterministicId, history, parseSnapshot } from '@learnpack/telemetry-core'
+import { deterministicId, history, parseSnapshot } from '@learnpack/telemetry-core'
 import type { StudentId, TelemetryEvent } from '@learnpack/telemetry-core'
-import { crc32, openFileLog } from '@learnpack/telemetry-transport-file'
+import { readLogFile } from '@learnpack/telemetry-transport-file'
 
 export interface Session {
   readonly name: string
@@ -33,24 +33,12 @@ export function logSession(path: string): Session {
   if (found === undefined) throw new SourceError(`${path}: no such file`)
   if (found.isDirectory()) throw new SourceError(`${path}: is a folder; give the event log in it`)
   const events: TelemetryEvent[] = []
-  const messages: string[] = []
-  const log = openFileLog(realpathSync(path))
-  const follower = createFollower(log, crc32, {
-    folded: (event) => events.push(event),
-    noticed: (message, { number }) => messages.push(`${path} line ${number}: ${message}`),
-  })
   try {
-    follower.catchUp()
-    const rest = log.size() - follower.position
-    if (rest > 0)
-      messages.push(`${path}: ends in ${rest} bytes without a line feed: a record not yet whole, left out`)
+    const { messages } = readLogFile(realpathSync(path), (event) => events.push(event))
+    return { name: path, events, messages }
   } catch (error) {
-    throw new SourceError(`${path}: ${(error as Error).message}`)
-  } finally {
-    log.close()
+    throw new SourceError((error as Error).message)
   }
-  if (events.length === 0) throw new SourceError([`${path}: no event in it`, ...messages].join('\n'))
-  return { name: path, events, messages }
 }
 
 /** Nothing is sent of a session without a student, so one who never logged in gets an invented one. */

@@ -9,7 +9,7 @@ import {
   type Telemetry,
   type Transport,
 } from '@learnpack/telemetry-core'
-import { crc32, randomIds, systemClock, type CourseFolder } from '@learnpack/telemetry-transport-file'
+import { nodePorts, type CourseFolder } from '@learnpack/telemetry-transport-file'
 import { batchTransport, streamTransport } from '@learnpack/telemetry-transport-http'
 import { nodeFetch } from './node-fetch'
 
@@ -40,10 +40,7 @@ export function transportsOf({ batch, stream }: Destinations): Transport[] {
 export function openForDelivery(folder: CourseFolder, { destinations }: CourseConfig): Telemetry {
   const telemetry = createTelemetry({
     storage: folder,
-    clock: systemClock,
-    ids: randomIds,
-    crc: crc32,
-    random: Math.random,
+    ...nodePorts,
     transports: transportsOf(destinations),
   })
   telemetry.open()

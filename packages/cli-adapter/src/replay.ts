@@ -1,7 +1,7 @@
 // Folds a log to the snapshot it stands for: a pure function of the file.
 
-import { createFollower, initialState, snapshotJson, type TelemetryEvent } from '@learnpack/telemetry-core'
-import { crc32, openFileLog } from '@learnpack/telemetry-transport-file'
+import { initialState, snapshotJson, type TelemetryEvent } from '@learnpack/telemetry-core'
+import { readLogFile, type ReadLog } from '@learnpack/telemetry-transport-file'
 import { CommandError } from './command-error'
 
 /** Which event is the last one to fold. */
@@ -32,35 +32,26 @@ export interface ReplayedLog {
 
 /** @throws CommandError when the log cannot be read or holds nothing up to `until` */
 export function replayLog(path: string, until?: Until): ReplayedLog {
-  const log = openFileLog(path)
-  const messages: string[] = []
   let state = initialState
   let found = until === undefined
-  const follower = createFollower(log, crc32, {
-    folded(event, folded, { number }) {
-      if (until !== undefined && !reaches(until, event, number)) return
-      if (until === undefined || !('id' in until) || !found) state = folded
-      found = true
-    },
-    noticed: (message, { number }) => messages.push(`${path} line ${number}: ${message}`),
+  const { counts, messages } = read(path, (event, folded, { number }) => {
+    if (until !== undefined && !reaches(until, event, number)) return
+    if (until === undefined || !('id' in until) || !found) state = folded
+    found = true
   })
-  try {
-    follower.catchUp()
-    const rest = log.size() - follower.position
-    if (rest > 0)
-      messages.push(`${path}: ends in ${rest} bytes without a line feed: a record not yet whole, left out`)
-  } catch (error) {
-    throw new CommandError(`${path}: ${(error as Error).message}`)
-  } finally {
-    log.close()
-  }
-  if (follower.counts.events === 0)
-    throw new CommandError([`${path}: no event in it`, ...messages].join('\n'))
-  if (until !== undefined && 'line' in until && until.line > follower.counts.lines) {
-    throw new CommandError(`--at: ${path} has ${follower.counts.lines} lines, there is no line ${until.line}`)
+  if (until !== undefined && 'line' in until && until.line > counts.lines) {
+    throw new CommandError(`--at: ${path} has ${counts.lines} lines, there is no line ${until.line}`)
   }
   if (!found) throw new CommandError(`--at: no event of ${path} is ${describe(until as Until)}`)
   return { json: [...snapshotJson(state)].join(''), messages }
+}
+
+function read(...args: Parameters<typeof readLogFile>): ReadLog {
+  try {
+    return readLogFile(...args)
+  } catch (error) {
+    throw new CommandError((error as Error).message)
+  }
 }
 
 /** Whether `event` belongs to the log as it was at `until`. */

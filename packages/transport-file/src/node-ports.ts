@@ -40,3 +40,6 @@ export const randomIds: Ids = {
 }
 
 export const crc32: Crc = (text) => zlib.crc32(text)
+
+/** All of them, for `createTelemetry({ storage, ...nodePorts })`. */
+export const nodePorts = { clock: systemClock, ids: randomIds, crc: crc32, random: Math.random }

@@ -1,0 +1,34 @@
+// A log as a tool reads it: whole, once, with a message for whatever is odd.
+
+import { createFollower, type Follower, type FollowerHooks } from '@learnpack/telemetry-core'
+import { openFileLog } from './event-log'
+import { crc32 } from './node-ports'
+
+export interface ReadLog {
+  readonly counts: Follower['counts']
+  /** Each naming file and line. */
+  readonly messages: readonly string[]
+}
+
+/** Folds the log at `path`. @throws Error, its message beginning with `path`, when it cannot be read or holds no event */
+export function readLogFile(path: string, folded: NonNullable<FollowerHooks['folded']>): ReadLog {
+  const messages: string[] = []
+  const log = openFileLog(path)
+  const follower = createFollower(log, crc32, {
+    folded,
+    noticed: (message, { number }) => messages.push(`${path} line ${number}: ${message}`),
+  })
+  try {
+    follower.catchUp()
+    const rest = log.size() - follower.position
+    if (rest > 0)
+      messages.push(`${path}: ends in ${rest} bytes without a line feed: a record not yet whole, left out`)
+  } catch (error) {
+    throw new Error(`${path}: ${(error as Error).message}`, { cause: error })
+  } finally {
+    log.close()
+  }
+  const { counts } = follower
+  if (counts.events === 0) throw new Error([`${path}: no event in it`, ...messages].join('\n'))
+  return { counts, messages }
+}
