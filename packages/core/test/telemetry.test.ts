@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { stillDead, type Outcome, type Parcel, type Transport } from '../src/index'
 import { memoryStorage } from '../src/memory'
 import { eventsOf } from './arbitraries'
-import { course, jsonOf, sample, TELEMETRY_ID, world, type World } from './support'
+import { countingIds, course, jsonOf, sample, TELEMETRY_ID, world, type World } from './support'
 
 type Answer = Outcome | Promise<Outcome> | (() => Outcome | Promise<Outcome>)
 const delivered: Outcome = { kind: 'delivered' }
@@ -744,6 +744,26 @@ describe('what the log decides', () => {
 })
 
 describe('one process of several', () => {
+  it.each(['save', 'close'] as const)(
+    'renders what another appends while it lets go of the lease: %s',
+    async (way) => {
+      const storage = memoryStorage()
+      const w = world({ storage })
+      w.telemetry.start(course)
+      const other = world({ storage, ids: countingIds() })
+      other.telemetry.start(course)
+      let held = true
+      storage.lease.release = () => {
+        if (held) other.telemetry.record(1, 'compile', { stdout: 'in between' })
+        held = false
+      }
+      await w.telemetry[way]()
+      expect(JSON.parse(storage.telemetryJson!)).toMatchObject({
+        steps: [{}, { compilations: [{}] }, {}, {}],
+      })
+    },
+  )
+
   it('without the lease records and folds, but neither writes nor sends; once it has it, goes on where the other was', async () => {
     const storage = memoryStorage()
     let led = false
