@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createTelemetry } from '@learnpack/telemetry-core'
-import { crc32, openCourseFolder, randomIds, systemClock } from '@learnpack/telemetry-transport-file'
+import { nodePorts, openCourseFolder } from '@learnpack/telemetry-transport-file'
 
 const EVENTS = 1_000
 const BYTES = 16 * 1_024
@@ -12,10 +12,7 @@ const folder = mkdtempSync(join(tmpdir(), 'telemetry-bench-'))
 const storage = openCourseFolder(join(folder, '.learn'))
 const telemetry = createTelemetry({
   storage,
-  clock: systemClock,
-  ids: randomIds,
-  crc: crc32,
-  random: Math.random,
+  ...nodePorts,
 })
 const written = () => Number(/wchar: (\d+)/.exec(readFileSync('/proc/self/io', 'utf8'))?.[1] ?? NaN)
 

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createTelemetry } from '@learnpack/telemetry-core'
-import { crc32, openCourseFolder, randomIds, systemClock } from '@learnpack/telemetry-transport-file'
+import { nodePorts, openCourseFolder } from '@learnpack/telemetry-transport-file'
 
 const folder = mkdtempSync(join(tmpdir(), 'telemetry-bench-'))
 const offline = {
@@ -14,9 +14,12 @@ const offline = {
   wants: 'events',
   deliver: async () => ({ kind: 'retry', reason: 'offline' }),
 }
-const ports = { clock: systemClock, ids: randomIds, crc: crc32, random: Math.random }
 const transports = process.argv[2] === 'offline' ? [offline] : []
-const telemetry = createTelemetry({ storage: openCourseFolder(join(folder, '.learn')), ...ports, transports })
+const telemetry = createTelemetry({
+  storage: openCourseFolder(join(folder, '.learn')),
+  ...nodePorts,
+  transports,
+})
 telemetry.start({
   slug: 'bench',
   agent: 'os',

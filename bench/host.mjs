@@ -8,15 +8,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { nodeFetch } from '@learnpack/telemetry-cli-adapter'
 import { createTelemetry } from '@learnpack/telemetry-core'
-import { crc32, openCourseFolder, randomIds, systemClock } from '@learnpack/telemetry-transport-file'
+import { nodePorts, openCourseFolder, systemClock } from '@learnpack/telemetry-transport-file'
 import { batchTransport, streamTransport } from '@learnpack/telemetry-transport-http'
 
 const [url] = process.argv.slice(2)
 const fetch = nodeFetch()
 const storage = openCourseFolder(join(mkdtempSync(join(tmpdir(), 'telemetry-bench-')), '.learn'))
 const transports = url ? [batchTransport({ url, fetch }), streamTransport({ url, fetch })] : []
-const ports = { clock: systemClock, ids: randomIds, crc: crc32, random: Math.random }
-const telemetry = createTelemetry({ storage, ...ports, transports })
+const telemetry = createTelemetry({ storage, ...nodePorts, transports })
 telemetry.start({ slug: 'bench', agent: 'os', steps: [{ slug: 'a', position: 0 }] })
 telemetry.identify(7)
 for (let n = 0; n < 5; n++) telemetry.record(0, 'compile', { stdout: 'x' })

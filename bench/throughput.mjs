@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { nodeFetch } from '@learnpack/telemetry-cli-adapter'
 import { createTelemetry } from '@learnpack/telemetry-core'
-import { crc32, openCourseFolder, randomIds, systemClock } from '@learnpack/telemetry-transport-file'
+import { nodePorts, openCourseFolder, systemClock } from '@learnpack/telemetry-transport-file'
 import { streamTransport } from '@learnpack/telemetry-transport-http'
 
 const [url, count] = process.argv.slice(2)
@@ -21,8 +21,7 @@ const noting = {
   deliver: (parcel, signal) => (bodies.push(parcel.body), http.deliver(parcel, signal)),
 }
 const storage = openCourseFolder(join(folder, '.learn'))
-const ports = { clock: systemClock, ids: randomIds, crc: crc32, random: Math.random }
-const telemetry = createTelemetry({ storage, ...ports, transports: [noting] })
+const telemetry = createTelemetry({ storage, ...nodePorts, transports: [noting] })
 telemetry.start({
   slug: 'bench',
   agent: 'os',

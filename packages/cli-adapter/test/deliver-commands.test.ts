@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createTelemetry, type CourseInput } from '@learnpack/telemetry-core'
-import { crc32, openCourseFolder, randomIds, systemClock } from '@learnpack/telemetry-transport-file'
+import { nodePorts, openCourseFolder } from '@learnpack/telemetry-transport-file'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { main } from '../src/cli'
 
@@ -54,10 +54,7 @@ async function recorded(telemetryConfig: object, { loggedIn = true } = {}): Prom
   const storage = openCourseFolder(join(path, '.learn'))
   const telemetry = createTelemetry({
     storage,
-    clock: systemClock,
-    ids: randomIds,
-    crc: crc32,
-    random: Math.random,
+    ...nodePorts,
   })
   telemetry.start(course)
   telemetry.identify(42)

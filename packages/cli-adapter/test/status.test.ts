@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createTelemetry, type CourseInput } from '@learnpack/telemetry-core'
-import { crc32, openCourseFolder, randomIds, systemClock } from '@learnpack/telemetry-transport-file'
+import { nodePorts, openCourseFolder } from '@learnpack/telemetry-transport-file'
 import { describe, expect, it } from 'vitest'
 import { main } from '../src/cli'
 import type { CourseStatus } from '../src/status'
@@ -14,10 +14,7 @@ async function recorded() {
   const storage = openCourseFolder(join(path, '.learn'))
   const telemetry = createTelemetry({
     storage,
-    clock: systemClock,
-    ids: randomIds,
-    crc: crc32,
-    random: Math.random,
+    ...nodePorts,
   })
   telemetry.start(course)
   telemetry.identify('ana')

@@ -1,22 +1,13 @@
 // Recorded sessions of the stock implementation: what it wrote and sent, we write and render (SPEC §4).
 
 import { describe, expect, it } from 'vitest'
-import {
-  decodeLine,
-  evolve,
-  fold,
-  history,
-  initialState,
-  snapshot,
-  streamBody,
-  triggersBatch,
-} from '../src/index'
+import { evolve, fold, history, initialState, snapshot, streamBody, triggersBatch } from '../src/index'
 import { isStepEvent, parseSnapshot, type TelemetryEvent } from '../src/index'
 import { memoryStorage, type MemoryStorage } from '../src/memory'
+import { eventsOf } from './arbitraries'
 import {
   countingIds,
   course,
-  crc,
   jsonOf,
   sample,
   TELEMETRY_ID,
@@ -54,12 +45,7 @@ const courseOf = ({ config: { slug, agent, steps } }: Vector) => ({ slug, agent,
 
 function logOf({ storage, telemetry }: World): TelemetryEvent[] {
   const id = telemetry.status().telemetry_id
-  const lines = id === undefined ? [] : storage.log(id).split('\n').slice(0, -1)
-  return lines.map((line) => {
-    const decoded = decodeLine(line, crc)
-    if (!decoded.ok) throw new Error(decoded.reason)
-    return decoded.event
-  })
+  return id === undefined ? [] : eventsOf(storage.log(id))
 }
 
 /** The bodies of every batch and stream event that the log and the submits give rise to. */
@@ -199,7 +185,7 @@ describe('different from stock, on purpose', () => {
     expect(second.telemetry_id).not.toBe(TELEMETRY_ID)
     expect(second.steps.every(({ opened_at }) => opened_at === undefined)).toBe(true)
 
-    const first = fold(initialState, logLines(w, TELEMETRY_ID))
+    const first = fold(initialState, eventsOf(w.storage.log(TELEMETRY_ID)))
     expect(jsonOf(snapshot(first))).toMatchObject({ ...vector.telemetry, user_id: 42 })
     expect(first.student).toBeUndefined()
     expect(JSON.stringify(w.log)).not.toMatch(/tok|@b\.c/)
@@ -292,15 +278,3 @@ describe('stock files', () => {
     expect(course.steps).toHaveLength(4)
   })
 })
-
-function logLines({ storage }: World, id: string): TelemetryEvent[] {
-  return storage
-    .log(id)
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => {
-      const decoded = decodeLine(line, crc)
-      if (!decoded.ok) throw new Error(decoded.reason)
-      return decoded.event
-    })
-}

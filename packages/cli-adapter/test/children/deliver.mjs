@@ -5,16 +5,13 @@
 
 import { writeSync } from 'node:fs'
 import { createTelemetry } from '@learnpack/telemetry-core'
-import { crc32, openCourseFolder, randomIds, systemClock } from '@learnpack/telemetry-transport-file'
+import { nodePorts, openCourseFolder } from '@learnpack/telemetry-transport-file'
 import { batchTransport, streamTransport } from '@learnpack/telemetry-transport-http'
 
 const [dirPath, url, drain] = process.argv.slice(2)
 const telemetry = createTelemetry({
   storage: openCourseFolder(dirPath),
-  clock: systemClock,
-  ids: randomIds,
-  crc: crc32,
-  random: Math.random,
+  ...nodePorts,
   transports: [batchTransport({ url: `${url}/batch` }), streamTransport({ url: `${url}/stream` })],
 })
 const steps = [0, 1, 2].map((position) => ({

@@ -3,13 +3,7 @@
 // exit.mjs <folder> <url> <natural | close | exit>
 
 import { createTelemetry } from '@learnpack/telemetry-core'
-import {
-  crc32,
-  openCourseFolder,
-  randomIds,
-  saveAtExit,
-  systemClock,
-} from '@learnpack/telemetry-transport-file'
+import { nodePorts, openCourseFolder, saveAtExit } from '@learnpack/telemetry-transport-file'
 import { batchTransport, streamTransport } from '@learnpack/telemetry-transport-http'
 import { nodeFetch } from '../../dist/index.js'
 
@@ -17,10 +11,7 @@ const [dirPath, url, way] = process.argv.slice(2)
 const fetch = nodeFetch()
 const telemetry = createTelemetry({
   storage: openCourseFolder(dirPath),
-  clock: systemClock,
-  ids: randomIds,
-  crc: crc32,
-  random: Math.random,
+  ...nodePorts,
   transports: [
     batchTransport({ url: `${url}/batch`, fetch }),
     streamTransport({ url: `${url}/stream`, fetch }),

@@ -5,7 +5,7 @@
 
 import { writeSync } from 'node:fs'
 import { createTelemetry } from '@learnpack/telemetry-core'
-import { crc32, openCourseFolder, randomIds, saveAtExit, systemClock } from '../../dist/index.js'
+import { nodePorts, openCourseFolder, saveAtExit } from '../../dist/index.js'
 
 const [dirPath, action, ...numbers] = process.argv.slice(2)
 const [first = 0, second = 0] = numbers.map(Number)
@@ -22,10 +22,7 @@ export const course = {
 const storage = openCourseFolder(dirPath)
 const telemetry = createTelemetry({
   storage,
-  clock: systemClock,
-  ids: randomIds,
-  crc: crc32,
-  random: Math.random,
+  ...nodePorts,
 })
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
