@@ -126,7 +126,7 @@ async function deliver(
     also(telemetry)
     await telemetry.settled()
     const { student, user_id } = telemetry.state()
-    const mine = folder.lease.acquire()
+    const mine = folder.lease.acquire() !== undefined
     const destinations = destinationStatus(folder.open(current), transportsOf(config.destinations))
     const waiting = destinations.some(
       (one) => one.configured && (one.waiting > 0 || one.dead_letters.length > 0),

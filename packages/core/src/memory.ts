@@ -79,7 +79,7 @@ export function memoryStorage(telemetryJson?: string): MemoryStorage {
     telemetryJson,
     asides,
     snapshot,
-    lease: { acquire: () => true, release: () => {} },
+    lease: { acquire: () => 1, release: () => {} },
     readIndex: () => index,
     writeIndex: (next) => (index = next),
     claimIndex: (next) => (index ??= next),

@@ -42,15 +42,15 @@ export function openTelemetry(id: string, options: OpenOptions): OpenTelemetry {
   const { log, cursors, deadLetters, refusals } = storage.open(id)
   let batch: WaitingBatch | undefined
   let caughtUp = false
-  let leads = false
+  let term: number | undefined
   let lastLogin = -1
 
   /** Whether this process delivers. Whoever takes over goes on where the one before left off. */
   function leading(): boolean {
-    const led = leads
-    leads = storage.lease.acquire()
-    if (leads && !led) deliveries.forEach((delivery) => delivery.reload())
-    return leads
+    const before = term
+    term = storage.lease.acquire()
+    if (term !== undefined && term !== before) deliveries.forEach((delivery) => delivery.reload())
+    return term !== undefined
   }
 
   const follower = createFollower(log, crc, {

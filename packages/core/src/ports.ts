@@ -145,8 +145,11 @@ export interface TelemetryStore {
 
 /** Of all processes on one course folder, one at a time renders and delivers (SPEC §7). */
 export interface Lease {
-  /** Whether this process holds it, after taking it if nobody does. Cheap; calling it keeps the lease alive. */
-  acquire(): boolean
+  /**
+   * Takes it if nobody holds it; cheap for who does. Returns its term while it is held here, else undefined.
+   * Every taking has a term of its own: with another one, what was known of shared files is out of date.
+   */
+  acquire(): number | undefined
   release(): void
 }
 

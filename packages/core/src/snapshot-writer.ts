@@ -22,6 +22,8 @@ export interface SnapshotWriter {
   now(): Promise<void>
   /** Writes at once, for a process that is about to exit. */
   sync(): void
+  /** Another process may have written since: what was written last is not taken for what is there. */
+  forget(): void
   /** Writes nothing more by itself. */
   stop(): void
 }
@@ -131,6 +133,9 @@ export function createSnapshotWriter(options: SnapshotWriterOptions): SnapshotWr
       } catch (error) {
         fail(error)
       }
+    },
+    forget() {
+      last = undefined
     },
     stop() {
       stopped = true

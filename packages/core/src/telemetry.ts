@@ -52,6 +52,8 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   /** ... and nothing rendered or delivered. */
   let ended = false
   let closing: Promise<void> | undefined
+  /** Of the lease, while it was held when last looked at. */
+  let term: number | undefined
   let takeInAgainAt = -Infinity
   let unreadable: { readonly text: string | undefined; readonly at: number } | undefined
   let cancelFollow: (() => void) | undefined
@@ -352,7 +354,13 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     return append(sessionStart, current).ok
   }
 
-  const leads = (): boolean => !ended && (guarded('lease', () => storage.lease.acquire()) ?? false)
+  function leads(): boolean {
+    if (ended) return false
+    const before = term
+    term = guarded('lease', () => storage.lease.acquire())
+    if (term !== undefined && term !== before) writer.forget()
+    return term !== undefined
+  }
 
   const letGo = (): void => void guarded('lease', () => storage.lease.release())
 

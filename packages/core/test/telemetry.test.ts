@@ -767,7 +767,7 @@ describe('one process of several', () => {
   it('without the lease records and folds, but neither writes nor sends; once it has it, goes on where the other was', async () => {
     const storage = memoryStorage()
     let led = false
-    storage.lease.acquire = () => led
+    storage.lease.acquire = () => (led ? 1 : undefined)
     const { transport, sent } = recorder('events')
     const w = world({ storage, transports: [transport] })
     w.telemetry.start(course)
@@ -787,6 +787,20 @@ describe('one process of several', () => {
     await w.telemetry.idle()
     expect(sent.map(({ body }) => JSON.parse(body).step_position)).toEqual([1])
     expect(JSON.parse(storage.telemetryJson!)).toEqual(jsonOf(w.telemetry.snapshot()))
+  })
+
+  it('with a new term of the lease, writes telemetry.json again: who held it between may have known less', async () => {
+    const storage = memoryStorage()
+    let term = 1
+    storage.lease.acquire = () => term
+    const w = world({ storage })
+    w.telemetry.start(course)
+    await w.telemetry.idle()
+    const { telemetryJson } = storage
+    storage.snapshot.replaceSync(['{"of":"who had read less of the log"}'])
+    term = 3
+    w.telemetry.save()
+    expect(storage.telemetryJson).toBe(telemetryJson)
   })
 })
 

@@ -112,19 +112,20 @@ export function openLease(folder: string, now: () => number = Date.now): Lease {
       // A folder that was deleted has nothing to lead.
       if (!existsSync(folder)) {
         lose()
-        return false
+        return undefined
       }
       if (mine !== undefined) {
-        if (at - lookedAt < TRUST_MS) return true
+        if (at - lookedAt < TRUST_MS) return mine.number
         lookedAt = at
-        if (numbers()[0] === mine.number && isMine()) return true
+        if (numbers()[0] === mine.number && isMine()) return mine.number
         lose()
       }
       const highest = numbers()[0]
-      if (highest !== undefined && !isFree(highest)) return false
-      if (!take((highest ?? 0) + 1)) return false
+      if (highest !== undefined && !isFree(highest)) return undefined
+      const number = (highest ?? 0) + 1
+      if (!take(number)) return undefined
       lookedAt = at
-      return true
+      return number
     },
     release() {
       if (mine === undefined) return

@@ -200,29 +200,29 @@ describe('the lease', () => {
   it('is one process at a time, handed over at release', () => {
     const folder = temporary()
     const [one, two] = [openLease(folder), openLease(folder)]
-    expect([one.acquire(), two.acquire(), one.acquire()]).toEqual([true, false, true])
+    expect([one.acquire(), two.acquire(), one.acquire()]).toEqual([1, undefined, 1])
     one.release()
-    expect([two.acquire(), one.acquire()]).toEqual([true, false])
+    expect([two.acquire(), one.acquire()]).toEqual([2, undefined])
   })
 
   it('is lost by a holder that showed no sign of life for long, who then knows', () => {
     const folder = temporary()
     let now = Date.now()
     const sleeper = openLease(folder, () => now)
-    expect(sleeper.acquire()).toBe(true)
+    expect(sleeper.acquire()).toBeDefined()
     const other = openLease(folder, () => now)
     now += 29_000
-    expect(other.acquire()).toBe(false)
+    expect(other.acquire()).toBeUndefined()
     now += 2_000
-    expect([other.acquire(), sleeper.acquire()]).toEqual([true, false])
+    expect([other.acquire(), sleeper.acquire()]).toEqual([2, undefined])
   })
 
   it('is not given by a file that is being written, nor by one on another host', () => {
     for (const text of ['', JSON.stringify({ pid: 1, host: 'elsewhere', nonce: 'x' })]) {
       const folder = temporary()
       writeFileSync(join(folder, 'lease-4'), text)
-      expect(openLease(folder).acquire()).toBe(false)
-      expect(openLease(folder, () => Date.now() + 31_000).acquire()).toBe(true)
+      expect(openLease(folder).acquire()).toBeUndefined()
+      expect(openLease(folder, () => Date.now() + 31_000).acquire()).toBeDefined()
     }
   })
 
@@ -231,14 +231,14 @@ describe('the lease', () => {
     let now = Date.now()
     const [one, two] = [openLease(folder, () => now), openLease(folder, () => now)]
     mkdirSync(folder)
-    expect(one.acquire()).toBe(true)
+    expect(one.acquire()).toBeDefined()
     rmSync(folder, { recursive: true })
     mkdirSync(folder)
-    expect(two.acquire()).toBe(true)
+    expect(two.acquire()).toBeDefined()
     now += 1_500
-    expect([one.acquire(), two.acquire()]).toEqual([false, true])
+    expect([one.acquire(), two.acquire()]).toEqual([undefined, 1])
     one.release()
-    expect(two.acquire()).toBe(true)
+    expect(two.acquire()).toBeDefined()
   })
 
   it('of a process before us with our pid is free', () => {
@@ -247,7 +247,7 @@ describe('the lease', () => {
       join(folder, 'lease-1'),
       JSON.stringify({ pid: process.pid, host: hostname(), nonce: 'before' }),
     )
-    expect(openLease(folder).acquire()).toBe(true)
+    expect(openLease(folder).acquire()).toBeDefined()
   })
 
   it('does not come back to a folder that was deleted', () => {

@@ -4,5 +4,5 @@ import { openCourseFolder } from '../../dist/index.js'
 const leases = new Map()
 process.on('message', ({ acquire }) => {
   if (!leases.has(acquire)) leases.set(acquire, openCourseFolder(acquire).lease)
-  process.send(leases.get(acquire).acquire())
+  process.send(leases.get(acquire).acquire() !== undefined)
 })
