@@ -79,7 +79,7 @@ export function memoryStorage(telemetryJson?: string): MemoryStorage {
     telemetryJson,
     asides,
     snapshot,
-    lease: { acquire: () => 1, release: () => {} },
+    lease: { acquire: () => 1, release: () => {}, ask: () => {}, asked: () => false },
     readIndex: () => index,
     writeIndex: (next) => (index = next),
     claimIndex: (next) => (index ??= next),

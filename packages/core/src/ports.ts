@@ -151,6 +151,10 @@ export interface Lease {
    */
   acquire(): number | undefined
   release(): void
+  /** Asks who holds it to look at the log once more before letting go: for who ends without it. */
+  ask(): void
+  /** Whether somebody asked since it was taken last. */
+  asked(): boolean
 }
 
 /** Which telemetry of a course folder is going on, and whose they are. Derived from the logs. */

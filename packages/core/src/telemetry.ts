@@ -24,8 +24,8 @@ import { initialState, type State } from './state'
 const SLICE_MS = 1
 /** A telemetry.json that could not be taken in is tried again after, ms. */
 const TAKE_IN_AGAIN_MS = 5_000
-/** How often who lets go of the lease looks whether somebody has appended meanwhile. */
-const RELEASE_LOOKS = 3
+/** More processes than will ever end at once. */
+const MOST_LOOKS = 100
 
 const courseInput = eventSchemas.session_start.shape.data.omit({ telemetry_id: true })
 
@@ -364,24 +364,20 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
 
   const letGo = (): void => void guarded('lease', () => storage.lease.release())
 
-  /** Lets go of the lease; what others appended meanwhile, and could not render without it, is rendered first. */
-  function release(open: OpenTelemetry): void {
-    // Somebody who appends all the time takes the lease, too: we need not wait for an end.
-    for (let look = 0; look < RELEASE_LOOKS; look++) {
-      writer.sync()
-      const { position } = open.follower
-      letGo()
-      if (open.log.size() <= position || !leads()) return
+  /**
+   * Renders what there is and lets go of the lease. Of several processes that end at once, one renders what
+   * all of them appended: who does not hold the lease asks who does, and who lets go looks whether it was
+   * asked. Processes that go on recording ask nothing: nobody waits for them.
+   */
+  function release(): void {
+    if (current === undefined || ended) return
+    if (!leads()) guarded('lease', () => storage.lease.ask())
+    for (let looks = 0; looks < MOST_LOOKS && leads(); looks++) {
       catchUp()
+      writer.sync()
+      letGo()
+      if (!guarded('lease', () => storage.lease.asked())) return
     }
-    writer.sync()
-    letGo()
-  }
-
-  function releaseAll(): void {
-    const open = current
-    if (open === undefined) letGo()
-    else guarded('log', () => release(open))
   }
 
   /** A caller that waits for us must not see its process end for want of anything else to do. */
@@ -531,11 +527,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
         await writer.now()
       }),
 
-    save() {
-      catchUp()
-      writer.sync()
-      releaseAll()
-    },
+    save: release,
 
     close: (budgetMs = EXIT_BUDGET_MS) =>
       (closing ??= held(async () => {
@@ -550,7 +542,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
         unwatch?.()
         writer.stop()
         current?.deliveries.forEach((delivery) => delivery.stop())
-        releaseAll()
+        release()
         ended = true
         const ends = transports.map(async (transport) => transport.close?.())
         await within(Math.max(0, deadline - clock.now()), Promise.allSettled(ends))

@@ -752,11 +752,15 @@ describe('one process of several', () => {
       w.telemetry.start(course)
       const other = world({ storage, ids: countingIds() })
       other.telemetry.start(course)
-      let held = true
-      storage.lease.release = () => {
-        if (held) other.telemetry.record(1, 'compile', { stdout: 'in between' })
-        held = false
+      let asked = false
+      storage.lease.asked = () => asked
+      storage.lease.acquire = () => ((asked = false), 1)
+      let inBetween = (): void => {
+        other.telemetry.record(1, 'compile', { stdout: 'in between' })
+        asked = true
+        inBetween = () => {}
       }
+      storage.lease.release = () => inBetween()
       await w.telemetry[way]()
       expect(JSON.parse(storage.telemetryJson!)).toMatchObject({
         steps: [{}, { compilations: [{}] }, {}, {}],
@@ -787,6 +791,18 @@ describe('one process of several', () => {
     await w.telemetry.idle()
     expect(sent.map(({ body }) => JSON.parse(body).step_position)).toEqual([1])
     expect(JSON.parse(storage.telemetryJson!)).toEqual(jsonOf(w.telemetry.snapshot()))
+  })
+
+  it('without the lease asks who holds it to look once more', async () => {
+    const storage = memoryStorage()
+    storage.lease.acquire = () => undefined
+    let asked = 0
+    storage.lease.ask = () => void asked++
+    const w = world({ storage })
+    w.telemetry.start(course)
+    await w.telemetry.close()
+    w.telemetry.save()
+    expect(asked).toBe(1)
   })
 
   it('with a new term of the lease, writes telemetry.json again: who held it between may have known less', async () => {

@@ -44,6 +44,7 @@ export function openLease(folder: string, now: () => number = Date.now): Lease {
   let lookedAt = -Infinity
   let heartbeat: NodeJS.Timeout | undefined
 
+  const askPath = join(folder, 'lease-asked')
   const pathOf = (number: number): string => join(folder, `lease-${number}`)
 
   function numbers(): number[] {
@@ -87,6 +88,7 @@ export function openLease(folder: string, now: () => number = Date.now): Lease {
     beat(pathOf(number))
     heartbeat = setInterval(beat, HEARTBEAT_MS, pathOf(number)).unref()
     for (const old of lower) quietly(() => unlinkSync(pathOf(old)))
+    quietly(() => unlinkSync(askPath))
     return true
   }
 
@@ -135,6 +137,8 @@ export function openLease(folder: string, now: () => number = Date.now): Lease {
       lose()
       if (held) writeFileSync(path, RELEASED)
     },
+    ask: () => quietly(() => writeFileSync(askPath, '', { mode: FILE_MODE })),
+    asked: () => existsSync(askPath),
   }
 }
 

@@ -205,6 +205,18 @@ describe('the lease', () => {
     expect([two.acquire(), one.acquire()]).toEqual([2, undefined])
   })
 
+  it('is asked for until it is taken anew', () => {
+    const folder = temporary()
+    const [one, two] = [openLease(folder), openLease(folder)]
+    one.acquire()
+    expect(one.asked()).toBe(false)
+    two.ask()
+    expect([one.asked(), two.acquire(), one.acquire(), one.asked()]).toEqual([true, undefined, 1, true])
+    one.release()
+    two.acquire()
+    expect(one.asked()).toBe(false)
+  })
+
   it('is lost by a holder that showed no sign of life for long, who then knows', () => {
     const folder = temporary()
     let now = Date.now()
