@@ -1,7 +1,7 @@
 // The fetch of a Node process: it honours proxies, which Node's own does not before Node 24 and schools sit
 // behind, and its connections never keep a process that is done. undici is loaded at the first request.
 
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import type * as undici from 'undici'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -13,7 +13,7 @@ export function nodeFetch(env: Environment = process.env): typeof fetch {
 
   async function load(): Promise<typeof fetch> {
     const library = await import('undici')
-    const dispatcher = proxied(library, env) ?? direct(library)
+    const dispatcher = dispatcherOf(library, env)
     return ((input: string, init: object) =>
       library.fetch(input, { ...init, dispatcher })) as unknown as typeof fetch
   }
@@ -28,29 +28,39 @@ export function nodeFetch(env: Environment = process.env): typeof fetch {
   }
 }
 
-function proxied({ EnvHttpProxyAgent }: Undici, env: Environment): undici.EnvHttpProxyAgent | undefined {
+function dispatcherOf(library: Undici, env: Environment): undici.Dispatcher {
+  const { Agent, EnvHttpProxyAgent, Pool, buildConnector } = library
   const value = (name: string): string | undefined => env[name.toLowerCase()] ?? env[name]
   const [httpProxy, httpsProxy, noProxy = ''] = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'].map(value)
-  if (!httpProxy && !httpsProxy) return undefined
+  const direct = letGo(buildConnector({}))
+  if (!httpProxy && !httpsProxy) return new Agent({ connect: direct })
+  // To the proxy, and through it: its tunnel is the connector that the options bring.
+  const pool = (origin: string | URL, { connect }: undici.Pool.Options): undici.Pool =>
+    new Pool(origin, { connect: typeof connect === 'function' ? letGo(connect) : direct })
   return new EnvHttpProxyAgent({
     ...(httpProxy && { httpProxy }),
     ...(httpsProxy && { httpsProxy }),
     noProxy,
+    factory: pool,
+    clientFactory: pool,
   })
 }
 
 /** What is under way when the process is done is sent again at its next start, so nothing needs to hold it. */
-function direct({ Agent, buildConnector }: Undici): undici.Agent {
-  const connect = buildConnector({})
-  return new Agent({
-    connect(options, callback) {
-      // The types do not say that a connector returns its socket.
-      const socket = connect(options, callback) as unknown as Socket | undefined
-      if (socket !== undefined) {
-        socket.ref = () => socket
-        socket.unref()
-      }
-      return socket
-    },
-  })
+function letGo(connect: undici.buildConnector.connector): undici.buildConnector.connector {
+  const unheld = (socket: unknown): void => {
+    if (!(socket instanceof Socket)) return
+    socket.ref = () => socket
+    socket.unref()
+  }
+  return (options, callback) => {
+    // The types do not say that a connector of TCP returns its socket before it is connected.
+    const connecting: unknown = connect(options, (...[error, socket]) => {
+      unheld(socket)
+      if (error === null) callback(null, socket)
+      else callback(error, null)
+    })
+    unheld(connecting)
+    return connecting
+  }
 }

@@ -3,7 +3,13 @@
 import { spawn } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
 import { createServer, type RequestListener, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import {
+  connect,
+  createServer as createTcpServer,
+  type AddressInfo,
+  type Server,
+  type Socket,
+} from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,8 +17,9 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 
 const script = fileURLToPath(new URL('children/exit.mjs', import.meta.url))
 
-function host(dirPath: string, url: string, way: string) {
-  const child = spawn(process.execPath, ['--unhandled-rejections=strict', script, dirPath, url, way])
+function host(dirPath: string, url: string, way: string, env: Record<string, string> = {}) {
+  const args = ['--unhandled-rejections=strict', script, dirPath, url, way]
+  const child = spawn(process.execPath, args, { env: { ...process.env, ...env } })
   let output = ''
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
@@ -21,15 +28,18 @@ function host(dirPath: string, url: string, way: string) {
   )
 }
 
-async function serve(listener: RequestListener): Promise<string> {
-  const server = createServer(listener)
+async function listening(server: Server): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const open = new Set<Socket>()
+  server.on('connection', (socket) => open.add(socket))
   onTestFinished(() => {
     server.close()
-    server.closeAllConnections()
+    for (const socket of open) socket.destroy()
   })
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
+
+const serve = (listener: RequestListener): Promise<string> => listening(createServer(listener))
 
 const answer =
   (status: number, headers: Record<string, string> = {}): RequestListener =>
@@ -75,6 +85,37 @@ describe.each(receivers)('a receiver that %s', (_, listener) => {
   ])('leaves the host alone: %s', async (way, code) => {
     const dirPath = join(mkdtempSync(join(tmpdir(), 'telemetry-exit-')), '.learn')
     expect(await host(dirPath, await at(), way)).toEqual({ code, output: '' })
+  })
+})
+
+describe('behind a proxy', () => {
+  /** Tunnels to whatever it is asked for. */
+  async function proxy(): Promise<string> {
+    const server = createServer()
+    server.on('connect', ({ url = '' }, socket: Socket) => {
+      const [name, port] = url.split(':')
+      const onward = connect(Number(port), name, () => {
+        socket.write('HTTP/1.1 200 Connection Established\r\n\r\n')
+        socket.pipe(onward).pipe(socket)
+      })
+      for (const one of [socket, onward]) one.on('error', () => {})
+    })
+    return listening(server)
+  }
+  const silent = () => listening(createTcpServer((socket) => socket.on('error', () => {})))
+
+  it.each([
+    ['a receiver that hangs', async () => ({ HTTP_PROXY: await proxy() }), async () => serve(() => {})],
+    [
+      'a handshake that hangs',
+      async () => ({ HTTPS_PROXY: await proxy() }),
+      async () => (await silent()).replace('http:', 'https:'),
+    ],
+    ['a proxy that hangs', async () => ({ HTTP_PROXY: await silent() }), async () => 'http://127.0.0.1:1'],
+  ])('%s does not hold a host that is done', async (_, env, url) => {
+    const dirPath = join(mkdtempSync(join(tmpdir(), 'telemetry-exit-')), '.learn')
+    const started = await Promise.all([env(), url()])
+    expect(await host(dirPath, started[1], 'natural', started[0])).toEqual({ code: 0, output: '' })
   })
 })
 

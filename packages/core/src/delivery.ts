@@ -5,6 +5,11 @@ import type { Parcels } from './parcels'
 import type { Clock, CursorStore, DeadLetter, DeadLetterStore, DeliveryState } from './ports'
 import { destinationOf, type Outcome, type Parcel, type Transport } from './transport'
 
+/**
+ * Of a run of deliveries, the cursor is stored that often, ms: storing it costs more than a delivery. Whoever
+ * is killed in between sends those again, which their ids tell the receiver (at least once).
+ */
+const STORE_MS = 1_000
 /** Back-off: a random part of 1 s, doubling at every failure, to at most 5 min. */
 const FIRST_RETRY_MS = 1_000
 const LONGEST_RETRY_MS = 5 * 60_000
@@ -52,6 +57,8 @@ export interface Delivery {
   restart(): void
   /** Resolves once nothing more can be sent now: all delivered, or waiting for a retry, a login or a pause. */
   idle(): Promise<void>
+  /** Stores where it is now, for a process that is about to exit. */
+  store(): void
   /** Aborts the request under way and sends nothing more. */
   stop(): void
 }
@@ -75,6 +82,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const destination = destinationOf(transport)
   const abort = new AbortController()
   let state = cursors.read(destination) ?? fresh
+  let stored = true
+  let storedAt = -Infinity
   let running: Promise<void> | undefined
   let again = false
   const revived: DeadLetter[] = []
@@ -82,7 +91,20 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 
   function save(change: Partial<DeliveryState>): void {
     state = { ...state, ...change }
-    cursors.write(destination, state)
+    stored = false
+    store()
+  }
+
+  /** What cannot be stored now is stored at the next chance; delivery does not wait for it. */
+  function store(): void {
+    if (stored) return
+    storedAt = clock.now()
+    try {
+      cursors.write(destination, state)
+      stored = true
+    } catch (error) {
+      hooks.failed?.(destination, error)
+    }
   }
 
   async function attempt(parcel: Parcel): Promise<Outcome> {
@@ -116,12 +138,15 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       if (outcome.kind === 'delivered') {
         if (letter !== undefined) bury(letter, { deliveredAt: clock.now() })
         const resent = letter === undefined ? 0 : 1
-        save({
+        state = {
+          ...state,
           ...done,
           delivered: state.delivered + 1,
           deadLettered: state.deadLettered - resent,
           lastError: undefined,
-        })
+        }
+        stored = false
+        if (clock.now() - storedAt >= STORE_MS) store()
         hooks.delivered?.(destination, parcel)
       } else if (outcome.kind === 'retry') {
         const attempts = state.attempts + 1
@@ -159,6 +184,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     // The next microtask, so that a caller is never inside a transport's code.
     running = Promise.resolve()
       .then(run)
+      .finally(store)
       .catch((error: unknown) => hooks.failed?.(destination, error))
       .finally(() => {
         running = undefined
@@ -179,6 +205,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       wake()
     },
     reload() {
+      stored = true
       state = cursors.read(destination) ?? fresh
     },
     restart() {
@@ -187,6 +214,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     async idle() {
       while (running !== undefined) await running
     },
+    store,
     stop() {
       cancelRetry?.()
       abort.abort()

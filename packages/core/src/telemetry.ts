@@ -375,6 +375,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     for (let looks = 0; looks < MOST_LOOKS && leads(); looks++) {
       catchUp()
       writer.sync()
+      current.deliveries.forEach((delivery) => delivery.store())
       letGo()
       if (!guarded('lease', () => storage.lease.asked())) return
     }

@@ -485,6 +485,47 @@ describe('sending', () => {
     expect(second.bodies()).toMatchObject([{ event: 'test', data: { exit_code: 0 } }])
   })
 
+  it('stores the cursor of a run once a second, and at its end', async () => {
+    const storage = memoryStorage()
+    const { cursors } = storage.open(TELEMETRY_ID)
+    const stored: number[] = []
+    const write = cursors.write.bind(cursors)
+    cursors.write = (destination, state) => {
+      stored.push(state.delivered)
+      write(destination, state)
+    }
+    const answers = Array.from({ length: 10 }, () => (): Outcome => {
+      w.clock.set(w.clock.now() + 300)
+      return delivered
+    })
+    const w = world({ storage, transports: [recorder('events', ...answers).transport] })
+    w.telemetry.start(course)
+    w.telemetry.identify(42)
+    for (let n = 0; n < 10; n++) w.telemetry.record(0, 'open_step')
+    await w.telemetry.idle()
+    expect(stored).toEqual([1, 5, 9, 10])
+  })
+
+  it('goes on where a cursor cannot be stored, and stores it at the next chance', async () => {
+    const storage = memoryStorage()
+    const { cursors } = storage.open(TELEMETRY_ID)
+    const write = cursors.write.bind(cursors)
+    cursors.write = broken
+    const { transport, sent } = recorder('events')
+    const w = world({ storage, transports: [transport] })
+    const fault = vi.fn()
+    w.telemetry.on('fault', fault)
+    w.telemetry.start(course)
+    w.telemetry.identify(42)
+    for (let n = 0; n < 3; n++) w.telemetry.record(0, 'open_step')
+    await w.telemetry.idle()
+    expect(sent).toHaveLength(3)
+    expect(fault).toHaveBeenCalledWith('delivery to events', new Error('broken'))
+    cursors.write = write
+    await w.telemetry.close()
+    expect(cursors.read('events')).toMatchObject({ delivered: 3 })
+  })
+
   it('is one request at a time, and one destination never delays another', async () => {
     let answer: (outcome: Outcome) => void = () => {}
     const slow = recorder('snapshots', new Promise<Outcome>((resolve) => (answer = resolve)))

@@ -111,13 +111,13 @@ export function openLease(folder: string, now: () => number = Date.now): Lease {
   return {
     acquire() {
       const at = now()
+      if (mine !== undefined && at - lookedAt < TRUST_MS) return mine.number
       // A folder that was deleted has nothing to lead.
       if (!existsSync(folder)) {
         lose()
         return undefined
       }
       if (mine !== undefined) {
-        if (at - lookedAt < TRUST_MS) return mine.number
         lookedAt = at
         if (numbers()[0] === mine.number && isMine()) return mine.number
         lose()

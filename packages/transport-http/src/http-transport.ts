@@ -71,20 +71,40 @@ function httpTransport(name: string, wants: Transport['wants'], options: HttpTra
     address: url,
     wants,
     async deliver(parcel, signal): Promise<Outcome> {
-      const attempt = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
+      const attempt = attemptUnder(signal, timeoutMs)
       try {
         const response = await (options.fetch ?? fetch)(url, {
           method: 'POST',
           headers: await headersOf(parcel),
           body: gzip ? await gzipped(parcel.body) : parcel.body,
           redirect: 'manual',
-          signal: attempt,
+          signal: attempt.signal,
         })
         await drain(response)
         return outcomeOf(response, now())
       } catch (error) {
         return { kind: 'retry', reason: explain(error, timeoutMs) }
+      } finally {
+        attempt.end()
       }
+    },
+  }
+}
+
+/** `AbortSignal.any` and `AbortSignal.timeout` in one: those two cost a tenth of a delivery. */
+function attemptUnder(signal: AbortSignal, ms: number): { signal: AbortSignal; end(): void } {
+  const controller = new AbortController()
+  const abort = (): void => controller.abort(signal.reason)
+  if (signal.aborted) abort()
+  signal.addEventListener('abort', abort)
+  const timer = setTimeout(() => controller.abort(new DOMException('', 'TimeoutError')), ms)
+  // In Node a timer holds its process.
+  if (typeof timer === 'object') (timer as { unref?(): void }).unref?.()
+  return {
+    signal: controller.signal,
+    end() {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', abort)
     },
   }
 }

@@ -8,13 +8,14 @@ import { batchTransport, streamTransport } from '@learnpack/telemetry-transport-
 import { nodeFetch } from '../../dist/index.js'
 
 const [dirPath, url, way] = process.argv.slice(2)
-const fetch = nodeFetch()
+// An attempt that never times out: whoever waits for it waits for ever.
+const http = { fetch: nodeFetch(), timeoutMs: 3_600_000 }
 const telemetry = createTelemetry({
   storage: openCourseFolder(dirPath),
   ...nodePorts,
   transports: [
-    batchTransport({ url: `${url}/batch`, fetch }),
-    streamTransport({ url: `${url}/stream`, fetch }),
+    batchTransport({ url: `${url}/batch`, ...http }),
+    streamTransport({ url: `${url}/stream`, ...http }),
   ],
 })
 saveAtExit(telemetry.save)
