@@ -5,6 +5,7 @@ import { replaceFile } from '@learnpack/telemetry-transport-file'
 import { Command, CommanderError } from 'commander'
 import { CommandError } from './command-error'
 import { openForDelivery, readCourseConfig, transportsOf } from './course'
+import { debug } from './debug'
 import { describeDestination, destinationStatus } from './destinations'
 import { findCourse, findLog } from './find-log'
 import { parseUntil, replayLog } from './replay'
@@ -77,9 +78,8 @@ function program(output: Output): Command {
     .description('deliver now what waits for the destinations of learn.json')
     .argument('<folder>', 'a course folder')
     .option('--json', 'print one JSON object')
-    .action((path: string, options: { json?: boolean }) =>
-      deliver(path, output, options.json === true, () => {}),
-    )
+    .option('--debug', 'say on stderr what happens, as it happens')
+    .action((path: string, options: DeliverOptions) => deliver(path, output, options, () => {}))
   const letters = root.command('dead-letters').description('events that a destination refused for good')
   letters
     .command('list')
@@ -102,8 +102,9 @@ function program(output: Output): Command {
     .argument('<folder>', 'a course folder')
     .argument('[ids...]', 'event ids, as dead-letters list shows them')
     .option('--json', 'print one JSON object')
-    .action((path: string, ids: string[], options: { json?: boolean }) =>
-      deliver(path, output, options.json === true, (telemetry) => {
+    .option('--debug', 'say on stderr what happens, as it happens')
+    .action((path: string, ids: string[], options: DeliverOptions) =>
+      deliver(path, output, options, (telemetry) => {
         const count = telemetry.resend(ids.length === 0 ? undefined : ids)
         if (count < ids.length)
           throw new CommandError(`only ${count} of these ids are dead letters of a configured destination`)
@@ -112,16 +113,22 @@ function program(output: Output): Command {
   return root
 }
 
+interface DeliverOptions {
+  readonly json?: boolean
+  readonly debug?: boolean
+}
+
 /** Delivers what waits, after `also`, and says what came of it. @throws CommandError when something still waits */
 async function deliver(
   path: string,
   output: Output,
-  json: boolean,
+  options: DeliverOptions,
   also: (telemetry: Telemetry) => void,
 ): Promise<void> {
   const { folder, current } = findCourse(path)
   const config = readCourseConfig(folder)
   const telemetry = openForDelivery(folder, config)
+  if (options.debug) debug(telemetry, (line) => output.err(`${line}\n`))
   try {
     also(telemetry)
     await telemetry.settled()
@@ -131,7 +138,7 @@ async function deliver(
     const waiting = destinations.some(
       (one) => one.configured && (one.waiting > 0 || one.dead_letters.length > 0),
     )
-    if (json) output.out(`${JSON.stringify({ problems: config.problems, destinations })}\n`)
+    if (options.json) output.out(`${JSON.stringify({ problems: config.problems, destinations })}\n`)
     else {
       for (const problem of config.problems) output.err(`${problem}\n`)
       for (const one of destinations) output.out(`${describeDestination(one, Date.now())}\n`)

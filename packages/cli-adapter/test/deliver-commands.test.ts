@@ -178,3 +178,14 @@ describe('learnpack-telemetry dead-letters', () => {
     expect((await run('dead-letters', 'resend', '--help')).out).toContain('[ids...]')
   })
 })
+
+it('--debug says what happens on stderr; without it nothing is said', async () => {
+  const { answers, telemetry } = await receiver()
+  answers.status = ({ path }) => (path === '/batch' ? 401 : 200)
+  const path = await recorded(telemetry)
+  const { out, err } = await run('flush', path, '--debug')
+  expect(err).toMatch(/^delivered \S+ to http-stream /m)
+  expect(err).toMatch(/^not delivered \S+ to http-batch \S+, paused: answered 401$/m)
+  expect(out).not.toContain('delivered 0')
+  expect((await run('flush', path)).err).toMatch(/^learnpack-telemetry: [^\n]*\n$/)
+})
