@@ -10,7 +10,11 @@ import {
   type Transport,
 } from '@learnpack/telemetry-core'
 import { nodePorts, type CourseFolder } from '@learnpack/telemetry-transport-file'
-import { batchTransport, streamTransport } from '@learnpack/telemetry-transport-http'
+import {
+  batchTransport,
+  streamTransport,
+  type HttpTransportOptions,
+} from '@learnpack/telemetry-transport-http'
 import { nodeFetch } from './node-fetch'
 
 export interface CourseConfig {
@@ -28,11 +32,14 @@ export function readCourseConfig(folder: CourseFolder): CourseConfig {
   return readConfig(readFileSync(path, 'utf8'), path)
 }
 
-export function transportsOf({ batch, stream }: Destinations): Transport[] {
-  const send = nodeFetch()
+export function transportsOf(
+  { batch, stream }: Destinations,
+  options: Omit<HttpTransportOptions, 'url'> = {},
+): Transport[] {
+  const http = { fetch: nodeFetch(), ...options }
   return [
-    ...(batch === undefined ? [] : [batchTransport({ url: batch, fetch: send })]),
-    ...(stream === undefined ? [] : [streamTransport({ url: stream, fetch: send })]),
+    ...(batch === undefined ? [] : [batchTransport({ ...http, url: batch })]),
+    ...(stream === undefined ? [] : [streamTransport({ ...http, url: stream })]),
   ]
 }
 

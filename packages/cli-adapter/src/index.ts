@@ -1,3 +1,5 @@
 export { replayLog, type ReplayedLog, type Until } from './replay'
 export { findLog } from './find-log'
 export { nodeFetch } from './node-fetch'
+export { createTelemetryManager } from './manager'
+export type { ManagerOptions, Student, TelemetryManager, Urls } from './manager'

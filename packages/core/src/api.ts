@@ -18,7 +18,12 @@ export interface TelemetryOptions {
   /** In [0, 1), for the jitter of retries. */
   readonly random: () => number
   readonly transports?: readonly Transport[]
+  /** Applied to every text inside the data of a step event before it is written. Default: none. */
+  readonly redact?: Redactor
 }
+
+/** Returns the text with what must not be kept replaced by a visible mark. */
+export type Redactor = (text: string) => string
 
 /** What a call to record came to. A refused call recorded nothing; its reason is for a person. */
 export type Recorded =

@@ -1,7 +1,7 @@
 // The `telemetry` key of a course's learn.json (SPEC §5). It is written by strangers: whatever it holds,
 // the answer is usable URLs and messages, never an exception.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { brief, describeIssues } from './describe'
 
 const httpUrl = z

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 
 /** One line a person can act on: where, what was expected, and the value found there. */
 export function describeIssues(error: z.ZodError, value: unknown): string {

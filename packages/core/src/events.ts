@@ -1,7 +1,7 @@
 // The events of the log (SPEC §3), one schema a type. A schema names what the fold relies on and lets
 // every other field through: what a newer version or a plugin adds must survive.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { importedSnapshot } from './snapshot-schema'
 import { describeIssues } from './describe'
 

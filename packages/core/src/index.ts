@@ -40,4 +40,12 @@ export { destinationOf } from './transport'
 export type { EventParcel, Outcome, Parcel, SnapshotParcel, Transport } from './transport'
 export { createTelemetry } from './telemetry'
 export { EXIT_BUDGET_MS } from './api'
-export type { CourseInput, Recorded, Status, Telemetry, TelemetryEvents, TelemetryOptions } from './api'
+export type {
+  CourseInput,
+  Recorded,
+  Redactor,
+  Status,
+  Telemetry,
+  TelemetryEvents,
+  TelemetryOptions,
+} from './api'

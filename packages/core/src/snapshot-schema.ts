@@ -1,7 +1,7 @@
 // telemetry.json (SPEC §4), in two strengths: `snapshot` is what we write, `importedSnapshot` is what we
 // accept from an older installation, where only what identifies the telemetry and its steps must be there.
 
-import { z } from 'zod'
+import * as z from 'zod'
 
 const epochMs = z.int()
 const attempt = z.record(z.string(), z.unknown())

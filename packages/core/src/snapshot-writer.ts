@@ -1,7 +1,7 @@
 // Keeps telemetry.json fresh without rewriting it at every event: a burst is written once, and the larger
 // the file has become, the rarer it is written.
 
-import type { Clock, Replacement, SnapshotStore } from './ports'
+import type { Clock, Replacement, Storage } from './ports'
 import { snapshotJson } from './render'
 import type { State } from './state'
 
@@ -29,7 +29,7 @@ export interface SnapshotWriter {
 }
 
 export interface SnapshotWriterOptions {
-  readonly store: SnapshotStore
+  readonly storage: Pick<Storage, 'snapshot'>
   readonly clock: Clock
   /** Whether what was written last is still there. */
   readonly intact: () => boolean
@@ -41,7 +41,7 @@ export interface SnapshotWriterOptions {
 }
 
 export function createSnapshotWriter(options: SnapshotWriterOptions): SnapshotWriter {
-  const { store, clock, intact, latest, written, failed, longest = LONGEST_STRING } = options
+  const { storage, clock, intact, latest, written, failed, longest = LONGEST_STRING } = options
   let cancel: (() => void) | undefined
   let last: State | undefined
   let writing: Promise<void> | undefined
@@ -62,7 +62,7 @@ export function createSnapshotWriter(options: SnapshotWriterOptions): SnapshotWr
     const beganAt = clock.now()
     let file: Replacement | undefined
     try {
-      file = store.replace()
+      file = storage.snapshot.replace()
       let chunk = ''
       for (const piece of bounded(snapshotJson(state), longest)) {
         chunk += piece
@@ -128,7 +128,7 @@ export function createSnapshotWriter(options: SnapshotWriterOptions): SnapshotWr
       if (state === undefined) return
       writes++
       try {
-        store.replaceSync(bounded(snapshotJson(state), longest))
+        storage.snapshot.replaceSync(bounded(snapshotJson(state), longest))
         done(state)
       } catch (error) {
         fail(error)

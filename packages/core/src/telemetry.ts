@@ -13,7 +13,7 @@ import { findForeignFile } from './foreign-file'
 import { openTelemetry, type OpenTelemetry } from './open-telemetry'
 import { readOwnership, type Ownership } from './ownership'
 import { normalized } from './parse-snapshot'
-import { checkCall, prepare, type StepCall } from './prepare'
+import { checkCall, prepare, redacted, type StepCall } from './prepare'
 import { createRefusals } from './refusals'
 import { snapshot } from './render'
 import { importedSnapshot, type ImportedSnapshot } from './snapshot-schema'
@@ -24,6 +24,8 @@ import { initialState, type State } from './state'
 const SLICE_MS = 1
 /** A telemetry.json that could not be taken in is tried again after, ms. */
 const TAKE_IN_AGAIN_MS = 5_000
+/** Calls that wait for a start, which may never come. */
+const MOST_WAITING = 10_000
 /** More processes than will ever end at once. */
 const MOST_LOOKS = 100
 
@@ -60,7 +62,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   let unwatch: (() => void) | undefined
 
   const writer = createSnapshotWriter({
-    store: storage.snapshot,
+    storage,
     clock,
     intact: () => fileKind() === 'ours',
     latest: () => (mayWrite() ? current?.follower.state : undefined),
@@ -136,6 +138,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     if (closed) return refuse('nothing is recorded after close')
     const call = called()
     if (session !== undefined) return run(call)
+    if (waiting.length >= MOST_WAITING) return refuse(`more than ${MOST_WAITING} calls before a start`)
     waiting.push(() => run(call))
     return { ok: true, id: call.id }
   }
@@ -146,7 +149,8 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     }
     const prepared = prepare(step, course?.steps ?? [])
     if (!prepared.ok) return refuse(prepared.reason)
-    const { type, step: of, data } = prepared
+    const { type, step: of } = prepared
+    const data = options.redact === undefined ? prepared.data : redacted(prepared.data, options.redact)
     return append({ v: EVENT_VERSION, id, at, session: session ?? id, type, step: of, data }, current)
   }
 

@@ -7,7 +7,8 @@ import { on, started } from './support'
 
 function writing({ cost = 0, longest = undefined as number | undefined } = {}) {
   const clock = manualClock()
-  const { snapshot: store } = memoryStorage()
+  const storage = memoryStorage()
+  const store = storage.snapshot
   let state: State = fold(initialState, [started(1)])
   let events = 1
   const written: number[] = []
@@ -18,7 +19,7 @@ function writing({ cost = 0, longest = undefined as number | undefined } = {}) {
     return { ...file, commit: () => (clock.set(clock.now() + cost), file.commit()) }
   }
   const writer = createSnapshotWriter({
-    store,
+    storage,
     clock,
     intact: () => true,
     latest: () => state,

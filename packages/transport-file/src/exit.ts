@@ -2,28 +2,33 @@
 // what makes it fresh).
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-const saves = new Set<() => void>()
+/** `last`: the process ends now. A signal that the host handles may be survived. */
+type Save = (last: boolean) => void
 
-function saveAll(): void {
-  for (const save of saves) save()
+const saves = new Set<Save>()
+
+function saveAll(last: boolean): void {
+  for (const save of saves) save(last)
 }
+
+const onExit = (): void => saveAll(true)
 
 /** We are called first, so that a listener the host added with `once` is still counted. */
 function onSignal(signal: NodeJS.Signals): void {
   const alone = process.listenerCount(signal) === 1
-  saveAll()
+  saveAll(alone)
   if (!alone) return
   stopListening()
   process.kill(process.pid, signal)
 }
 
 function listen(): void {
-  process.on('exit', saveAll)
+  process.on('exit', onExit)
   for (const signal of SIGNALS) process.prependListener(signal, onSignal)
 }
 
 function stopListening(): void {
-  process.off('exit', saveAll)
+  process.off('exit', onExit)
   for (const signal of SIGNALS) process.off(signal, onSignal)
 }
 
@@ -31,10 +36,10 @@ function stopListening(): void {
  * Calls `save` when the process exits: at its end, at `process.exit`, at an uncaught error, and at a signal.
  * A signal nobody else listens for then does what it would have done without us; where the host listens, it
  * decides whether the process ends.
- * @param save must be synchronous; called again if the process goes on
+ * @param save must be synchronous; called again if the process goes on. It is told whether it does not
  * @returns stops it
  */
-export function saveAtExit(save: () => void): () => void {
+export function saveAtExit(save: Save): () => void {
   if (saves.size === 0) listen()
   saves.add(save)
   return () => {

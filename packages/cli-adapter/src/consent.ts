@@ -1,0 +1,74 @@
+// Whether anything is recorded at all (SPEC §5): the environment decides first, then what the user chose for
+// this course, then what they chose for all of them.
+
+import { mkdirSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { replaceFile } from '@learnpack/telemetry-transport-file'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** What the user chose: for every course, and for those named by their folder. `true` is on. */
+export interface Choice {
+  readonly all?: boolean
+  readonly courses?: Readonly<Record<string, boolean>>
+}
+
+export interface Consent {
+  readonly enabled: boolean
+  /** What decided it, for a person. */
+  readonly because: string
+}
+
+/** The user's configuration folder for this tool, as the platform has it. */
+export function configFolder(env: Environment = process.env): string {
+  if (env['XDG_CONFIG_HOME']) return join(env['XDG_CONFIG_HOME'], 'learnpack-telemetry')
+  if (process.platform === 'win32' && env['APPDATA']) return join(env['APPDATA'], 'learnpack-telemetry')
+  return join(homedir(), '.config', 'learnpack-telemetry')
+}
+
+const choicePath = (env: Environment): string => join(configFolder(env), 'consent.json')
+
+/** @throws when there is a file that cannot be read: a choice that is there is never taken for none */
+export function readChoice(env: Environment = process.env): Choice {
+  let text: string
+  try {
+    text = readFileSync(choicePath(env), 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
+    throw error
+  }
+  const choice: unknown = JSON.parse(text)
+  if (typeof choice !== 'object' || choice === null) throw new Error(`${choicePath(env)}: is no object`)
+  return choice
+}
+
+/** @param course a course folder; without it the choice is for every course */
+export function choose(enabled: boolean, course?: string, env: Environment = process.env): void {
+  const before = readChoice(env)
+  const after: Choice =
+    course === undefined
+      ? { ...before, all: enabled }
+      : { ...before, courses: { ...before.courses, [resolve(course)]: enabled } }
+  mkdirSync(configFolder(env), { recursive: true, mode: 0o700 })
+  replaceFile(choicePath(env), [`${JSON.stringify(after, null, 2)}\n`])
+}
+
+const isSet = (value: string | undefined): boolean => value === '1' || value?.toLowerCase() === 'true'
+
+/** @param course the course folder, the one of learn.json */
+export function consent(course: string, env: Environment = process.env): Consent {
+  for (const name of ['DO_NOT_TRACK', 'LEARNPACK_TELEMETRY_DISABLED']) {
+    if (isSet(env[name])) return { enabled: false, because: `${name}=${env[name]}` }
+  }
+  let choice: Choice
+  try {
+    choice = readChoice(env)
+  } catch (error) {
+    return { enabled: false, because: `${choicePath(env)} cannot be read (${(error as Error).message})` }
+  }
+  const here = choice.courses?.[resolve(course)]
+  if (here !== undefined) return { enabled: here, because: 'chosen for this course' }
+  if (choice.all !== undefined) return { enabled: choice.all, because: 'chosen for every course' }
+  return { enabled: true, because: 'by default' }
+}

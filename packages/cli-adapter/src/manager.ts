@@ -1,0 +1,226 @@
+// LearnPack's telemetry manager, with the members, arguments and sync or async shape of the one it replaces
+// (SPEC §9), working on the event log. It throws nothing into its host and prints nothing.
+
+import { readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import {
+  configOf,
+  createTelemetry,
+  parseSnapshot,
+  type CourseInput,
+  type Redactor,
+  type Snapshot,
+  type Telemetry,
+  type Transport,
+} from '@learnpack/telemetry-core'
+import {
+  nodePorts,
+  openCourseFolder,
+  saveAtExit,
+  type CourseFolder,
+} from '@learnpack/telemetry-transport-file'
+import { consent } from './consent'
+import { transportsOf } from './course'
+import { lateStorage } from './late-storage'
+
+export interface ManagerOptions {
+  /** Epoch ms. Default: the system's clock. */
+  readonly now?: () => number
+  /** 16 characters [a-z0-9]. Default: random. */
+  readonly createTelemetryId?: () => string
+  /** Default: one that honours `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`. */
+  readonly fetch?: typeof fetch
+  /** Further destinations, beside the batch and stream URLs of the course. */
+  readonly transports?: readonly Transport[]
+  /** Origins, as in `new URL(url).origin`, that may see the student's token. Default: none. */
+  readonly allowedOrigins?: readonly string[]
+  /** Applied to every text before it is written; `false` keeps texts as they are. Default: `false`. */
+  readonly redaction?: false | Redactor
+}
+
+export interface Urls {
+  stream?: string
+  /** An alias of `stream`. */
+  streaming?: string
+  batch?: string
+}
+
+export interface Student {
+  readonly user_id: string | number
+  readonly email?: string
+  readonly token?: string
+}
+
+export interface TelemetryManager {
+  /** telemetry.json as it is now; null before a start. */
+  readonly current: Snapshot | null
+  /** The course's URLs. Set before `start`; a later change counts from the next one. */
+  urls: Urls
+  /** The folder given to `start`. */
+  readonly configPath: string
+  /** Position of the step that is open. */
+  readonly prevStep: number | undefined
+  /** Starts a session. Calls made before it are recorded behind it, with their own time. */
+  start(agent: string, steps: readonly unknown[], path: string, tutorialSlug: string): Promise<void>
+  registerStepEvent(stepPosition: number, event: string, data: unknown): void
+  /** A student logged in. Their token stays in memory. */
+  setStudent(student: Student): void
+  /** Ends the workout session and begins the next one. */
+  finishWorkoutSession(): void
+  /** Sends the present snapshot. Resolves at once: what cannot be sent now is sent later. */
+  submit(): Promise<void>
+  /** Writes telemetry.json at once. It is kept fresh without, too. */
+  save(): void
+  /** The telemetry.json in `configPath`; null where there is none that can be read. */
+  retrieve(): Promise<Snapshot | null>
+  /** Does nothing: `registerStepEvent` streams what it records, and nothing else is streamed. */
+  streamEvent(stepPosition: number, event: string, data: unknown): Promise<void>
+  salute(message: string): void
+  /** Ends the session, writes telemetry.json, waits at most 300 ms for requests under way. Does not reject. */
+  close(): Promise<void>
+}
+
+/** What the adapter itself does with a manager beyond what its host may. */
+export interface Managed extends TelemetryManager {
+  readonly telemetry: Telemetry
+  /** Whether a session is going on. */
+  readonly started: boolean
+  /** The student logged out. */
+  clearStudent(): void
+}
+
+export const createTelemetryManager = (options: ManagerOptions = {}): TelemetryManager =>
+  createManaged(options)
+
+export function createManaged(options: ManagerOptions = {}): Managed {
+  let folder: CourseFolder | undefined
+  let token: string | undefined
+  let configPath = ''
+  let urls: Urls = {}
+  let course: CourseInput | undefined
+  /** A session that could not be started, on a full disk for one, is tried again at the next event. */
+  let startLater: CourseInput | undefined
+  const transports: Transport[] = [...(options.transports ?? [])]
+  const { now = Date.now, createTelemetryId = nodePorts.ids.telemetry, redaction = false } = options
+
+  const telemetry = createTelemetry({
+    ...nodePorts,
+    clock: { ...nodePorts.clock, now },
+    ids: { ...nodePorts.ids, telemetry: createTelemetryId },
+    storage: lateStorage(() => {
+      if (folder === undefined) throw new Error('no course was started')
+      return folder
+    }),
+    transports,
+    ...(redaction !== false && { redact: redaction }),
+  })
+
+  let stopSaving: (() => void) | undefined
+
+  /** The host's day is not ours to ruin. */
+  function quietly<T>(action: () => T): T | undefined {
+    try {
+      return action()
+    } catch {
+      return undefined
+    }
+  }
+
+  function start(given: CourseInput, path: string): void {
+    if (folder !== undefined) return
+    configPath = path
+    const dirPath = resolve(path)
+    if (!consent(dirname(dirPath)).enabled) return void telemetry.close()
+    folder = openCourseFolder(dirPath)
+    transports.push(
+      ...transportsOf(configOf({ telemetry: urls }).destinations, {
+        ...(options.fetch && { fetch: options.fetch }),
+        now,
+        authorization: {
+          origins: options.allowedOrigins ?? [],
+          value: () => token && `Token ${token}`,
+        },
+      }),
+    )
+    stopSaving = saveAtExit((last) => {
+      if (last) telemetry.end('exit')
+      telemetry.save()
+    })
+    begin(given)
+  }
+
+  function begin(given: CourseInput): void {
+    startLater = given
+    if (!telemetry.start(given).ok) return
+    startLater = undefined
+    course = given
+  }
+
+  return {
+    telemetry,
+    get started() {
+      return course !== undefined
+    },
+    get current() {
+      return (course && quietly(() => telemetry.snapshot())) ?? null
+    },
+    get urls() {
+      return urls
+    },
+    set urls(given) {
+      urls = given
+    },
+    get configPath() {
+      return configPath
+    },
+    get prevStep() {
+      return quietly(() => {
+        const { open, course: steps } = telemetry.state()
+        return steps?.find(({ slug }) => slug === open)?.position
+      })
+    },
+    async start(agent, steps, path, tutorialSlug) {
+      quietly(() => start({ slug: tutorialSlug, agent, steps } as CourseInput, path))
+    },
+    registerStepEvent(stepPosition, event, data) {
+      if (startLater !== undefined) begin(startLater)
+      telemetry.record(stepPosition, event, data)
+    },
+    setStudent(student) {
+      quietly(() => {
+        token = typeof student.token === 'string' ? student.token : undefined
+        telemetry.identify(student.user_id)
+      })
+    },
+    clearStudent() {
+      token = undefined
+      telemetry.clear()
+    },
+    finishWorkoutSession() {
+      if (course === undefined) return
+      telemetry.end('finished')
+      telemetry.start(course)
+    },
+    async submit() {
+      quietly(() => telemetry.submit())
+    },
+    save() {
+      quietly(() => telemetry.save())
+    },
+    async retrieve() {
+      const text = quietly(() => readFileSync(join(configPath, 'telemetry.json'), 'utf8'))
+      const parsed = text === undefined ? undefined : parseSnapshot(text)
+      return parsed?.ok ? (parsed.snapshot as Snapshot) : null
+    },
+    async streamEvent() {},
+    salute(message) {
+      console.log(message)
+    },
+    async close() {
+      if (course !== undefined) telemetry.end('close')
+      await telemetry.close().catch(() => {})
+      stopSaving?.()
+      quietly(() => folder?.close())
+    },
+  }
+}
