@@ -81,5 +81,11 @@ export default ts.config(
       eqeqeq: 'error',
     },
   },
+  {
+    // What oclif 1 requires, and hosts in tests.
+    files: ['**/*.cjs', 'packages/cli-adapter/oclif/**/*.js'],
+    languageOptions: { sourceType: 'commonjs', globals: { require: 'readonly', module: 'writable' } },
+    rules: { '@typescript-eslint/no-require-imports': 'off' },
+  },
   purity,
 )

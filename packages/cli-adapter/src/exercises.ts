@@ -1,0 +1,64 @@
+// The host's exercise index as the course of a session.
+
+import { basename, dirname, resolve } from 'node:path'
+import type { Urls } from './manager'
+
+/** What LearnPack calls its config object, as far as it concerns us. It also lies in `<dirPath>/config.json`. */
+export interface ConfigObject {
+  readonly config?: {
+    readonly slug?: unknown
+    readonly dirPath?: unknown
+    readonly editor?: { readonly agent?: unknown }
+    readonly telemetry?: unknown
+  }
+  readonly exercises?: readonly Exercise[]
+}
+
+interface Exercise {
+  readonly slug: string
+  readonly position: number
+  readonly files?: readonly unknown[]
+  /** Whether it has tests. */
+  readonly graded?: boolean
+}
+
+export interface HostCourse {
+  readonly slug: string
+  readonly agent: string
+  readonly dirPath: string
+  readonly urls: Urls
+  readonly steps: readonly {
+    slug: string
+    position: number
+    files: readonly unknown[]
+    is_testeable: boolean
+  }[]
+}
+
+/** @param cwd what a relative `dirPath` is relative to */
+export function courseOf({ config = {}, exercises = [] }: ConfigObject, cwd = process.cwd()): HostCourse {
+  const text = (value: unknown, otherwise: string): string =>
+    typeof value === 'string' && value !== '' ? value : otherwise
+  const dirPath = resolve(cwd, text(config.dirPath, '.learn'))
+  return {
+    slug: text(config.slug, basename(dirname(dirPath))),
+    agent: text(config.editor?.agent, ''),
+    dirPath,
+    urls: (config.telemetry ?? {}) as Urls,
+    steps: exercises.map(({ slug, position, files = [], graded = false }) => ({
+      slug,
+      position,
+      files,
+      is_testeable: graded,
+    })),
+  }
+}
+
+/** The step a request opens: `GET /exercise/<slug>` is how the editor asks for one (SPEC §9). */
+export function openedBy(
+  request: { readonly method?: string | undefined; readonly url?: string | undefined },
+  steps: readonly { slug: string; position: number }[],
+): number | undefined {
+  const slug = request.method === 'GET' && /^\/exercise\/([^/?#]+)\/?(?:[?#]|$)/.exec(request.url ?? '')?.[1]
+  return steps.find((step) => encodeURIComponent(step.slug) === slug || step.slug === slug)?.position
+}

@@ -1,0 +1,79 @@
+// The plugin of LearnPack's command line (oclif): what its hooks around `learnpack start` do. Nothing of the
+// host is changed but the options of its `action` hook, which get the `telemetry` that language plugins expect.
+
+import { subscribe } from 'node:diagnostics_channel'
+import { readFileSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
+import { join } from 'node:path'
+import type { ConfigObject } from './exercises'
+import { safely, wire, type SocketLike, type Wiring } from './wiring'
+
+/** oclif's config, as far as it concerns us. */
+export interface Host {
+  readonly version: string
+  runHook(event: string, options: Record<string, unknown>): Promise<unknown>
+}
+
+/** From this major version on LearnPack records by itself (SPEC §9). */
+const RECORDS_ITSELF = 2
+
+/** Folders in which the host may keep its files, in the order it looks for them. */
+const FOLDERS = ['.breathecode', '.learn']
+
+let wiring: Wiring | undefined
+
+export const recordsItself = ({ version }: Pick<Host, 'version'>): boolean =>
+  Number.parseInt(version, 10) >= RECORDS_ITSELF
+
+/** Before `learnpack start`: nothing is known of the course yet, and nothing is written. */
+export function beforeStart(host: Host): void {
+  safely(() => {
+    if (recordsItself(host)) return
+    const here = wire({}, { logins: true })
+    const run = host.runHook.bind(host)
+    host.runHook = (event, options) => {
+      if (event !== 'action' || options['telemetry'] !== undefined) return run(event, options)
+      here.lookWho()
+      return run(event, { ...options, telemetry: here.manager })
+    }
+    wiring = here
+  })
+}
+
+/** After it: the server listens and the exercise index is built. */
+export function afterStart(): void {
+  safely(() => {
+    if (wiring === undefined) return
+    const { start, listen, requested } = wiring
+    start(builtConfig())
+    subscribe('http.server.request.start', (message) =>
+      requested((message as { request: IncomingMessage }).request),
+    )
+    const io = hostSocket()
+    if (io !== undefined) listen(io)
+  })
+}
+
+/** What the host has just written. @throws when it has not */
+function builtConfig(): ConfigObject {
+  const text = FOLDERS.flatMap((folder) => readIfThere(join(folder, 'config.json')))[0]
+  return JSON.parse(text ?? '') as ConfigObject
+}
+
+function readIfThere(path: string): string[] {
+  try {
+    return [readFileSync(path, 'utf8')]
+  } catch {
+    return []
+  }
+}
+
+/** The host's socket.io server: its socket manager holds it, and no hook passes it on. */
+function hostSocket(): SocketLike | undefined {
+  for (const module of Object.values(require.cache)) {
+    const { actionCallBacks, socket } = (module?.exports ?? {}) as Record<string, unknown>
+    if (actionCallBacks && typeof (socket as SocketLike | null)?.on === 'function')
+      return socket as SocketLike
+  }
+  return undefined
+}
