@@ -61,13 +61,14 @@ export function wire(options: ManagerOptions = {}, { logins }: { logins: boolean
     get course() {
       return course
     },
-    start(configObject) {
-      course = courseOf(configObject)
-      manager.urls = course.urls
-      void manager.start(course.agent, course.steps, course.dirPath, course.slug)
-      lookWho()
-      timer = setInterval(() => safely(lookWho), LOOK_MS).unref()
-    },
+    start: (configObject) =>
+      safely(() => {
+        course = courseOf(configObject)
+        manager.urls = course.urls
+        void manager.start(course.agent, course.steps, course.dirPath, course.slug)
+        lookWho()
+        timer = setInterval(() => safely(lookWho), LOOK_MS).unref()
+      }),
     requested: (request) =>
       safely(() => {
         const position = course && openedBy(request, course.steps)

@@ -1,0 +1,108 @@
+// For hosts that are not LearnPack's command line: one call wires an Express or Connect app, a socket.io server
+// and LearnPack's config object.
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ConfigObject } from './exercises'
+import { isLocal } from './local-request'
+import type { ManagerOptions, TelemetryManager } from './manager'
+import { wire, type SocketLike } from './wiring'
+
+/** A telemetry.json larger than this is not read, bytes. */
+const BODY_BYTES = 32 * 1024 * 1024
+
+type Request = IncomingMessage & { body?: unknown }
+type Middleware = (request: Request, response: ServerResponse, next: () => void) => void
+
+export interface EmbedOptions extends ManagerOptions {
+  /** An Express or Connect app. Embed before its own routes are added: the first that answers wins. */
+  readonly app: { use(middleware: Middleware): unknown }
+  /** A socket.io server of any major version. */
+  readonly io?: SocketLike
+  /** As LearnPack builds it: `config` (slug, dirPath, editor.agent, telemetry) and `exercises`. */
+  readonly config: ConfigObject
+  /** Whether logins are read from `<dirPath>/.session`, as LearnPack keeps them. Default: true; else call `manager.setStudent`. */
+  readonly logins?: boolean
+}
+
+export interface Embedded {
+  /** To be passed as `telemetry` in the options of LearnPack's `action` hook. */
+  readonly manager: TelemetryManager
+  /** As the manager's. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts a session and records from then on: `GET /exercise/<slug>` opens a step, the socket message
+ * `ai_interaction` is a question to the tutor. Serves telemetry.json at `GET /telemetry` and takes one in at
+ * `POST /telemetry`, for LearnPack's web editor on the same machine. Throws nothing into the app.
+ */
+export function embed({ app, io, config, logins = true, ...options }: EmbedOptions): Embedded {
+  const wiring = wire(options, { logins })
+  const { manager } = wiring
+  wiring.start(config)
+  if (io !== undefined) wiring.listen(io)
+  app.use((request, response, next) => {
+    wiring.requested(request)
+    const [path] = (request.url ?? '').split('?')
+    if (path !== '/telemetry') return next()
+    answer(request).then(
+      ([status, body]) => reply(response, status, body),
+      () => reply(response, 500, { error: 'telemetry: cannot be answered' }),
+    )
+  })
+
+  async function answer(request: Request): Promise<[status: number, body: unknown]> {
+    if (!isLocal(request))
+      return [403, { error: 'telemetry: only for pages of this server, on this machine' }]
+    if (request.method === 'GET') {
+      const { current } = manager
+      return current === null ? [404, { error: 'telemetry: nothing is recorded' }] : [200, current]
+    }
+    if (request.method !== 'POST') return [405, { error: 'telemetry: GET or POST' }]
+    if (!/^application\/json\b/.test(request.headers['content-type'] ?? '')) {
+      return [415, { error: 'telemetry: expected content-type application/json' }]
+    }
+    const given = await bodyOf(request)
+    if (!given.ok) return [given.status, { error: `telemetry: ${given.reason}` }]
+    const mine = manager.current?.telemetry_id
+    const { telemetry_id } = (given.body ?? {}) as { telemetry_id?: unknown }
+    if (mine === undefined || telemetry_id !== mine) {
+      return [409, { error: 'telemetry: telemetry_id is not the one of this course' }]
+    }
+    const recorded = manager.telemetry.import(given.body)
+    return recorded.ok ? [200, manager.current] : [400, { error: `telemetry: ${recorded.reason}` }]
+  }
+
+  return { manager, close: wiring.close }
+}
+
+type Body = { ok: true; body: unknown } | { ok: false; status: number; reason: string }
+
+async function bodyOf(request: Request): Promise<Body> {
+  // A body parser may have been there before.
+  if (request.body !== undefined) return { ok: true, body: request.body }
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes > BODY_BYTES) return { ok: false, status: 413, reason: `longer than ${BODY_BYTES} bytes` }
+    chunks.push(chunk)
+  }
+  try {
+    return { ok: true, body: JSON.parse(Buffer.concat(chunks).toString('utf8')) }
+  } catch (error) {
+    return { ok: false, status: 400, reason: `is not JSON (${(error as Error).message})` }
+  }
+}
+
+function reply(response: ServerResponse, status: number, body: unknown): void {
+  if (response.headersSent || response.writableEnded) return
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...(status === 405 && { allow: 'GET, POST' }),
+    ...(status === 413 && { connection: 'close' }),
+  })
+  response.end(JSON.stringify(body))
+}

@@ -1,0 +1,25 @@
+// Whether a request comes from this machine, for this machine, by no page but our own. Any page the learner
+// has open can send requests to localhost; by a name that resolves to 127.0.0.1 it can even read the answers.
+
+import { isIPv4 } from 'node:net'
+import type { IncomingMessage } from 'node:http'
+
+export function isLocal({ socket, headers }: IncomingMessage): boolean {
+  const { host, origin } = headers
+  const site = headers['sec-fetch-site']
+  return (
+    isLoopback(socket.remoteAddress ?? '') &&
+    host !== undefined &&
+    isLoopback(nameOf(host)) &&
+    (origin === undefined || origin === `http://${host}` || origin === `https://${host}`) &&
+    (site === undefined || site === 'same-origin' || site === 'none')
+  )
+}
+
+/** A Host header without its port. */
+const nameOf = (host: string): string => host.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1')
+
+function isLoopback(address: string): boolean {
+  const v4 = address.replace(/^::ffff:/i, '')
+  return address === '::1' || address === 'localhost' || (isIPv4(v4) && v4.startsWith('127.'))
+}

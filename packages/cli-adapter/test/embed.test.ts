@@ -1,0 +1,226 @@
+// Embedded in a real Express or Connect app with a real socket.io server: what it serves, to whom, and that
+// nothing of ours gets in the app's way.
+
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { createServer, request as httpRequest, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Transport } from '@learnpack/telemetry-core'
+import connect from 'connect'
+import express from 'express'
+import { Server } from 'socket.io'
+import connectTo from 'socket.io-client'
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { embed, type EmbedOptions } from '../src/index'
+import { isLocal } from '../src/local-request'
+import { until } from './learnpack-host'
+
+const exercises = ['00-welcome', '01-hello', '02 ñ'].map((slug, position) => ({
+  slug,
+  position,
+  files: [],
+  graded: position === 2,
+}))
+
+beforeEach(() => {
+  vi.stubEnv('XDG_CONFIG_HOME', mkdtempSync(join(tmpdir(), 'telemetry-config-')))
+  onTestFinished(() => void vi.unstubAllEnvs())
+})
+
+async function embedded(
+  make: typeof express | typeof connect = express,
+  options: Partial<EmbedOptions> = {},
+) {
+  const app = make()
+  const server = createServer(app as RequestListener)
+  const io = new Server(server, { allowEIO3: true })
+  const dirPath = join(mkdtempSync(join(tmpdir(), 'telemetry-embed-')), '.learn')
+  const config = { config: { slug: 'intro', dirPath, editor: { agent: 'web' } }, exercises }
+  const { manager, close } = embed({ app, io, config, ...options } as EmbedOptions)
+  app.use(((_, response) => void response.end('of the app')) as RequestListener)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(async () => {
+    await close()
+    await io.close()
+  })
+  const { port } = server.address() as AddressInfo
+  const url = `http://127.0.0.1:${port}`
+  return { manager, close, url, port, dirPath }
+}
+
+const post = (url: string, body: unknown, headers: Record<string, string> = {}) =>
+  fetch(`${url}/telemetry`, {
+    method: 'POST',
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+    headers: { 'content-type': 'application/json', ...headers },
+  })
+
+/** As fetch, with headers that fetch keeps for itself. */
+const raw = (port: number, headers: Record<string, string>) =>
+  new Promise<number | undefined>((resolve, reject) => {
+    httpRequest({ host: '127.0.0.1', port, path: '/telemetry', headers }, (response) => {
+      response.resume()
+      resolve(response.statusCode)
+    })
+      .on('error', reject)
+      .end()
+  })
+
+describe.each([
+  ['Express', express],
+  ['Connect', connect],
+])('%s', (_, make) => {
+  it('records opened steps and questions to the tutor, and serves telemetry.json', async () => {
+    const { manager, url } = await embedded(make as typeof express)
+    for (const path of [
+      '00-welcome',
+      '01-hello?lang=es',
+      encodeURIComponent('02 ñ'),
+      '01-hello/readme',
+      'none',
+    ])
+      expect(await (await fetch(`${url}/exercise/${path}`)).text()).toBe('of the app')
+    await fetch(`${url}/exercise/00-welcome`, { method: 'PUT' })
+    manager.setStudent({ user_id: 7 })
+    const client = connectTo(url, { transports: ['websocket'] })
+    onTestFinished(() => void client.close())
+    client.emit('compiler', {
+      action: 'ai_interaction',
+      data: { stepPosition: 1, eventData: { ai_response: 'A' } },
+    })
+    client.emit('compiler', { action: 'build', data: {} })
+    client.emit('compiler', null)
+    await until(() => manager.current?.steps[1]!.ai_interactions.length === 1)
+    manager.registerStepEvent(2, 'test', { exitCode: 0 })
+    const served = (await (await fetch(`${url}/telemetry`)).json()) as object
+    expect(served).toEqual(JSON.parse(JSON.stringify(manager.current)))
+    expect(served).toMatchObject({
+      slug: 'intro',
+      agent: 'web',
+      steps: [
+        { opened_at: expect.any(Number) as number, is_testeable: false },
+        { opened_at: expect.any(Number) as number, ai_interactions: [{ ai_response: 'A' }] },
+        { opened_at: expect.any(Number) as number, tests: [{ exit_code: 0 }], is_testeable: true },
+      ],
+    })
+  })
+})
+
+describe('POST /telemetry', () => {
+  it('takes a file of this telemetry in, as an import', async () => {
+    const { manager, url } = await embedded()
+    const opened = { ...manager.current!.steps[1]!, opened_at: 5, tests: [{ exit_code: 1, starting_at: 6 }] }
+    const response = await post(url, { ...manager.current, steps: [opened] })
+    expect(response.status).toBe(200)
+    expect(await response.json()).toEqual(JSON.parse(JSON.stringify(manager.current)))
+    expect(manager.current?.steps[1]).toMatchObject({ opened_at: 5, tests: [{ starting_at: 6 }] })
+  })
+
+  it.each<[number, RegExp, unknown, Record<string, string>]>([
+    [409, /telemetry_id/, { telemetry_id: 'another000000000', steps: [] }, {}],
+    [409, /telemetry_id/, null, {}],
+    [400, /steps/, 'mine', {}],
+    [400, /not JSON/, '{"telemetry_id":', {}],
+    [415, /application\/json/, {}, { 'content-type': 'text/plain' }],
+    [413, /33554432 bytes/, 'x'.repeat(33 * 1024 * 1024), {}],
+  ])('refuses with %i: %s', async (status, reason, body, headers) => {
+    const { manager, url } = await embedded()
+    const before = manager.current
+    const mine = { telemetry_id: before!.telemetry_id, steps: 'none' }
+    const response = await post(url, body === 'mine' ? mine : body, headers)
+    expect(response.status).toBe(status)
+    expect(((await response.json()) as { error: string }).error).toMatch(reason)
+    expect(manager.current).toEqual(before)
+  })
+
+  it('reads what a body parser has read already', async () => {
+    const app = express()
+    app.use(express.json())
+    const { manager, url } = await embedded((() => app) as unknown as typeof express)
+    expect((await post(url, { ...manager.current, steps: [] })).status).toBe(200)
+  })
+})
+
+describe('who is answered', () => {
+  it('this machine, by one of its names, and no page of another origin', async () => {
+    const { port } = await embedded()
+    const host = `127.0.0.1:${port}`
+    const asked = (headers: Record<string, string>) => raw(port, { host, ...headers })
+    expect(await asked({})).toBe(200)
+    expect(await asked({ origin: `http://${host}` })).toBe(200)
+    expect(await asked({ host: `localhost:${port}`, 'sec-fetch-site': 'same-origin' })).toBe(200)
+    expect(await asked({ host: `[::1]:${port}` })).toBe(200)
+    for (const headers of [
+      { host: `rebound.example:${port}` },
+      { host: `127.0.0.1.rebound.example:${port}` },
+      { host: 'localhost.rebound.example' },
+      { origin: 'https://elsewhere.example' },
+      { origin: `http://localhost:${port}` },
+      { origin: 'http://127.0.0.1:1' },
+      { origin: 'null' },
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site' },
+    ]) {
+      expect([headers, await asked(headers)]).toEqual([headers, 403])
+    }
+  })
+
+  it('nobody from the network', () => {
+    const from = (remoteAddress: string) =>
+      isLocal({ socket: { remoteAddress }, headers: { host: 'localhost' } } as never)
+    expect(['127.0.0.1', '::1', '::ffff:127.0.0.1', '127.9.9.9'].map(from)).toEqual([true, true, true, true])
+    expect(['192.168.1.7', '::ffff:10.0.0.1', 'fe80::1', '', '1270.0.0.1'].map(from)).toEqual(
+      Array(5).fill(false),
+    )
+  })
+
+  it('other methods: 405', async () => {
+    const { url } = await embedded()
+    const response = await fetch(`${url}/telemetry`, { method: 'DELETE' })
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, POST'])
+  })
+})
+
+describe('an app', () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'telemetry-file-')), 'file')
+  writeFileSync(file, '')
+  const impossible = join(file, '.learn')
+  const rejecting: Transport = {
+    name: 'rejecting',
+    wants: 'events',
+    deliver: () => Promise.reject(new Error('no')),
+  }
+  const throwing: Transport = {
+    name: 'throwing',
+    wants: 'snapshots',
+    deliver() {
+      throw new Error('no')
+    },
+    close() {
+      throw new Error('neither')
+    },
+  }
+
+  it.each<[string, Partial<EmbedOptions>]>([
+    ['transports that throw and reject', { transports: [rejecting, throwing] }],
+    [
+      'a redactor that throws',
+      {
+        redaction() {
+          throw new Error('no')
+        },
+      },
+    ],
+    ['exercises that are none', { config: { config: { dirPath: impossible }, exercises: 7 } as never }],
+    ['a folder that cannot be made', { config: { config: { dirPath: impossible }, exercises } as never }],
+  ])('goes on with %s', async (_, options) => {
+    const { url, manager, close } = await embedded(express, { logins: false, ...options })
+    expect(await (await fetch(`${url}/exercise/00-welcome`)).text()).toBe('of the app')
+    manager.setStudent({ user_id: 1 })
+    manager.registerStepEvent(0, 'compile', { stdout: 'x' })
+    await close()
+    expect([200, 404]).toContain((await fetch(`${url}/telemetry`)).status)
+    expect(await (await fetch(`${url}/`)).text()).toBe('of the app')
+  })
+})
