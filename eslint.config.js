@@ -55,7 +55,7 @@ export const purity = {
 }
 
 export default ts.config(
-  { ignores: ['**/dist/**', '**/coverage/**', '**/.turbo/**', '**/fixtures/**'] },
+  { ignores: ['**/dist/**', '**/oclif/commands/**', '**/coverage/**', '**/.turbo/**', '**/fixtures/**'] },
   js.configs.recommended,
   ...ts.configs.recommended,
   {

@@ -22,14 +22,22 @@ export interface CourseConfig {
   readonly problems: readonly string[]
 }
 
-/** Reads the learn.json of the course whose telemetry that folder keeps: beside it, or in it. */
+/** Where the learn.json of the course may be whose telemetry that folder keeps: beside it, or in it. */
+function places({ snapshotPath }: CourseFolder): [string, string] {
+  const dirPath = dirname(snapshotPath)
+  const [inside, beside] = [join(dirPath, 'learn.json'), join(dirname(dirPath), 'learn.json')]
+  return basename(dirPath).startsWith('.') ? [beside, inside] : [inside, beside]
+}
+
+export const learnJsonOf = (folder: CourseFolder): string | undefined => places(folder).find(existsSync)
+
 export function readCourseConfig(folder: CourseFolder): CourseConfig {
-  const dirPath = dirname(folder.snapshotPath)
-  const places = [join(dirPath, 'learn.json'), join(dirname(dirPath), 'learn.json')]
-  const path = (basename(dirPath).startsWith('.') ? places.reverse() : places).find(existsSync)
-  if (path === undefined)
-    return { destinations: {}, problems: [`${places[0]}: no such file, so there is nowhere to send to`] }
-  return readConfig(readFileSync(path, 'utf8'), path)
+  const path = learnJsonOf(folder)
+  if (path !== undefined) return readConfig(readFileSync(path, 'utf8'), path)
+  return {
+    destinations: {},
+    problems: [`${places(folder)[0]}: no such file, so there is nowhere to send to`],
+  }
 }
 
 export function transportsOf(

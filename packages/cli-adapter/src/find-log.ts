@@ -1,6 +1,6 @@
 // From what a person names on the command line to the log they mean.
 
-import { realpathSync, statSync } from 'node:fs'
+import { existsSync, realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { readCourseIndex } from '@learnpack/telemetry-core'
 import { crc32, openCourseFolder, type CourseFolder } from '@learnpack/telemetry-transport-file'
@@ -31,6 +31,11 @@ export function findCourse(path: string): { folder: CourseFolder; current: strin
     const folder = openCourseFolder(dirPath)
     const index = readCourseIndex(folder, crc32)
     if (index !== undefined) return { folder, current: index.current }
+  }
+  if (existsSync(join(path, DEFAULT_DIR, 'telemetry.json'))) {
+    throw new CommandError(
+      `${path}: LearnPack itself records here (it wrote telemetry.json, and there is no event log); learnpack-telemetry records nothing`,
+    )
   }
   throw new CommandError(`${path}: no event log in it; give a course folder with recorded events`)
 }

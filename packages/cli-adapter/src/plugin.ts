@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import type { ConfigObject } from './exercises'
+import { purge } from './purge'
 import { safely, wire, type SocketLike, type Wiring } from './wiring'
 
 /** oclif's config, as far as it concerns us. */
@@ -52,6 +53,12 @@ export function afterStart(): void {
     const io = hostSocket()
     if (io !== undefined) listen(io)
   })
+}
+
+/** After `learnpack clean`, which makes a course fit to publish: with nobody's work in it. */
+export function afterClean(host: Pick<Host, 'version'>): void {
+  if (recordsItself(host)) return
+  for (const folder of FOLDERS) safely(() => purge(folder))
 }
 
 /** What the host has just written. @throws when it has not */

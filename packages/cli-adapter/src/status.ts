@@ -1,7 +1,8 @@
 // What is kept of a course, and in what condition it is.
 
 import { lstatSync, readFileSync } from 'node:fs'
-import { basename } from 'node:path'
+import { basename, dirname } from 'node:path'
+import { consent, type Consent } from './consent'
 import { transportsOf, type CourseConfig } from './course'
 import { describeDestination, destinationStatus, type DestinationStatus } from './destinations'
 import {
@@ -36,6 +37,8 @@ export interface TelemetryStatus {
 }
 
 export interface CourseStatus {
+  /** Whether anything is recorded here, and what decided it. */
+  readonly recording: Consent
   /** What is wrong with the telemetry part of learn.json. */
   readonly problems: readonly string[]
   readonly telemetry_json: {
@@ -53,6 +56,7 @@ export function courseStatus(folder: CourseFolder, current: string, config: Cour
   const read = [current, ...others].map((id) => telemetryStatus(folder, id, id === current, transports))
   const [{ state }] = read as [(typeof read)[number]]
   return {
+    recording: consent(dirname(dirname(folder.snapshotPath))),
     problems: config.problems,
     telemetry_json: snapshotStatus(folder.snapshotPath, state),
     telemetries: read.map(({ status }) => status),
@@ -122,8 +126,12 @@ function snapshotStatus(path: string, state: State): CourseStatus['telemetry_jso
   return { path, bytes, state: same ? 'up to date' : 'differs from the log' }
 }
 
-export function describeStatus({ problems, telemetry_json, telemetries }: CourseStatus, now: number): string {
+export function describeStatus(
+  { recording, problems, telemetry_json, telemetries }: CourseStatus,
+  now: number,
+): string {
   const rows: [string, string][] = [
+    ['recording', `${recording.enabled ? 'on' : 'off'}, ${recording.because}`],
     ['telemetry.json', `${telemetry_json.state}, ${size(telemetry_json.bytes)}: ${telemetry_json.path}`],
   ]
   for (const problem of problems) rows.push(['learn.json', problem])

@@ -94,6 +94,6 @@ describe('learnpack-telemetry status', () => {
       code: 1,
       err: 'learnpack-telemetry: /no/such: no such folder\n',
     })
-    expect(await run('status')).toMatchObject({ code: 2 })
+    expect(await run('status', 'one', 'two')).toMatchObject({ code: 2 })
   })
 })

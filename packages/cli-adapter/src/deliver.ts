@@ -1,0 +1,54 @@
+// `flush` and `dead-letters resend`: delivers what waits and says what came of it.
+
+import { sameStudent, type Telemetry } from '@learnpack/telemetry-core'
+import { CommandError } from './command-error'
+import { consent } from './consent'
+import { openForDelivery, readCourseConfig, transportsOf } from './course'
+import { debug } from './debug'
+import { describeDestination, destinationStatus } from './destinations'
+import { findCourse } from './find-log'
+import type { Output } from './output'
+
+export interface DeliverOptions {
+  readonly json?: boolean
+  readonly debug?: boolean
+}
+
+/** Delivers what waits, after `also`. @throws CommandError when something still waits */
+export async function deliver(
+  path: string,
+  output: Output,
+  options: DeliverOptions,
+  also: (telemetry: Telemetry) => void,
+): Promise<void> {
+  const { enabled, because } = consent(path)
+  if (!enabled) throw new CommandError(`nothing is sent: recording is switched off (${because})`)
+  const { folder, current } = findCourse(path)
+  const config = readCourseConfig(folder)
+  const telemetry = openForDelivery(folder, config)
+  if (options.debug) debug(telemetry, (line) => output.err(`${line}\n`))
+  try {
+    also(telemetry)
+    await telemetry.settled()
+    const { student, user_id } = telemetry.state()
+    const mine = folder.lease.acquire() !== undefined
+    const destinations = destinationStatus(folder.open(current), transportsOf(config.destinations))
+    const waiting = destinations.some(
+      (one) => one.configured && (one.waiting > 0 || one.dead_letters.length > 0),
+    )
+    if (options.json) output.out(`${JSON.stringify({ problems: config.problems, destinations })}\n`)
+    else {
+      for (const problem of config.problems) output.err(`${problem}\n`)
+      for (const one of destinations) output.out(`${describeDestination(one, Date.now())}\n`)
+    }
+    if (!waiting) return
+    if (!mine) throw new CommandError('another process is recording in this folder and delivers by itself')
+    if (student === undefined || !sameStudent(student, user_id)) {
+      throw new CommandError('nothing is sent while the student whose telemetry this is is not logged in')
+    }
+    throw new CommandError('something still waits, see above')
+  } finally {
+    await telemetry.close()
+    folder.close()
+  }
+}

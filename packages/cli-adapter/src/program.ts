@@ -1,0 +1,219 @@
+// Every command, its arguments and its options: the one place that `--help`, `learnpack telemetry:...` and the
+// documents are made from.
+
+import { createFollower, stillDead, type State } from '@learnpack/telemetry-core'
+import { crc32, replaceFile } from '@learnpack/telemetry-transport-file'
+import { Command } from 'commander'
+import { dirname, resolve } from 'node:path'
+import { CommandError } from './command-error'
+import { choose, consent } from './consent'
+import { readCourseConfig } from './course'
+import { deliver, type DeliverOptions } from './deliver'
+import { examine, type Finding } from './doctor'
+import { findCourse, findLog } from './find-log'
+import { paintFor, type Output, type Paint } from './output'
+import { purge, purgeable } from './purge'
+import { parseUntil, replayLog } from './replay'
+import { decoded, describeKnown } from './show'
+import { courseStatus, describeStatus } from './status'
+
+const FOLDER = ['[folder]', 'a course folder', '.'] as const
+const JSON_OPTION = ['--json', 'print JSON'] as const
+
+/** @param exit told an exit code where a command succeeds with one */
+export function program(output: Output, exit: (code: number) => void): Command {
+  const paint = paintFor(output)
+  const print = (json: boolean | undefined, value: unknown, text: () => string): void =>
+    output.out(`${json ? JSON.stringify(value) : text()}\n`)
+  const root = new Command('learnpack-telemetry')
+    .description('See, deliver and control what LearnPack records of your work in a course.')
+    .exitOverride()
+    .configureOutput({ writeOut: output.out, writeErr: output.err })
+    .showHelpAfterError('(--help shows how to call it)')
+
+  root
+    .command('show')
+    .description('tell in plain words what LearnPack knows about you')
+    .argument(...FOLDER)
+    .option('--step <slug>', 'only that step')
+    .option('--full', 'with every text: your code, its output, questions and answers')
+    .option('--json', 'print telemetry.json with its texts decoded')
+    .action((path: string, options: { step?: string; full?: boolean; json?: boolean }) => {
+      const state = stateOf(path)
+      const { step } = options
+      if (step !== undefined && !state.course?.some(({ slug }) => slug === step)) {
+        throw new CommandError(`--step: the course has no step ${JSON.stringify(step)}`)
+      }
+      print(options.json, decoded(state), () => describeKnown(state, options, paint))
+    })
+  root
+    .command('status')
+    .description('say what is kept of a course, what was delivered, and in what condition it is')
+    .argument(...FOLDER)
+    .option(...JSON_OPTION)
+    .action((path: string, options: { json?: boolean }) => {
+      const { folder, current } = findCourse(path)
+      const status = courseStatus(folder, current, readCourseConfig(folder))
+      folder.close()
+      print(options.json, status, () => describeStatus(status, Date.now()))
+    })
+  root
+    .command('replay')
+    .description('fold an event log and print the telemetry.json it stands for')
+    .argument('[path]', 'a course folder, or an event log (events.ndjson)', '.')
+    .option('--at <moment>', 'only up to a line number, an ISO 8601 time or an event id')
+    .option('--out <file>', 'write to this file instead of printing')
+    .action((path: string, options: { at?: string; out?: string }) => {
+      const until = options.at === undefined ? undefined : parseUntil(options.at)
+      const { json, messages } = replayLog(findLog(path), until)
+      for (const message of messages) output.err(`${message}\n`)
+      if (options.out === undefined) output.out(`${json}\n`)
+      else write(options.out, json)
+    })
+  root
+    .command('flush')
+    .description('deliver now what waits for the destinations of learn.json')
+    .argument(...FOLDER)
+    .option(...JSON_OPTION)
+    .option('--debug', 'say on stderr what happens, as it happens')
+    .action((path: string, options: DeliverOptions) => deliver(path, output, options, () => {}))
+  const letters = root.command('dead-letters').description('events that a destination refused for good')
+  letters
+    .command('list')
+    .description('show them, with the answer each was given')
+    .argument(...FOLDER)
+    .option(...JSON_OPTION)
+    .action((path: string, options: { json?: boolean }) => {
+      const { folder, current } = findCourse(path)
+      const dead = stillDead(folder.open(current).deadLetters.list())
+      folder.close()
+      print(options.json, dead, () =>
+        dead.length === 0
+          ? 'no dead letters'
+          : dead
+              .map(
+                ({ id, destination, at, reason }) =>
+                  `${id}  ${new Date(at).toISOString()}  ${destination}: ${reason}`,
+              )
+              .join('\n'),
+      )
+    })
+  letters
+    .command('resend')
+    .description('send them again, all or those with the given ids')
+    .argument('<folder>', 'a course folder')
+    .argument('[ids...]', 'event ids, as dead-letters list shows them')
+    .option(...JSON_OPTION)
+    .option('--debug', 'say on stderr what happens, as it happens')
+    .action((path: string, ids: string[], options: DeliverOptions) =>
+      deliver(path, output, options, (telemetry) => {
+        const count = telemetry.resend(ids.length === 0 ? undefined : ids)
+        if (count < ids.length)
+          throw new CommandError(`only ${count} of these ids are dead letters of a configured destination`)
+      }),
+    )
+  for (const [name, enabled] of [
+    ['enable', true],
+    ['disable', false],
+  ] as const) {
+    root
+      .command(name)
+      .description(enabled ? 'record again' : 'record nothing, write nothing and send nothing from now on')
+      .argument('[folder]', 'only in this course folder; without it, everywhere')
+      .option(...JSON_OPTION)
+      .action((path: string | undefined, options: { json?: boolean }) => {
+        chosen(enabled, path)
+        const now = consent(path ?? '.')
+        print(options.json, now, () => {
+          const where = path === undefined ? 'everywhere' : `in ${resolve(path)}`
+          const said = `recording is ${enabled ? 'on' : 'off'} ${where}`
+          return now.enabled === enabled ? said : `${said}, but ${now.because} decides otherwise here`
+        })
+      })
+  }
+  root
+    .command('purge')
+    .description('delete everything that is recorded of a course, delivered or not')
+    .argument(...FOLDER)
+    .option('--yes', 'do not ask')
+    .option(...JSON_OPTION)
+    .action(async (path: string, options: { yes?: boolean; json?: boolean }) => {
+      const dirPath = dirOf(path)
+      const paths = purgeable(dirPath)
+      if (paths.length > 0 && !options.yes) {
+        if (output.ask === undefined) throw new CommandError('purge: needs --yes where nobody can be asked')
+        output.err(`${paths.join('\n')}\n`)
+        if (!(await output.ask('Delete these for good?'))) throw new CommandError('nothing was deleted')
+      }
+      const deleted = deleting(dirPath)
+      print(options.json, { deleted }, () =>
+        deleted.length === 0
+          ? 'nothing is recorded there'
+          : deleted.map((one) => `deleted ${one}`).join('\n'),
+      )
+    })
+  root
+    .command('doctor')
+    .description('look for what is wrong, and say what to do; exit code 1 for warnings, 2 for errors')
+    .argument(...FOLDER)
+    .option(...JSON_OPTION)
+    .action((path: string, options: { json?: boolean }) => {
+      const findings = examine(path)
+      const worst = (level: Finding['level']): boolean => findings.some((finding) => finding.level === level)
+      exit(worst('error') ? 2 : worst('warning') ? 1 : 0)
+      print(options.json, findings, () =>
+        findings.map((finding) => describeFinding(finding, paint)).join('\n'),
+      )
+    })
+  return root
+}
+
+function stateOf(path: string): State {
+  const { folder, current } = findCourse(path)
+  try {
+    return createFollower(folder.open(current).log, crc32).catchUp()
+  } finally {
+    folder.close()
+  }
+}
+
+function dirOf(path: string): string {
+  try {
+    const { folder } = findCourse(path)
+    folder.close()
+    return dirname(folder.snapshotPath)
+  } catch {
+    // A telemetry.json without a log, or nothing at all.
+    return resolve(path, '.learn')
+  }
+}
+
+function chosen(enabled: boolean, path: string | undefined): void {
+  try {
+    choose(enabled, path)
+  } catch (error) {
+    throw new CommandError(`the choice could not be kept: ${(error as Error).message}`)
+  }
+}
+
+function deleting(dirPath: string): string[] {
+  try {
+    return purge(dirPath)
+  } catch (error) {
+    throw new CommandError(`${dirPath}: not everything could be deleted (${(error as Error).message})`)
+  }
+}
+
+function describeFinding({ level, subject, message, advice }: Finding, paint: Paint): string {
+  const mark = { ok: paint.green('✓'), warning: paint.yellow('!'), error: paint.red('✗') }[level]
+  return `${mark} ${paint.bold(subject)}: ${message}${advice === undefined ? '' : `\n    ${advice}`}`
+}
+
+function write(path: string, text: string): void {
+  if (path === '') throw new CommandError('--out: names no file')
+  try {
+    replaceFile(path, [text])
+  } catch (error) {
+    throw new CommandError(`--out: ${path} could not be written (${(error as Error).message})`)
+  }
+}

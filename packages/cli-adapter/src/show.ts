@@ -1,0 +1,118 @@
+// What LearnPack knows about a learner, in plain words and decoded.
+
+import { fromWire, snapshot, type Snapshot, type State } from '@learnpack/telemetry-core'
+import type { Paint } from './output'
+
+type Step = Snapshot['steps'][number]
+type Attempt = Step['tests'][number]
+
+const KINDS = [
+  ['compilations', 'compile', 'run'],
+  ['tests', 'test', 'tests'],
+  ['ai_interactions', 'ai_interaction', 'question to the tutor'],
+] as const
+
+/** telemetry.json with every text as the learner wrote or saw it. */
+export function decoded(state: State): Snapshot {
+  const known = snapshot(state)
+  const steps = known.steps.map((step) => ({
+    ...step,
+    ...Object.fromEntries(
+      KINDS.map(([list, type]) => [
+        list,
+        step[list].map((attempt: Attempt) => fromWire(type, attempt) ?? attempt),
+      ]),
+    ),
+  }))
+  return { ...known, steps }
+}
+
+export interface ShowOptions {
+  /** Only the step with that slug. */
+  readonly step?: string
+  /** Texts in full: source code, output, questions, answers. */
+  readonly full?: boolean
+}
+
+export function describeKnown(state: State, { step: only, full }: ShowOptions, paint: Paint): string {
+  const known = decoded(state)
+  const { student, user_id } = state
+  const lines = [
+    paint.bold('What LearnPack knows about your work in this course'),
+    '',
+    row('course', `${known.slug}${known.agent ? `, in ${known.agent}` : ''}`),
+    row(
+      'student',
+      user_id === undefined
+        ? 'nobody has logged in: nothing is sent anywhere'
+        : `${user_id}, ${student === undefined ? 'logged out: nothing is sent' : 'logged in'}`,
+    ),
+    row('begun', moment(known.tutorial_started_at)),
+    row('last active', moment(known.last_interaction_at)),
+    row('sessions', String(known.workout_session.length)),
+    ...known.workout_session.map(
+      ({ started_at, ended_at }) =>
+        `${' '.repeat(14)}${moment(started_at)}${ended_at === undefined ? ', still going on' : `, ${lasted(ended_at - started_at)}`}`,
+    ),
+    '',
+  ]
+  for (const step of known.steps)
+    if (only === undefined || step.slug === only) lines.push(...describeStep(step, full ?? false, paint))
+  return lines.join('\n').trimEnd()
+}
+
+function describeStep(step: Step, full: boolean, paint: Paint): string[] {
+  const { slug, opened_at, completed_at } = step
+  const [mark, what] =
+    completed_at !== undefined
+      ? [paint.green('✓'), `done ${moment(completed_at)}`]
+      : opened_at !== undefined
+        ? [paint.yellow('●'), `opened ${moment(opened_at)}`]
+        : [paint.dim('○'), paint.dim('not opened')]
+  return [
+    `${mark} ${paint.bold(slug)}  ${what}`,
+    ...KINDS.flatMap(([list, , name]) =>
+      step[list].flatMap((attempt: Attempt) => describeAttempt(name, attempt, full, paint)),
+    ),
+  ]
+}
+
+const TEXTS = [
+  ['source_code', 'your code'],
+  ['stdout', 'its output'],
+  ['stderr', 'its errors'],
+  ['student_message', 'you asked'],
+  ['ai_response', 'the tutor said'],
+] as const
+
+function describeAttempt(name: string, attempt: Attempt, full: boolean, paint: Paint): string[] {
+  const { starting_at, exit_code } = attempt
+  const outcome =
+    exit_code === undefined || exit_code === null
+      ? ''
+      : exit_code === 0
+        ? paint.green(' passed')
+        : paint.red(` failed (${String(exit_code)})`)
+  const texts = TEXTS.flatMap(([key, label]): [string, string][] => {
+    const text = attempt[key]
+    return typeof text === 'string' && text !== '' ? [[label, text]] : []
+  })
+  const sizes = texts.map(([label, text]) => `${label} (${text.length} characters)`).join(', ')
+  const head = `    ${name}${outcome}${typeof starting_at === 'number' ? `, ${moment(starting_at)}` : ''}`
+  if (!full) return [sizes === '' ? head : `${head}: ${paint.dim(sizes)}`]
+  return [head, ...texts.flatMap(([label, text]) => [`      ${paint.dim(`${label}:`)}`, indented(text)])]
+}
+
+const indented = (text: string): string => text.trimEnd().replace(/^/gm, '        ')
+const row = (name: string, value: string): string => `${name.padEnd(14)}${value}`
+
+/** Times of files by others may be anything. */
+function moment(at: unknown): string {
+  const date = new Date(typeof at === 'number' ? at : NaN)
+  return Number.isNaN(date.getTime()) ? '-' : date.toISOString().replace('T', ' ').slice(0, 16)
+}
+
+function lasted(ms: number): string {
+  const minutes = Math.round(ms / 60_000)
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+}

@@ -1,0 +1,327 @@
+// show, enable, disable, purge and doctor, each on a real course folder.
+
+import { spawnSync } from 'node:child_process'
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { main } from '../src/cli'
+import { choose, consent } from '../src/consent'
+import type { Finding } from '../src/doctor'
+import { createTelemetryManager } from '../src/index'
+import type { Output } from '../src/output'
+
+const temporary = () => mkdtempSync(join(tmpdir(), 'telemetry-commands-'))
+let config: string
+beforeEach(() => {
+  config = temporary()
+  vi.stubEnv('XDG_CONFIG_HOME', config)
+  onTestFinished(() => void vi.unstubAllEnvs())
+})
+
+async function run(args: string[], output: Partial<Output> = {}) {
+  let out = ''
+  let err = ''
+  const code = await main(args, { out: (text) => (out += text), err: (text) => (err += text), ...output })
+  return { code, out, err }
+}
+
+/** A course in which two steps were worked on. */
+async function course({ learnJson = '{}' } = {}): Promise<string> {
+  const path = temporary()
+  writeFileSync(join(path, 'learn.json'), learnJson)
+  mkdirSync(join(path, 'exercises'))
+  const manager = createTelemetryManager()
+  const steps = ['00-hello', '01-add', '02-loop'].map((slug, position) => ({
+    slug,
+    position,
+    is_testeable: position > 0,
+  }))
+  void manager.start('os', steps, join(path, '.learn'), 'intro')
+  manager.setStudent({ user_id: 42 })
+  manager.registerStepEvent(0, 'open_step', {})
+  manager.registerStepEvent(1, 'open_step', {})
+  manager.registerStepEvent(1, 'compile', {
+    source_code: 'print("ñ")',
+    stdout: 'ñ\nsecond',
+    exitCode: 0,
+    starting_at: 1_700_000_000_000,
+  })
+  manager.registerStepEvent(1, 'test', { stderr: 'not yet', exitCode: 1 })
+  manager.registerStepEvent(1, 'ai_interaction', { student_message: 'why?', ai_response: 'because' })
+  await manager.close()
+  return path
+}
+
+const logOf = (path: string): string => {
+  const folder = join(path, '.learn', 'telemetry')
+  const id = readdirSync(folder).find((name) => existsSync(join(folder, name, 'events.ndjson')))
+  return join(folder, id!, 'events.ndjson')
+}
+
+describe('show', () => {
+  it('tells what is known, in plain words', async () => {
+    const path = await course()
+    const { code, out, err } = await run(['show', path])
+    expect([code, err]).toEqual([0, ''])
+    expect(out).toMatch(/^What LearnPack knows about your work in this course\n\ncourse {8}intro, in os\n/)
+    expect(out).toContain('\nstudent       42, logged in\n')
+    expect(out).toContain('\nsessions      1\n')
+    expect(out).toMatch(/\n✓ 00-hello {2}done 2\d{3}-\d\d-\d\d \d\d:\d\d\n/)
+    expect(out).toMatch(/\n● 01-add {2}opened /)
+    expect(out).toContain(
+      '\n    run passed, 2023-11-14 22:13: your code (10 characters), its output (8 characters)\n',
+    )
+    expect(out).toContain('\n    tests failed (1): its errors (7 characters)\n')
+    expect(out).toContain('\n○ 02-loop  not opened\n')
+  })
+
+  it('shows every text with --full, and only one step with --step', async () => {
+    const path = await course()
+    const { out } = await run(['show', path, '--full', '--step', '01-add'])
+    for (const text of ['print("ñ")', '        ñ\n        second', 'not yet', 'why?', 'because'])
+      expect(out).toContain(text)
+    expect(out).not.toContain('00-hello')
+    expect(await run(['show', path, '--step', 'nowhere'])).toMatchObject({
+      code: 1,
+      err: 'learnpack-telemetry: --step: the course has no step "nowhere"\n',
+    })
+  })
+
+  it('--json is telemetry.json with its texts decoded', async () => {
+    const path = await course()
+    expect(JSON.parse((await run(['show', path, '--json'])).out)).toMatchObject({
+      user_id: 42,
+      steps: [
+        {},
+        {
+          compilations: [{ source_code: 'print("ñ")', stdout: 'ñ\nsecond' }],
+          tests: [{ stderr: 'not yet' }],
+        },
+        {},
+      ],
+    })
+  })
+
+  it('has colours only for a terminal', async () => {
+    const path = await course()
+    const escape = '\u001B['
+    expect((await run(['show', path])).out).not.toContain(escape)
+    expect((await run(['show', path], { colors: true })).out).toContain(escape)
+    const bin = fileURLToPath(new URL('../bin/learnpack-telemetry.js', import.meta.url))
+    const piped = (env: object) =>
+      spawnSync(process.execPath, [bin, 'show', path], {
+        encoding: 'utf8',
+        env: { PATH: process.env['PATH'], ...env },
+      }).stdout
+    expect(piped({})).not.toContain(escape)
+    expect(piped({ FORCE_COLOR: '1' })).toContain(escape)
+    expect(piped({ FORCE_COLOR: '1', NO_COLOR: '1' })).not.toContain(escape)
+  })
+})
+
+describe('enable and disable', () => {
+  const recordsIn = (path: string): boolean => {
+    const manager = createTelemetryManager()
+    void manager.start('os', [{ slug: 'a', position: 0 }], join(path, '.learn'), 'intro')
+    const recorded = manager.current !== null
+    void manager.close()
+    return recorded
+  }
+
+  it('are for every course, or for one, which then decides', async () => {
+    const [one, two] = [temporary(), temporary()]
+    expect([recordsIn(temporary()), recordsIn(temporary())]).toEqual([true, true])
+    expect(await run(['disable'])).toEqual({ code: 0, err: '', out: 'recording is off everywhere\n' })
+    expect([recordsIn(one), recordsIn(two)]).toEqual([false, false])
+    expect(readdirSync(one)).toEqual([])
+    expect((await run(['enable', one])).out).toBe(`recording is on in ${one}\n`)
+    expect([recordsIn(one), recordsIn(two)]).toEqual([true, false])
+    await run(['enable'])
+    await run(['disable', one, '--json'])
+    expect([recordsIn(one), recordsIn(two)]).toEqual([false, true])
+    expect(readFileSync(join(config, 'learnpack-telemetry', 'consent.json'), 'utf8')).toContain(one)
+  })
+
+  it('say when the environment decides otherwise', async () => {
+    vi.stubEnv('DO_NOT_TRACK', 'true')
+    expect((await run(['enable'])).out).toBe(
+      'recording is on everywhere, but DO_NOT_TRACK=true decides otherwise here\n',
+    )
+    const path = temporary()
+    expect(recordsIn(path)).toBe(false)
+    expect(consent(path).enabled).toBe(false)
+  })
+
+  it('never take a choice that cannot be read for none', async () => {
+    choose(false)
+    writeFileSync(join(config, 'learnpack-telemetry', 'consent.json'), '{"all":')
+    expect(recordsIn(temporary())).toBe(false)
+    expect(await run(['disable'])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('could not be kept') as string,
+    })
+  })
+
+  it('switched off, nothing is sent either', async () => {
+    const path = await course()
+    await run(['disable', path])
+    expect(await run(['flush', path])).toMatchObject({
+      code: 1,
+      err: 'learnpack-telemetry: nothing is sent: recording is switched off (chosen for this course)\n',
+    })
+    expect((await run(['status', path])).out).toMatch(/^recording {7}off, chosen for this course\n/)
+  })
+})
+
+describe('purge', () => {
+  it('leaves nothing behind, and asks before', async () => {
+    const path = await course()
+    writeFileSync(join(path, '.learn', 'telemetry.json.aside-2026'), 'x')
+    writeFileSync(join(path, '.learn', 'config.json'), '{}')
+    expect(await run(['purge', path])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('needs --yes') as string,
+    })
+    const asked: string[] = []
+    const ask = (answer: boolean) => async (question: string) => (asked.push(question), answer)
+    expect(await run(['purge', path], { ask: ask(false) })).toMatchObject({ code: 1 })
+    expect(readdirSync(join(path, '.learn'))).toHaveLength(4)
+    expect(await run(['purge', path], { ask: ask(true) })).toMatchObject({ code: 0 })
+    expect(readdirSync(join(path, '.learn'))).toEqual(['config.json'])
+    expect(asked).toEqual(['Delete these for good?', 'Delete these for good?'])
+    expect(await run(['purge', path])).toMatchObject({ code: 0, out: 'nothing is recorded there\n' })
+  })
+
+  it('--yes does not ask; --json says what is gone', async () => {
+    const path = await course()
+    const { deleted } = JSON.parse((await run(['purge', path, '--yes', '--json'])).out) as {
+      deleted: string[]
+    }
+    expect(deleted.sort()).toEqual([
+      join(path, '.learn', 'telemetry'),
+      join(path, '.learn', 'telemetry.json'),
+    ])
+    expect(readdirSync(join(path, '.learn'))).toEqual([])
+  })
+
+  it('deletes a telemetry.json without a log, too', async () => {
+    const path = temporary()
+    mkdirSync(join(path, '.learn'))
+    writeFileSync(join(path, '.learn', 'telemetry.json'), '{}')
+    await run(['purge', path, '--yes'])
+    expect(readdirSync(join(path, '.learn'))).toEqual([])
+  })
+})
+
+describe('doctor', () => {
+  const both = { stream: 'https://school.example/s', batch: 'https://school.example/b?asset_id=7' }
+  const learnJson = (telemetry: unknown): string => JSON.stringify({ telemetry })
+  async function findings(path: string) {
+    const { code, out } = await run(['doctor', path, '--json'])
+    return { code, found: (JSON.parse(out) as Finding[]).filter(({ level }) => level !== 'ok') }
+  }
+
+  it('finds nothing wrong with a sound course', async () => {
+    const path = await course({ learnJson: learnJson(both) })
+    expect(await findings(path)).toEqual({ code: 0, found: [] })
+    const { out } = await run(['doctor', path])
+    expect(out.split('\n').filter((line) => line.startsWith('✓'))).toHaveLength(4)
+  })
+
+  it.each<[string, number, RegExp, (path: string) => void]>([
+    ['no learn.json', 2, /no learn\.json in it/, (path) => rmSync(join(path, 'learn.json'))],
+    [
+      'a learn.json that is no JSON',
+      2,
+      /is not JSON/,
+      (path) => writeFileSync(join(path, 'learn.json'), '{'),
+    ],
+    [
+      'a URL that is none',
+      2,
+      /telemetry\.batch: .*"nowhere"/,
+      (path) => writeFileSync(join(path, 'learn.json'), learnJson({ ...both, batch: 'nowhere' })),
+    ],
+    [
+      'one URL only',
+      1,
+      /telemetry\.batch is missing; telemetry\.stream alone works/,
+      (path) => writeFileSync(join(path, 'learn.json'), learnJson({ stream: both.stream })),
+    ],
+    [
+      'the other URL only',
+      1,
+      /telemetry\.stream is missing/,
+      (path) => writeFileSync(join(path, 'learn.json'), learnJson({ batch: both.batch })),
+    ],
+    [
+      'plain http beyond this machine',
+      1,
+      /not encrypted/,
+      (path) =>
+        writeFileSync(join(path, 'learn.json'), learnJson({ ...both, stream: 'http://school.example/s' })),
+    ],
+    [
+      'an asset_id that is no integer',
+      2,
+      /asset_id "seven" is no integer/,
+      (path) =>
+        writeFileSync(
+          join(path, 'learn.json'),
+          learnJson({ ...both, batch: 'https://s.example/?asset_id=seven' }),
+        ),
+    ],
+    [
+      'no exercises',
+      1,
+      /exercises: no such folder/,
+      (path) => rmSync(join(path, 'exercises'), { recursive: true }),
+    ],
+    [
+      'a folder others can read',
+      1,
+      /can be read by others/,
+      (path) => chmodSync(join(path, '.learn', 'telemetry'), 0o755),
+    ],
+    ['a damaged line', 1, /line \d+: not JSON: "hello"/, (path) => appendFileSync(logOf(path), 'hello\n')],
+    [
+      'a telemetry.json that drifted',
+      1,
+      /telemetry\.json: differs from the log/,
+      (path) => writeFileSync(join(path, '.learn', 'telemetry.json'), '{}'),
+    ],
+    [
+      'no telemetry.json',
+      1,
+      /telemetry\.json: missing/,
+      (path) => rmSync(join(path, '.learn', 'telemetry.json')),
+    ],
+    ['switched off', 1, /switched off: chosen for this course/, (path) => choose(false, path)],
+  ])('%s: exit code %i', async (_, code, message, spoil) => {
+    const path = await course({ learnJson: learnJson(both) })
+    spoil(path)
+    const result = await findings(path)
+    expect(result).toMatchObject({ code, found: [{ message: expect.stringMatching(message) as string }] })
+    for (const { advice } of result.found) expect(advice).toMatch(/.{5,}/)
+    expect((await run(['doctor', path])).out).toMatch(message)
+  })
+
+  it('a loopback receiver may be plain http', async () => {
+    const path = await course({
+      learnJson: learnJson({ stream: 'http://127.0.0.1:1/s', batch: 'http://localhost:1/b' }),
+    })
+    expect(await findings(path)).toEqual({ code: 0, found: [] })
+  })
+})
