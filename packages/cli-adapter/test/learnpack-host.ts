@@ -1,7 +1,15 @@
 // npm's learnpack, as a process on a course of its own, with a client that presses its buttons.
 
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
@@ -44,6 +52,45 @@ async function freePort(): Promise<number> {
   return port
 }
 
+/** Runs one command of the host to its end. */
+export function runLearnPack(
+  args: readonly string[],
+  { env, root = learnpack, cwd = temporary() }: RunOptions,
+) {
+  const command = ['-r', downloads, join(root, 'bin/run'), ...args]
+  const { status, stdout, stderr } = spawnSync(process.execPath, command, { env, cwd, encoding: 'utf8' })
+  return { status, stdout, stderr }
+}
+
+/**
+ * A copy of the host as its second major version is, as far as SPEC §9 tells: it says 2.1.34, and passes a
+ * `telemetry` of its own to its action hook, which notes what it is told in own-telemetry.txt.
+ */
+export function secondMajor(): string {
+  const outer = temporary()
+  const modules = join(outer, 'copy', 'node_modules')
+  const root = join(modules, 'learnpack')
+  cpSync(learnpack, root, {
+    recursive: true,
+    filter: (path) => !path.startsWith(join(learnpack, 'node_modules')),
+  })
+  const siblings = dirname(realpathSync(learnpack))
+  for (const name of readdirSync(siblings))
+    if (name !== 'learnpack') symlinkSync(join(siblings, name), join(modules, name))
+  // What it requires without naming it as a dependency.
+  symlinkSync(join(siblings, '../../node_modules'), join(outer, 'node_modules'))
+  const change = (path: string, from: string | RegExp, to: string): void => {
+    const text = readFileSync(join(root, path), 'utf8')
+    if (text.replace(from, to) === text) throw new Error(`${path}: nothing to change`)
+    writeFileSync(join(root, path), text.replace(from, to))
+  }
+  change('package.json', '"0.1.30"', '"2.1.34"')
+  change('oclif.manifest.json', '"0.1.30"', '"2.1.34"')
+  const own = `telemetry: { registerStepEvent: (...args) => require('fs').appendFileSync('own-telemetry.txt', args[1] + ' ') },`
+  change('src/commands/start.js', /action: 'compile',/, `action: 'compile', ${own}`)
+  return root
+}
+
 /** A copy of the small course. */
 export async function newCourse(telemetry?: object): Promise<{ path: string; port: number }> {
   const path = temporary()
@@ -58,6 +105,10 @@ export async function newCourse(telemetry?: object): Promise<{ path: string; por
 export interface HostOptions {
   readonly env: NodeJS.ProcessEnv
   readonly root?: string
+}
+
+interface RunOptions extends HostOptions {
+  readonly cwd?: string
 }
 
 /** One line the host sent its clients. */

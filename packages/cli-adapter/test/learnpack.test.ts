@@ -1,6 +1,7 @@
 // The real thing: npm's learnpack serves a course, its own plugin runner runs the code, a real socket.io client
 // presses the buttons, a real receiver is sent what happened.
 
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { decodeLine, type Snapshot, type TelemetryEvent } from '@learnpack/telemetry-core'
@@ -10,8 +11,11 @@ import {
   closeAll,
   filesBelow,
   hostEnvironment,
+  runLearnPack,
+  secondMajor,
   hostSession,
   newCourse,
+  ours,
   receiver,
   startLearnPack,
   until,
@@ -219,6 +223,79 @@ describe('learnpack start', () => {
     await host.get('/exercise/00-welcome')
     await host.end('SIGHUP')
     expect(logOf(course).map(({ type }) => type)).toEqual(['session_start', 'open_step', 'session_end'])
+  })
+})
+
+describe('LearnPack 2, which records by itself', () => {
+  it('is left alone: nothing of ours is written, and status says so', async () => {
+    const root = secondMajor()
+    const there = { env: hostEnvironment(undefined, root), root }
+    const course = await newCourse((await receiver()).telemetry)
+    const host = await startLearnPack(course, there)
+    await host.get('/exercise/01-hello')
+    await host.press('build', { exerciseSlug: '01-hello' }, 'compiler-success')
+    await host.end('SIGINT')
+    expect(readFileSync(join(course.path, 'own-telemetry.txt'), 'utf8')).toBe('compile ')
+    expect(existsSync(join(course.path, '.learn', 'telemetry'))).toBe(false)
+    expect(existsSync(join(course.path, '.learn', 'telemetry.json'))).toBe(false)
+    writeFileSync(join(course.path, '.learn', 'telemetry.json'), '{}')
+    const status = runLearnPack(['telemetry:status'], { ...there, cwd: course.path })
+    expect(status.stderr).toContain('LearnPack 2.1.34 records telemetry by itself: this plugin steps aside')
+    expect(status.stderr).toContain('LearnPack itself records here')
+    expect(runLearnPack(['clean'], { ...there, cwd: course.path }).status).toBe(0)
+    expect(existsSync(join(course.path, '.learn', 'telemetry.json'))).toBe(true)
+  })
+})
+
+describe('other commands of the host', () => {
+  it('telemetry:... are the commands of learnpack-telemetry', async () => {
+    const course = await newCourse()
+    const host = await startLearnPack(course, { env })
+    await host.get('/exercise/00-welcome')
+    await host.end('SIGINT')
+    const run = (...args: string[]) => runLearnPack(args, { env, cwd: course.path })
+    const plain = (...args: string[]) =>
+      spawnSync(process.execPath, [join(ours, 'bin/learnpack-telemetry.js'), ...args], {
+        env,
+        cwd: course.path,
+        encoding: 'utf8',
+      }).stdout
+    for (const words of [['status'], ['show'], ['dead-letters', 'list'], ['doctor'], ['replay']]) {
+      const { stdout, stderr } = run(`telemetry:${words.join(':')}`)
+      expect([stdout, stderr]).toEqual([plain(...words), ''])
+      expect(stdout.length).toBeGreaterThan(10)
+    }
+    expect(JSON.parse(run('telemetry:status', '.', '--json').stdout)).toEqual(
+      JSON.parse(plain('status', '--json')),
+    )
+    expect(run('telemetry:show', '--step', 'nowhere').status).toBe(1)
+    expect(run('telemetry:status', '--help').stdout).toContain('--json')
+    expect(run('help').stdout).toContain('telemetry  see and control what LearnPack records of your work')
+  })
+
+  it('clean leaves nothing behind', async () => {
+    const course = await newCourse()
+    const host = await startLearnPack(course, { env })
+    await host.get('/exercise/00-welcome')
+    await host.end('SIGINT')
+    expect(filesBelow(join(course.path, '.learn')).size).toBeGreaterThan(3)
+    expect(runLearnPack(['clean'], { env, cwd: course.path })).toMatchObject({ status: 0, stderr: '' })
+    expect([...filesBelow(join(course.path, '.learn')).keys()]).toEqual([])
+  })
+
+  it('keeps what it writes out of git', async () => {
+    const course = await newCourse()
+    const host = await startLearnPack(course, { env })
+    await host.end('SIGINT')
+    expect(readFileSync(join(course.path, '.learn/telemetry/.gitignore'), 'utf8')).toBe('*\n')
+    for (const args of [
+      ['init', '-q'],
+      ['add', '-A'],
+    ])
+      spawnSync('git', args, { cwd: course.path })
+    const { stdout } = spawnSync('git', ['ls-files'], { cwd: course.path, encoding: 'utf8' })
+    expect(stdout).toContain('learn.json')
+    expect(stdout).not.toContain('.learn/telemetry/')
   })
 })
 
