@@ -100,6 +100,7 @@ const results = {
     added_exit_ms: exit,
     undelivered_100000_added_heap_mb: Math.round((offline - none) * 10) / 10,
   },
+  host: run('cold.mjs'),
 }
 
 const table = [
@@ -138,6 +139,8 @@ const lines = [
   )
     .map(([way, ms]) => `${way} ${ms} ms`)
     .join(', ')}.`,
+  '',
+  `Importing the adapter costs ${results.host.import_ms.commonjs} ms (CommonJS) or ${results.host.import_ms.esm} ms (ESM) above an empty Node process. With the plugin linked, \`learnpack start\` serves ${results.host.learnpack_start.later_with_plugin_ms} ms later than without (${results.host.learnpack_start.plain_ms.toLocaleString('en')} ms).`,
 ]
 console.log(lines.join('\n'))
 
