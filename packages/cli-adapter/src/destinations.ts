@@ -1,9 +1,10 @@
 // What was delivered of a telemetry, what waits, and why.
 
 import {
+  countWaiting,
+  createFollower,
   decodeLine,
   destinationOf,
-  isStepEvent,
   stillDead,
   triggersBatch,
   type DeadLetter,
@@ -34,7 +35,9 @@ const fresh: DeliveryState = { offset: 0, delivered: 0, deadLettered: 0, attempt
 export function destinationStatus(
   store: TelemetryStore,
   transports: readonly Transport[],
+  follower = createFollower(store.log, crc32),
 ): DestinationStatus[] {
+  follower.catchUp()
   const states = new Map(store.cursors.list().map(({ destination, state }) => [destination, state]))
   const configured = transports.map(destinationOf)
   for (const destination of configured) if (!states.has(destination)) states.set(destination, fresh)
@@ -43,7 +46,9 @@ export function destinationStatus(
     destination,
     configured: configured.includes(destination),
     delivered: state.delivered,
-    waiting: waitingBehind(store.log, destination, state.offset),
+    waiting: destination.startsWith('http-batch ')
+      ? Number(batchWaits(store.log, state.offset))
+      : countWaiting(store.log, crc32, follower, state),
     paused: state.paused?.reason ?? null,
     next_attempt_at: state.retryAt ?? null,
     last_error: state.lastError ?? null,
@@ -51,20 +56,17 @@ export function destinationStatus(
   }))
 }
 
-function waitingBehind(log: EventLog, destination: string, offset: number): number {
-  let events = 0
-  let batch = 0
+/** Whether something that triggers a batch came behind `offset`. */
+function batchWaits(log: EventLog, offset: number): boolean {
   for (let from = offset, atEnd = false; !atEnd;) {
     const slice = log.read(from, 1024 * 1024)
     for (const { text } of slice.lines) {
       const decoded = decodeLine(text, crc32)
-      if (!decoded.ok) continue
-      if (isStepEvent(decoded.event)) events++
-      if (triggersBatch(decoded.event)) batch = 1
+      if (decoded.ok && triggersBatch(decoded.event)) return true
     }
     ;({ next: from, atEnd } = slice)
   }
-  return destination.startsWith('http-batch ') ? batch : events
+  return false
 }
 
 export function describeDestination(status: DestinationStatus, now: number): string {

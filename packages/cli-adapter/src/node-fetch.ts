@@ -4,6 +4,9 @@
 import { Socket } from 'node:net'
 import type * as undici from 'undici'
 
+/** A network that drops what we send is given up after, ms: a pending connect holds a process that is done. */
+const CONNECT_MS = 3_000
+
 type Environment = Readonly<Record<string, string | undefined>>
 type Undici = typeof undici
 
@@ -13,9 +16,18 @@ export function nodeFetch(env: Environment = process.env): typeof fetch {
 
   async function load(): Promise<typeof fetch> {
     const library = await import('undici')
-    const dispatcher = dispatcherOf(library, env)
-    return ((input: string, init: object) =>
-      library.fetch(input, { ...init, dispatcher })) as unknown as typeof fetch
+    const connecting = new Set<Socket>()
+    const dispatcher = dispatcherOf(library, env, connecting)
+    /** A connect that nobody waits for any more would hold the process until it fails. */
+    const giveUp = (): void => connecting.forEach((socket) => socket.destroy())
+    return (async (input: string, init: RequestInit) => {
+      init.signal?.addEventListener('abort', giveUp, { once: true })
+      try {
+        return await library.fetch(input, { ...(init as undici.RequestInit), dispatcher })
+      } finally {
+        init.signal?.removeEventListener('abort', giveUp)
+      }
+    }) as unknown as typeof fetch
   }
 
   return async (input, init) => {
@@ -28,15 +40,15 @@ export function nodeFetch(env: Environment = process.env): typeof fetch {
   }
 }
 
-function dispatcherOf(library: Undici, env: Environment): undici.Dispatcher {
+function dispatcherOf(library: Undici, env: Environment, connecting: Set<Socket>): undici.Dispatcher {
   const { Agent, EnvHttpProxyAgent, Pool, buildConnector } = library
   const value = (name: string): string | undefined => env[name.toLowerCase()] ?? env[name]
   const [httpProxy, httpsProxy, noProxy = ''] = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'].map(value)
-  const direct = letGo(buildConnector({}))
+  const direct = letGo(buildConnector({ timeout: CONNECT_MS }), connecting)
   if (!httpProxy && !httpsProxy) return new Agent({ connect: direct })
   // To the proxy, and through it: its tunnel is the connector that the options bring.
   const pool = (origin: string | URL, { connect }: undici.Pool.Options): undici.Pool =>
-    new Pool(origin, { connect: typeof connect === 'function' ? letGo(connect) : direct })
+    new Pool(origin, { connect: typeof connect === 'function' ? letGo(connect, connecting) : direct })
   return new EnvHttpProxyAgent({
     ...(httpProxy && { httpProxy }),
     ...(httpsProxy && { httpsProxy }),
@@ -47,7 +59,10 @@ function dispatcherOf(library: Undici, env: Environment): undici.Dispatcher {
 }
 
 /** What is under way when the process is done is sent again at its next start, so nothing needs to hold it. */
-function letGo(connect: undici.buildConnector.connector): undici.buildConnector.connector {
+function letGo(
+  connect: undici.buildConnector.connector,
+  connecting: Set<Socket>,
+): undici.buildConnector.connector {
   const unheld = (socket: unknown): void => {
     if (!(socket instanceof Socket)) return
     socket.ref = () => socket
@@ -55,12 +70,14 @@ function letGo(connect: undici.buildConnector.connector): undici.buildConnector.
   }
   return (options, callback) => {
     // The types do not say that a connector of TCP returns its socket before it is connected.
-    const connecting: unknown = connect(options, (...[error, socket]) => {
+    const pending: unknown = connect(options, (...[error, socket]) => {
+      connecting.delete(pending as Socket)
       unheld(socket)
       if (error === null) callback(null, socket)
       else callback(error, null)
     })
-    unheld(connecting)
-    return connecting
+    unheld(pending)
+    if (pending instanceof Socket) connecting.add(pending)
+    return pending
   }
 }

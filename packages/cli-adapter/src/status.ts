@@ -95,7 +95,7 @@ function telemetryStatus(
       damaged,
     },
     refused: united(refusals.list()),
-    destinations: destinationStatus(store, transports),
+    destinations: destinationStatus(store, transports, follower),
   }
   return { status, state }
 }

@@ -1,6 +1,7 @@
 // Delivery to one destination (SPEC §6): in order, one request at a time, at least once, with a durable
 // cursor, full-jitter retries, pauses and dead letters. Plain logic over ports; it keeps no queue.
 
+import { brief } from './describe'
 import type { Parcels } from './parcels'
 import type { Clock, CursorStore, DeadLetter, DeadLetterStore, DeliveryState } from './ports'
 import { destinationOf, type Outcome, type Parcel, type Transport } from './transport'
@@ -15,6 +16,8 @@ const FIRST_RETRY_MS = 1_000
 const LONGEST_RETRY_MS = 5 * 60_000
 /** No destination may ask for more patience than this. */
 const LONGEST_RETRY_AFTER_MS = 24 * 3_600_000
+/** A transport that answers without any I/O must not keep the event loop for longer than this, ms. */
+const SLICE_MS = 5
 
 export interface DeliveryHooks {
   delivered?(destination: string, parcel: Parcel): void
@@ -32,6 +35,8 @@ export interface DeliveryOptions {
   readonly revive: (letter: DeadLetter) => Parcel | undefined
   /** Whether anything may be sent now. */
   readonly allowed: () => boolean
+  /** Whether this process delivers, and has done so since the state was loaded. */
+  readonly holds: () => boolean
   /** Byte offset up to which the log is folded. */
   readonly position: () => number
   /** Byte offset of the latest login, -1 where there was none. */
@@ -63,6 +68,8 @@ export interface Delivery {
   stop(): void
 }
 
+const KINDS: readonly unknown[] = ['delivered', 'retry', 'pause', 'reject'] satisfies Outcome['kind'][]
+
 const fresh: DeliveryState = { offset: 0, delivered: 0, deadLettered: 0, attempts: 0 }
 
 export function createDelivery(options: DeliveryOptions): Delivery {
@@ -71,6 +78,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     parcels,
     revive,
     allowed,
+    holds,
     position,
     lastLogin,
     cursors,
@@ -84,6 +92,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   let state = cursors.read(destination) ?? fresh
   let stored = true
   let storedAt = -Infinity
+  /** Counts how often the state was replaced by another one: an answer to a request from before is not for it. */
+  let replaced = 0
   let running: Promise<void> | undefined
   let again = false
   const revived: DeadLetter[] = []
@@ -97,7 +107,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 
   /** What cannot be stored now is stored at the next chance; delivery does not wait for it. */
   function store(): void {
-    if (stored) return
+    if (stored || !holds() || stored) return
     storedAt = clock.now()
     try {
       cursors.write(destination, state)
@@ -109,7 +119,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 
   async function attempt(parcel: Parcel): Promise<Outcome> {
     try {
-      return await transport.deliver(parcel, abort.signal)
+      const outcome = await transport.deliver(parcel, abort.signal)
+      if (KINDS.includes(outcome?.kind)) return outcome
+      return { kind: 'retry', reason: `the transport answered ${brief(outcome)}` }
     } catch (error) {
       return { kind: 'retry', reason: error instanceof Error ? error.message : String(error) }
     }
@@ -120,11 +132,30 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     cancelRetry = clock.after(Math.max(0, (state.retryAt ?? 0) - clock.now()), wake)
   }
 
+  /** A time further away than any that is ever set is of a clock that was wrong. */
+  const waits = ({ retryAt = 0 }: DeliveryState): boolean =>
+    retryAt > clock.now() && retryAt <= clock.now() + LONGEST_RETRY_AFTER_MS
+
+  /** Resolves at once where the event loop has had a turn of late, else at its next one. */
+  function createTurns(): () => Promise<void> | undefined {
+    let until = -Infinity
+    let turn: Promise<void> | undefined
+    return () => {
+      if (clock.now() < until) return undefined
+      const last = turn
+      until = clock.now() + SLICE_MS
+      turn = new Promise<void>((resolve) => clock.after(0, resolve)).then(() => void (turn = undefined))
+      return last
+    }
+  }
+
   const paused = (): boolean => state.paused !== undefined && lastLogin() < state.paused.offset
 
   async function run(): Promise<void> {
+    const nextTurn = createTurns()
     while (!abort.signal.aborted && allowed() && !paused()) {
-      if (state.retryAt !== undefined && state.retryAt > clock.now()) return retryLater()
+      if (waits(state)) return retryLater()
+      await nextTurn()
       const letter = revived[0]
       const next = letter === undefined ? parcels(state) : undefined
       const parcel = letter === undefined ? next?.parcel : revive(letter)
@@ -132,8 +163,11 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         if (revived.shift() === undefined) return
         continue
       }
+      const before = replaced
       const outcome = await attempt(parcel)
-      if (outcome.kind !== 'delivered' && abort.signal.aborted) return
+      if (abort.signal.aborted) return
+      // Whoever delivers now, or what the log is now, knows nothing of this request: it is made again.
+      if (!holds() || replaced !== before) continue
       const done = { ...next?.cursor, attempts: 0, retryAt: undefined, paused: undefined }
       if (outcome.kind === 'delivered') {
         if (letter !== undefined) bury(letter, { deliveredAt: clock.now() })
@@ -153,6 +187,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         const retryAt = clock.now() + patience(outcome.after, attempts, random)
         save({ attempts, retryAt, paused: undefined, lastError: outcome.reason })
         hooks.retrying?.(destination, parcel, outcome.reason, retryAt)
+        return retryLater()
       } else if (outcome.kind === 'pause') {
         const { reason } = outcome
         save({ paused: { reason, offset: position() }, retryAt: undefined, attempts: 0, lastError: reason })
@@ -184,7 +219,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     // The next microtask, so that a caller is never inside a transport's code.
     running = Promise.resolve()
       .then(run)
-      .finally(store)
+      .finally(() => abort.signal.aborted || store())
       .catch((error: unknown) => hooks.failed?.(destination, error))
       .finally(() => {
         running = undefined
@@ -201,15 +236,22 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     },
     wake,
     resend(letters) {
-      revived.push(...letters.filter((letter) => letter.destination === destination))
+      for (const letter of letters) {
+        const isNew = revived.every(({ id }) => id !== letter.id)
+        if (letter.destination === destination && isNew) revived.push(letter)
+      }
       wake()
     },
     reload() {
+      replaced++
       stored = true
       state = cursors.read(destination) ?? fresh
     },
     restart() {
-      if (state.offset > 0) save({ offset: 0, id: undefined, attempts: 0, retryAt: undefined })
+      replaced++
+      // Offsets are of the log that is gone; a login in the new one ends a pause.
+      const paused = state.paused && { ...state.paused, offset: 0 }
+      save({ offset: 0, id: undefined, attempts: 0, retryAt: undefined, paused })
     },
     async idle() {
       while (running !== undefined) await running
@@ -222,7 +264,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   }
 }
 
+/** What was asked for is a least: a receiver that says "at once" every time is not asked without end. */
 function patience(after: number | undefined, attempts: number, random: () => number): number {
-  if (after !== undefined) return Math.min(Math.max(0, after), LONGEST_RETRY_AFTER_MS)
-  return random() * Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (attempts - 1))
+  const backOff = random() * Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (attempts - 1))
+  const asked = Number.isFinite(after) ? (after as number) : 0
+  return Math.min(Math.max(asked, backOff), LONGEST_RETRY_AFTER_MS)
 }

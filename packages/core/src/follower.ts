@@ -31,6 +31,8 @@ export interface Follower {
   /** Whether the event on the line at that offset was dropped because its id was read before. */
   dropped(offset: number, id: string): boolean
   readonly counts: Readonly<{ lines: number; events: number; damaged: number; duplicates: number }>
+  /** How often the log was replaced by another one. */
+  readonly restarts: number
   /** Folds the next slice. Returns whether the end of the log was reached. */
   step(): boolean
   /** Folds everything there is. */
@@ -43,6 +45,7 @@ export function createFollower(log: EventLog, crc: Crc, hooks: FollowerHooks = {
   let counts = { lines: 0, events: 0, damaged: 0, duplicates: 0 }
   let state = initialState
   let position = 0
+  let restarts = 0
 
   /** The log was deleted or replaced: what was read is not what is there. */
   function startOver(): void {
@@ -50,6 +53,7 @@ export function createFollower(log: EventLog, crc: Crc, hooks: FollowerHooks = {
     dropped = new Set()
     counts = { lines: 0, events: 0, damaged: 0, duplicates: 0 }
     state = initialState
+    restarts++
     hooks.restarted?.()
   }
 
@@ -91,6 +95,9 @@ export function createFollower(log: EventLog, crc: Crc, hooks: FollowerHooks = {
     },
     get counts() {
       return counts
+    },
+    get restarts() {
+      return restarts
     },
     dropped: (offset, id) => dropped.has(`${offset} ${id}`),
     step,

@@ -40,6 +40,7 @@ export { destinationOf } from './transport'
 export type { EventParcel, Outcome, Parcel, SnapshotParcel, Transport } from './transport'
 export { createTelemetry } from './telemetry'
 export { EXIT_BUDGET_MS } from './api'
+export { countWaiting } from './parcels'
 export type {
   CourseInput,
   Recorded,

@@ -74,6 +74,7 @@ export function openTelemetry(id: string, options: OpenOptions): OpenTelemetry {
       revive: (letter) => parcelOf(letter, log, crc, follower.state),
       // Only the owner's work leaves, and only while they are logged in (SPEC §6).
       allowed: () => caughtUp && sameStudent(follower.state.student, follower.state.user_id) && leading(),
+      holds: leading,
       position: () => follower.position,
       lastLogin: () => lastLogin,
       cursors,

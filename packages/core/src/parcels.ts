@@ -20,10 +20,12 @@ export interface Next {
 }
 
 /** The next parcel behind a cursor, or undefined while there is none. */
-export type Parcels = (cursor: {
+export type Parcels = (cursor: Cursor) => Next | undefined
+
+export interface Cursor {
   readonly offset: number
   readonly id?: string | undefined
-}) => Next | undefined
+}
 
 /** Events after which the snapshot is sent (SPEC §6). */
 export const triggersBatch = ({ type }: TelemetryEvent): boolean =>
@@ -32,17 +34,37 @@ export const triggersBatch = ({ type }: TelemetryEvent): boolean =>
 const READ_BYTES = 64 * 1024
 
 export function streamedEvents(log: EventLog, crc: Crc, follower: Follower): Parcels {
+  const walk = walker(log, crc, follower)
+  return (cursor) => {
+    const found = walk(cursor)
+    return found && { ...found, parcel: eventParcel(found.event, follower.state) }
+  }
+}
+
+/** How many events wait behind a cursor. */
+export function countWaiting(log: EventLog, crc: Crc, follower: Follower, from: Cursor): number {
+  const walk = walker(log, crc, follower)
+  let count = 0
+  for (let next = walk(from); next !== undefined; next = walk(next.cursor)) count++
+  return count
+}
+
+/** The next streamed event behind a cursor. */
+function walker(log: EventLog, crc: Crc, follower: Follower) {
   let lines: LogLine[] = []
+  let restarts = follower.restarts
 
   /** The line at or behind `offset`, never one that is not folded yet. */
   function lineAt(offset: number): LogLine | undefined {
+    if (restarts !== follower.restarts) lines = []
+    restarts = follower.restarts
     while (lines[0] && lines[0].offset < offset) lines.shift()
     if (lines[0]?.offset !== offset) lines = [...log.read(offset, READ_BYTES).lines]
     const line = lines[0]
     return line && line.next <= follower.position ? line : undefined
   }
 
-  return (cursor) => {
+  return (cursor: Cursor) => {
     for (let line = lineAt(cursor.offset); line; line = lineAt(line.next)) {
       const { offset, next, text } = line
       const { events } = eventsOn(text, crc)
@@ -51,7 +73,7 @@ export function streamedEvents(log: EventLog, crc: Crc, follower: Follower): Par
       for (const [index, event] of events.entries()) {
         if (index <= done || !isStepEvent(event) || follower.dropped(offset, event.id)) continue
         const cursor = { offset: index === events.length - 1 ? next : offset, id: event.id }
-        return { parcel: eventParcel(event, follower.state), offset, cursor }
+        return { event, offset, cursor }
       }
     }
     return undefined
@@ -89,8 +111,10 @@ export function waitingBatch(waiting: () => WaitingBatch | undefined, longest?: 
   return (cursor) => {
     const batch = waiting()
     const lastId = batch?.state.last_event_id
-    if (standsStill || batch === undefined || lastId === undefined || batch.offset <= cursor.offset)
+    if (standsStill || batch === undefined || lastId === undefined || batch.offset <= cursor.offset) {
+      rendered = undefined
       return undefined
+    }
     if (rendered?.batch !== batch) rendered = { batch, parcel: render(batch, lastId) }
     const { offset } = batch
     return { parcel: rendered.parcel, offset, cursor: { offset, id: lastId } }

@@ -2,7 +2,7 @@
 
 import { describe, expect, it, vi } from 'vitest'
 import { stillDead, type Outcome, type Parcel, type Transport } from '../src/index'
-import { memoryStorage } from '../src/memory'
+import { memoryLog, memoryStorage } from '../src/memory'
 import { eventsOf } from './arbitraries'
 import { countingIds, course, jsonOf, sample, TELEMETRY_ID, world, type World } from './support'
 
@@ -474,6 +474,8 @@ describe('sending', () => {
     before.telemetry.record(0, 'open_step')
     before.telemetry.record(2, 'test', { stdout: 'ñ', exit_code: 1 })
     await before.telemetry.idle()
+    before.clock.advance(500)
+    await before.telemetry.idle()
     expect(first.sent).toHaveLength(3)
     expect(first.sent[2]).toEqual(first.sent[1])
 
@@ -784,7 +786,126 @@ describe('what the log decides', () => {
   })
 })
 
+describe('a log that is replaced under way', () => {
+  /** A log that can be deleted, and is then another one. */
+  function replaceable() {
+    const storage = memoryStorage()
+    const store = storage.open(TELEMETRY_ID)
+    let log = store.log
+    let replaced = false
+    const open = storage.open.bind(storage)
+    storage.open = (id) => ({
+      ...open(id),
+      log: {
+        append: (line) => log.append(line),
+        size: () => log.size(),
+        watch: () => () => {},
+        read(from, bytes) {
+          const slice = log.read(replaced ? 0 : from, bytes)
+          replaced = false
+          return slice
+        },
+      },
+    })
+    return {
+      storage,
+      replace() {
+        log = memoryLog()
+        replaced = true
+      },
+    }
+  }
+
+  it('loses nothing of the new one to an answer of the old one', async () => {
+    const { storage, replace } = replaceable()
+    let answer: (outcome: Outcome) => void = () => {}
+    const events = recorder('events', delivered, new Promise<Outcome>((resolve) => (answer = resolve)))
+    const w = world({ storage, transports: [events.transport] })
+    w.telemetry.start(course)
+    w.telemetry.identify(42)
+    for (let n = 0; n < 3; n++) w.telemetry.record(0, 'compile', { stdout: `old ${n}` })
+    w.clock.advance(1)
+    await vi.waitFor(() => expect(events.sent).toHaveLength(2))
+    replace()
+    w.telemetry.state()
+    w.telemetry.identify(42)
+    for (let n = 0; n < 3; n++) w.telemetry.record(0, 'compile', { stdout: `new ${n}` })
+    answer(delivered)
+    await w.telemetry.idle()
+    const texts = events.bodies().map(({ data }) => atob((data as { stdout: string }).stdout))
+    expect(texts).toEqual(['old 0', 'old 1', 'new 0', 'new 1', 'new 2'])
+  })
+
+  it('ends a pause at the next login of the new one', async () => {
+    const { storage, replace } = replaceable()
+    const events = recorder('events', { kind: 'pause', reason: 'answered 401' })
+    const w = world({ storage, transports: [events.transport] })
+    w.telemetry.start(course)
+    w.telemetry.identify(42)
+    for (let n = 0; n < 9; n++) w.telemetry.record(0, 'open_step')
+    await w.telemetry.idle()
+    replace()
+    w.telemetry.state()
+    w.telemetry.record(1, 'open_step')
+    await w.telemetry.idle()
+    expect(events.sent).toHaveLength(1)
+    w.telemetry.identify(42)
+    await w.telemetry.idle()
+    expect(events.sent).toHaveLength(2)
+  })
+})
+
 describe('one process of several', () => {
+  it('without the lease does not write over the cursor of who has it now', async () => {
+    const storage = memoryStorage()
+    let term: number | undefined = 1
+    storage.lease.acquire = () => term
+    let answer: (outcome: Outcome) => void = () => {}
+    const events = recorder('events', new Promise<Outcome>((resolve) => (answer = resolve)))
+    const w = world({ storage, transports: [events.transport] })
+    w.telemetry.start(course)
+    w.telemetry.identify(42)
+    w.telemetry.record(0, 'open_step')
+    w.clock.advance(1)
+    await vi.waitFor(() => expect(events.sent).toHaveLength(1))
+    const { cursors } = storage.open(TELEMETRY_ID)
+    const theirs = {
+      offset: 5_000,
+      delivered: 9,
+      deadLettered: 0,
+      attempts: 0,
+      paused: { reason: 'answered 401', offset: 5_000 },
+    }
+    cursors.write('events', theirs)
+    term = undefined
+    answer(delivered)
+    await w.telemetry.idle()
+    w.telemetry.save()
+    expect(cursors.read('events')).toEqual(theirs)
+    term = 3
+    await w.telemetry.idle()
+    expect(w.telemetry.status().destinations['events']).toEqual(theirs)
+  })
+
+  it('stores its cursors when it saves or closes, also in the middle of a run', async () => {
+    for (const way of ['save', 'close'] as const) {
+      const storage = memoryStorage()
+      const events = recorder('events', delivered, delivered, new Promise<Outcome>(() => {}))
+      const w = world({ storage, transports: [events.transport] })
+      w.telemetry.start(course)
+      w.telemetry.identify(42)
+      for (let n = 0; n < 4; n++) w.telemetry.record(0, 'open_step')
+      w.clock.advance(1)
+      await vi.waitFor(() => expect(events.sent).toHaveLength(3))
+      const { cursors } = storage.open(TELEMETRY_ID)
+      expect(cursors.read('events')).toMatchObject({ delivered: 1 })
+      const done = w.telemetry[way]()
+      w.clock.advance(300)
+      await done
+      expect(cursors.read('events')).toMatchObject({ delivered: 2 })
+    }
+  })
+
   it.each(['save', 'close'] as const)(
     'renders what another appends while it lets go of the lease: %s',
     async (way) => {
@@ -914,7 +1035,53 @@ describe('answers', () => {
     await later(w, 7_000)
     expect(w.destination().retryAt).toBe(w.clock.now() + 24 * 3_600_000)
     await later(w, 24 * 3_600_000)
+    // Never less than the back-off, also where it says "at once" every time.
+    expect(w.destination().retryAt).toBe(w.clock.now() + 2_000)
+    await later(w, 2_000)
     expect(w.destination().delivered).toBe(2)
+  })
+
+  it.each([0, NaN, -Infinity])(
+    'a transport that asks for %s ms again and again is not asked without end',
+    async (after) => {
+      let asked = 0
+      const greedy = (): Outcome => (asked++, { kind: 'retry', reason: 'busy', after })
+      const w = await started(...Array.from({ length: 50 }, () => greedy))
+      await w.telemetry.idle()
+      expect(asked).toBe(1)
+      expect(w.destination()).toMatchObject({ attempts: 1, retryAt: w.clock.now() + 500 })
+    },
+  )
+
+  it.each([undefined, null, {}, { kind: 'sent' }])(
+    'an answer that is none is a retry: %j',
+    async (outcome) => {
+      const w = await started(() => outcome as never)
+      expect(w.destination()).toMatchObject({
+        attempts: 1,
+        lastError: expect.stringContaining('the transport answered') as string,
+      })
+    },
+  )
+
+  it('a retry set by a clock that was wrong is not waited for', async () => {
+    const storage = memoryStorage()
+    const { cursors } = storage.open(TELEMETRY_ID)
+    const at = 1_700_000_000_000
+    cursors.write('events', {
+      offset: 0,
+      delivered: 0,
+      deadLettered: 0,
+      attempts: 3,
+      retryAt: at + 60 * 24 * 3_600_000,
+    })
+    const { transport, sent } = recorder('events')
+    const w = world({ storage, now: at, transports: [transport] })
+    w.telemetry.start(course)
+    w.telemetry.identify(42)
+    w.telemetry.record(0, 'open_step')
+    await w.telemetry.idle()
+    expect(sent).toHaveLength(1)
   })
 
   it('a throw is a retry', async () => {

@@ -130,13 +130,18 @@ export function openFileLog(path: string): FileLog {
     syncTimer ??= setTimeout(() => {
       syncTimer = undefined
       quietly(lookVerified)
-      if (writer === undefined) return
-      const { fd } = writer
-      const { size } = fstatSync(fd)
-      fdatasync(fd, (error) => {
-        if (error === null) syncedSize = Math.max(syncedSize, size)
-      })
+      // A throw in a timer would be the host's end; network file systems fail at anything.
+      quietly(startSync)
     }, SYNC_INTERVAL_MS).unref()
+  }
+
+  function startSync(): void {
+    if (writer === undefined) return
+    const { fd } = writer
+    const { size } = fstatSync(fd)
+    fdatasync(fd, (error) => {
+      if (error === null) syncedSize = Math.max(syncedSize, size)
+    })
   }
 
   function sync(): void {

@@ -35,9 +35,6 @@ interface Holder {
   readonly nonce: string
 }
 
-/** Leases held in this process: one that names our pid but is not among them is of a process before us. */
-const ours = new Set<string>()
-
 /** @param now epoch ms */
 export function openLease(folder: string, now: () => number = Date.now): Lease {
   let mine: { number: number; nonce: string } | undefined
@@ -60,10 +57,12 @@ export function openLease(folder: string, now: () => number = Date.now): Lease {
     // Gone since it was listed: somebody took the next one.
     if (text === undefined) return false
     if (text === RELEASED) return true
-    if (now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity) > STALE_MS) return true
+    const shownAt = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity
+    if (now() - shownAt > STALE_MS) return true
     const holder = parse(text)
     if (holder === undefined || holder.host !== hostname()) return false
-    return holder.pid === process.pid ? !ours.has(holder.nonce) : !isAlive(holder.pid)
+    // Our pid may have been another's before us. Who holds it in this process has shown life since it began.
+    return holder.pid === process.pid ? shownAt < performance.timeOrigin : !isAlive(holder.pid)
   }
 
   /** Takes the lease with that number, unless somebody else has it or a later one. */
@@ -71,16 +70,13 @@ export function openLease(folder: string, now: () => number = Date.now): Lease {
     const nonce = randomUUID()
     const holder: Holder = { pid: process.pid, host: hostname(), nonce }
     try {
-      ours.add(nonce)
       writeFileSync(pathOf(number), JSON.stringify(holder), { flag: 'wx', mode: FILE_MODE })
     } catch (error) {
-      ours.delete(nonce)
       if (errorCode(error) === 'EEXIST') return false
       throw error
     }
     const [highest, ...lower] = numbers()
     if (highest !== number) {
-      ours.delete(nonce)
       quietly(() => unlinkSync(pathOf(number)))
       return false
     }
@@ -104,7 +100,6 @@ export function openLease(folder: string, now: () => number = Date.now): Lease {
 
   function lose(): void {
     clearInterval(heartbeat)
-    if (mine !== undefined) ours.delete(mine.nonce)
     mine = undefined
   }
 

@@ -54,6 +54,10 @@ function httpTransport(name: string, wants: Transport['wants'], options: HttpTra
   async function headersOf({ id, contentType, body }: Parcel): Promise<Record<string, string>> {
     const timestamp = String(Math.floor(now() / 1_000))
     const authorized = authorization?.value()
+    if (authorized !== undefined && !/^[\t\x20-\x7e\x80-\xff]*$/.test(authorized)) {
+      // What `fetch` says of it shows it.
+      throw new TypeError('authorization: holds characters that no header may have')
+    }
     return {
       'content-type': contentType,
       'user-agent': USER_AGENT,
