@@ -1,12 +1,26 @@
 // Whether anything is recorded at all (SPEC §5): the environment decides first, then what the user chose for
 // this course, then what they chose for all of them.
 
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, realpathSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { replaceFile } from '@learnpack/telemetry-transport-file'
 
 type Environment = Readonly<Record<string, string | undefined>>
+
+/** Where a course may keep what LearnPack writes (SPEC §5), in the order in which the host looks for it. */
+export const FOLDERS: readonly string[] = ['.breathecode', '.learn']
+
+/** The course folder a person or a host means by a path: the one its `.learn` is in, by its one true name. */
+export function courseFolder(path: string): string {
+  let real = resolve(path)
+  try {
+    real = realpathSync(real)
+  } catch {
+    // Not there yet.
+  }
+  return FOLDERS.includes(basename(real)) ? dirname(real) : real
+}
 
 /** What the user chose: for every course, and for those named by their folder. `true` is on. */
 export interface Choice {
@@ -49,7 +63,7 @@ export function choose(enabled: boolean, course?: string, env: Environment = pro
   const after: Choice =
     course === undefined
       ? { ...before, all: enabled }
-      : { ...before, courses: { ...before.courses, [resolve(course)]: enabled } }
+      : { ...before, courses: { ...before.courses, [courseFolder(course)]: enabled } }
   mkdirSync(configFolder(env), { recursive: true, mode: 0o700 })
   replaceFile(choicePath(env), [`${JSON.stringify(after, null, 2)}\n`])
 }
@@ -67,8 +81,9 @@ export function consent(course: string, env: Environment = process.env): Consent
   } catch (error) {
     return { enabled: false, because: `${choicePath(env)} cannot be read (${(error as Error).message})` }
   }
-  const here = choice.courses?.[resolve(course)]
-  if (here !== undefined) return { enabled: here, because: 'chosen for this course' }
-  if (choice.all !== undefined) return { enabled: choice.all, because: 'chosen for every course' }
+  // Anything but `true` is no: whoever wrote it wanted to choose something.
+  const here = choice.courses?.[courseFolder(course)]
+  if (here !== undefined) return { enabled: here === true, because: 'chosen for this course' }
+  if (choice.all !== undefined) return { enabled: choice.all === true, because: 'chosen for every course' }
   return { enabled: true, because: 'by default' }
 }

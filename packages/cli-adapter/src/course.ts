@@ -29,11 +29,19 @@ function places({ snapshotPath }: CourseFolder): [string, string] {
   return basename(dirPath).startsWith('.') ? [beside, inside] : [inside, beside]
 }
 
+export function readConfigAt(path: string): CourseConfig {
+  try {
+    return readConfig(readFileSync(path, 'utf8'), path)
+  } catch (error) {
+    return { destinations: {}, problems: [`${path}: cannot be read (${(error as Error).message})`] }
+  }
+}
+
 export const learnJsonOf = (folder: CourseFolder): string | undefined => places(folder).find(existsSync)
 
 export function readCourseConfig(folder: CourseFolder): CourseConfig {
   const path = learnJsonOf(folder)
-  if (path !== undefined) return readConfig(readFileSync(path, 'utf8'), path)
+  if (path !== undefined) return readConfigAt(path)
   return {
     destinations: {},
     problems: [`${places(folder)[0]}: no such file, so there is nowhere to send to`],

@@ -1,5 +1,6 @@
 // `flush` and `dead-letters resend`: delivers what waits and says what came of it.
 
+import { dirname } from 'node:path'
 import { sameStudent, type Telemetry } from '@learnpack/telemetry-core'
 import { CommandError } from './command-error'
 import { consent } from './consent'
@@ -7,6 +8,7 @@ import { openForDelivery, readCourseConfig, transportsOf } from './course'
 import { debug } from './debug'
 import { describeDestination, destinationStatus } from './destinations'
 import { findCourse } from './find-log'
+import { loggedInAtHost } from './host-session'
 import type { Output } from './output'
 
 export interface DeliverOptions {
@@ -28,9 +30,12 @@ export async function deliver(
   const telemetry = openForDelivery(folder, config)
   if (options.debug) debug(telemetry, (line) => output.err(`${line}\n`))
   try {
+    const { student, user_id } = telemetry.state()
+    if (!loggedInAtHost(dirname(folder.snapshotPath), student)) {
+      throw new CommandError(`nothing is sent: student ${student} is no longer logged in`)
+    }
     also(telemetry)
     await telemetry.settled()
-    const { student, user_id } = telemetry.state()
     const mine = folder.lease.acquire() !== undefined
     const destinations = destinationStatus(folder.open(current), transportsOf(config.destinations))
     const waiting = destinations.some(

@@ -1,11 +1,11 @@
 // What is wrong with a course's telemetry, and what to do about it. Reads everything and changes nothing.
 
-import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { readConfig, readCourseIndex, type Destinations } from '@learnpack/telemetry-core'
+import { readCourseIndex, type Destinations } from '@learnpack/telemetry-core'
 import { crc32, openCourseFolder } from '@learnpack/telemetry-transport-file'
-import { consent } from './consent'
-import { learnJsonOf } from './course'
+import { consent, FOLDERS } from './consent'
+import { learnJsonOf, readConfigAt } from './course'
 import { courseStatus, type CourseStatus } from './status'
 
 export interface Finding {
@@ -19,11 +19,12 @@ export interface Finding {
 
 /** @param course the course folder */
 export function examine(course: string, env: NodeJS.ProcessEnv = process.env): Finding[] {
-  const folder = openCourseFolder(join(course, '.learn'))
+  const dirPath = FOLDERS.map((name) => join(course, name)).find(existsSync) ?? join(course, '.learn')
+  const folder = openCourseFolder(dirPath)
   const path = learnJsonOf(folder)
   const index = readCourseIndex(folder, crc32)
   const { enabled, because } = consent(course, env)
-  const config = path === undefined ? undefined : readConfig(readFileSync(path, 'utf8'), path)
+  const config = path === undefined ? undefined : readConfigAt(path)
   return [
     enabled
       ? ok('recording', `on, ${because}`)

@@ -27,6 +27,8 @@ export interface EmbedOptions extends ManagerOptions {
 export interface Embedded {
   /** To be passed as `telemetry` in the options of LearnPack's `action` hook. */
   readonly manager: TelemetryManager
+  /** The student logged out, where that is not read from `.session`. */
+  logout(): void
   /** As the manager's. */
   close(): Promise<void>
 }
@@ -45,10 +47,12 @@ export function embed({ app, io, config, logins = true, ...options }: EmbedOptio
     wiring.requested(request)
     const [path] = (request.url ?? '').split('?')
     if (path !== '/telemetry') return next()
-    answer(request).then(
-      ([status, body]) => reply(response, status, body),
-      () => reply(response, 500, { error: 'telemetry: cannot be answered' }),
-    )
+    answer(request)
+      .then(
+        ([status, body]) => reply(response, status, body),
+        () => reply(response, 500, { error: 'telemetry: cannot be answered' }),
+      )
+      .catch(() => response.destroy())
   })
 
   async function answer(request: Request): Promise<[status: number, body: unknown]> {
@@ -59,7 +63,7 @@ export function embed({ app, io, config, logins = true, ...options }: EmbedOptio
       return current === null ? [404, { error: 'telemetry: nothing is recorded' }] : [200, current]
     }
     if (request.method !== 'POST') return [405, { error: 'telemetry: GET or POST' }]
-    if (!/^application\/json\b/.test(request.headers['content-type'] ?? '')) {
+    if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
       return [415, { error: 'telemetry: expected content-type application/json' }]
     }
     const given = await bodyOf(request)
@@ -73,7 +77,7 @@ export function embed({ app, io, config, logins = true, ...options }: EmbedOptio
     return recorded.ok ? [200, manager.current] : [400, { error: `telemetry: ${recorded.reason}` }]
   }
 
-  return { manager, close: wiring.close }
+  return { manager, logout: manager.clearStudent, close: wiring.close }
 }
 
 type Body = { ok: true; body: unknown } | { ok: false; status: number; reason: string }

@@ -8,6 +8,8 @@ export interface ConfigObject {
   readonly config?: {
     readonly slug?: unknown
     readonly dirPath?: unknown
+    /** Path of learn.json. */
+    readonly configPath?: unknown
     readonly editor?: { readonly agent?: unknown }
     readonly telemetry?: unknown
   }
@@ -17,9 +19,9 @@ export interface ConfigObject {
 interface Exercise {
   readonly slug: string
   readonly position: number
-  readonly files?: readonly unknown[]
+  readonly files?: unknown
   /** Whether it has tests. */
-  readonly graded?: boolean
+  readonly graded?: unknown
 }
 
 export interface HostCourse {
@@ -45,11 +47,11 @@ export function courseOf({ config = {}, exercises = [] }: ConfigObject, cwd = pr
     agent: text(config.editor?.agent, ''),
     dirPath,
     urls: (config.telemetry ?? {}) as Urls,
-    steps: exercises.map(({ slug, position, files = [], graded = false }) => ({
+    steps: exercises.filter(Boolean).map(({ slug, position, files, graded }) => ({
       slug,
       position,
-      files,
-      is_testeable: graded,
+      files: Array.isArray(files) ? files : [],
+      is_testeable: graded === true,
     })),
   }
 }
@@ -59,6 +61,17 @@ export function openedBy(
   request: { readonly method?: string | undefined; readonly url?: string | undefined },
   steps: readonly { slug: string; position: number }[],
 ): number | undefined {
-  const slug = request.method === 'GET' && /^\/exercise\/([^/?#]+)\/?(?:[?#]|$)/.exec(request.url ?? '')?.[1]
-  return steps.find((step) => encodeURIComponent(step.slug) === slug || step.slug === slug)?.position
+  const encoded =
+    request.method === 'GET' && /^\/exercise\/([^/?#]+)\/?(?:[?#]|$)/i.exec(request.url ?? '')?.[1]
+  if (!encoded) return undefined
+  const slug = decoded(encoded)
+  return steps.find((step) => step.slug === slug)?.position
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }

@@ -5,9 +5,7 @@ import { join } from 'node:path'
 import { readCourseIndex } from '@learnpack/telemetry-core'
 import { crc32, openCourseFolder, type CourseFolder } from '@learnpack/telemetry-transport-file'
 import { CommandError } from './command-error'
-
-/** Where a course keeps its telemetry unless its learn.json says otherwise (SPEC §5). */
-const DEFAULT_DIR = '.learn'
+import { FOLDERS } from './consent'
 
 /**
  * The path of a log: `path` itself if it is a file, else that of the current telemetry of a course, of
@@ -27,12 +25,12 @@ export function findCourse(path: string): { folder: CourseFolder; current: strin
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw new CommandError(`${path}: no such folder`)
   }
-  for (const dirPath of [join(path, DEFAULT_DIR), path]) {
+  for (const dirPath of [...FOLDERS.map((name) => join(path, name)), path]) {
     const folder = openCourseFolder(dirPath)
     const index = readCourseIndex(folder, crc32)
     if (index !== undefined) return { folder, current: index.current }
   }
-  if (existsSync(join(path, DEFAULT_DIR, 'telemetry.json'))) {
+  if (FOLDERS.some((name) => existsSync(join(path, name, 'telemetry.json')))) {
     throw new CommandError(
       `${path}: LearnPack itself records here (it wrote telemetry.json, and there is no event log); learnpack-telemetry records nothing`,
     )

@@ -1,38 +1,48 @@
 // Who is logged in at the host: it keeps that with node-persist in `.session` (SPEC §9), one JSON file a key.
 
-import { readFileSync, readdirSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { sameStudent } from '@learnpack/telemetry-core'
 
 export interface HostStudent {
   readonly user_id: string | number
-  /** Tells a new login of the same student from none. Never written anywhere. */
-  readonly token: unknown
+  /** Kept in memory only. Another one is another login of the same student. */
+  readonly token: string
+  /** When that was stored, epoch ms. */
+  readonly at: number
 }
 
-/** @param dirPath the course's `dirPath`. Returns undefined while nobody is logged in */
-export function readHostSession(dirPath: string): HostStudent | undefined {
+/**
+ * @param dirPath the course's `dirPath`
+ * @returns null while nobody is logged in; undefined while it cannot be told, as when the host is writing it
+ */
+export function readHostSession(dirPath: string): HostStudent | null | undefined {
   const folder = join(dirPath, '.session')
-  for (const name of listed(folder)) {
-    const { key, value } = parsed(join(folder, name)) ?? {}
-    if (key !== 'bc-payload' || typeof value !== 'object' || value === null) continue
-    const { user_id, token } = value as Partial<HostStudent>
-    if (user_id !== undefined && user_id !== null && token) return { user_id, token }
-  }
-  return undefined
-}
-
-function listed(folder: string): string[] {
+  let names: string[]
   try {
-    return readdirSync(folder)
+    names = readdirSync(folder)
   } catch {
-    return []
+    return null
   }
-}
-
-function parsed(path: string): { key?: unknown; value?: unknown } | undefined {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as object
+    for (const name of names) {
+      const path = join(folder, name)
+      if (!statSync(path).isFile()) continue
+      const stored = JSON.parse(readFileSync(path, 'utf8')) as { key?: unknown; value?: unknown } | null
+      if (stored?.key !== 'bc-payload') continue
+      const { user_id, token } = (stored.value ?? {}) as { user_id?: unknown; token?: unknown }
+      const named = typeof user_id === 'string' || typeof user_id === 'number'
+      if (named && typeof token === 'string' && token !== '')
+        return { user_id, token, at: statSync(path).mtimeMs }
+    }
+    return null
   } catch {
     return undefined
   }
+}
+
+/** Whether the host's session, where it keeps one, still is of the student whom the log names as logged in. */
+export function loggedInAtHost(dirPath: string, student: string | number | undefined): boolean {
+  if (student === undefined || !existsSync(join(dirPath, '.session'))) return true
+  return sameStudent(readHostSession(dirPath)?.user_id, student)
 }

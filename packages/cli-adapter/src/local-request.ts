@@ -7,6 +7,8 @@ import type { IncomingMessage } from 'node:http'
 export function isLocal({ socket, headers }: IncomingMessage): boolean {
   const { host, origin } = headers
   const site = headers['sec-fetch-site']
+  // Behind a proxy, the peer is the proxy, and who asks may be anybody.
+  if ('forwarded' in headers || 'x-forwarded-for' in headers) return false
   return (
     isLoopback(socket.remoteAddress ?? '') &&
     host !== undefined &&

@@ -87,6 +87,8 @@ export interface Managed extends TelemetryManager {
   readonly started: boolean
   /** The student logged out. */
   clearStudent(): void
+  /** The token of a student who was logged in before. */
+  holdToken(token: string): void
 }
 
 export const createTelemetryManager = (options: ManagerOptions = {}): TelemetryManager =>
@@ -117,6 +119,13 @@ export function createManaged(options: ManagerOptions = {}): Managed {
 
   let stopSaving: (() => void) | undefined
 
+  /** Whoever switches recording off means from now on. */
+  function allowed(): boolean {
+    if (folder === undefined || consent(dirname(folder.snapshotPath)).enabled) return true
+    void telemetry.close()
+    return false
+  }
+
   /** The host's day is not ours to ruin. */
   function quietly<T>(action: () => T): T | undefined {
     try {
@@ -130,7 +139,7 @@ export function createManaged(options: ManagerOptions = {}): Managed {
     if (folder !== undefined) return
     configPath = path
     const dirPath = resolve(path)
-    if (!consent(dirname(dirPath)).enabled) return void telemetry.close()
+    if (!consent(dirPath).enabled) return void telemetry.close()
     folder = openCourseFolder(dirPath)
     transports.push(
       ...transportsOf(configOf({ telemetry: urls }).destinations, {
@@ -143,7 +152,7 @@ export function createManaged(options: ManagerOptions = {}): Managed {
       }),
     )
     stopSaving = saveAtExit((last) => {
-      if (last) telemetry.end('exit')
+      if (last && allowed()) telemetry.end('exit')
       telemetry.save()
     })
     begin(given)
@@ -183,21 +192,25 @@ export function createManaged(options: ManagerOptions = {}): Managed {
       quietly(() => start({ slug: tutorialSlug, agent, steps } as CourseInput, path))
     },
     registerStepEvent(stepPosition, event, data) {
+      if (!allowed()) return
       if (startLater !== undefined) begin(startLater)
       telemetry.record(stepPosition, event, data)
     },
     setStudent(student) {
       quietly(() => {
-        token = typeof student.token === 'string' ? student.token : undefined
-        telemetry.identify(student.user_id)
+        if (!allowed() || !telemetry.identify(student.user_id).ok) return
+        token = student.token
       })
     },
     clearStudent() {
       token = undefined
-      telemetry.clear()
+      if (allowed()) telemetry.clear()
+    },
+    holdToken(given) {
+      token = given
     },
     finishWorkoutSession() {
-      if (course === undefined) return
+      if (course === undefined || !allowed()) return
       telemetry.end('finished')
       telemetry.start(course)
     },
@@ -217,7 +230,7 @@ export function createManaged(options: ManagerOptions = {}): Managed {
       console.log(message)
     },
     async close() {
-      if (course !== undefined) telemetry.end('close')
+      if (course !== undefined && allowed()) telemetry.end('close')
       await telemetry.close().catch(() => {})
       stopSaving?.()
       quietly(() => folder?.close())

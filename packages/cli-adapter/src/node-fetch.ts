@@ -46,7 +46,7 @@ function dispatcherOf(library: Undici, env: Environment, connecting: Set<Socket>
   const [httpProxy, httpsProxy, noProxy = ''] = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'].map(value)
   const direct = letGo(buildConnector({ timeout: CONNECT_MS }), connecting)
   if (!httpProxy && !httpsProxy) return new Agent({ connect: direct })
-  // To the proxy, and through it: its tunnel is the connector that the options bring.
+  // Through a proxy, its tunnel is the connector that the options bring.
   const pool = (origin: string | URL, { connect }: undici.Pool.Options): undici.Pool =>
     new Pool(origin, { connect: typeof connect === 'function' ? letGo(connect, connecting) : direct })
   return new EnvHttpProxyAgent({
@@ -54,7 +54,7 @@ function dispatcherOf(library: Undici, env: Environment, connecting: Set<Socket>
     ...(httpsProxy && { httpsProxy }),
     noProxy,
     factory: pool,
-    clientFactory: pool,
+    clientFactory: (origin) => new Pool(origin, { connect: direct }),
   })
 }
 

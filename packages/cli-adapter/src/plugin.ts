@@ -5,6 +5,7 @@ import { subscribe } from 'node:diagnostics_channel'
 import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
+import { FOLDERS } from './consent'
 import type { ConfigObject } from './exercises'
 import { purge } from './purge'
 import { safely, wire, type SocketLike, type Wiring } from './wiring'
@@ -17,9 +18,6 @@ export interface Host {
 
 /** From this major version on LearnPack records by itself (SPEC §9). */
 const RECORDS_ITSELF = 2
-
-/** Folders in which the host may keep its files, in the order it looks for them. */
-const FOLDERS = ['.breathecode', '.learn']
 
 let wiring: Wiring | undefined
 
@@ -58,13 +56,18 @@ export function afterStart(): void {
 /** After `learnpack clean`, which makes a course fit to publish: with nobody's work in it. */
 export function afterClean(host: Pick<Host, 'version'>): void {
   if (recordsItself(host)) return
-  for (const folder of FOLDERS) safely(() => purge(folder))
+  safely(() => purge('.'))
 }
 
 /** What the host has just written. @throws when it has not */
 function builtConfig(): ConfigObject {
   const text = FOLDERS.flatMap((folder) => readIfThere(join(folder, 'config.json')))[0]
-  return JSON.parse(text ?? '') as ConfigObject
+  const built = JSON.parse(text ?? '') as ConfigObject
+  // It also holds what learn.json said at earlier starts: where to send to is what it says now.
+  const path = built.config?.configPath
+  const [learnJson] = typeof path === 'string' ? readIfThere(path) : []
+  const { telemetry } = JSON.parse(learnJson ?? '{}') as { telemetry?: unknown }
+  return { ...built, config: { ...built.config, telemetry } }
 }
 
 function readIfThere(path: string): string[] {

@@ -4,9 +4,9 @@
 import { createFollower, stillDead, type State } from '@learnpack/telemetry-core'
 import { crc32, replaceFile } from '@learnpack/telemetry-transport-file'
 import { Command } from 'commander'
-import { dirname, resolve } from 'node:path'
+import { existsSync } from 'node:fs'
 import { CommandError } from './command-error'
-import { choose, consent } from './consent'
+import { choose, consent, courseFolder } from './consent'
 import { readCourseConfig } from './course'
 import { deliver, type DeliverOptions } from './deliver'
 import { examine, type Finding } from './doctor'
@@ -125,7 +125,7 @@ export function program(output: Output, exit: (code: number) => void): Command {
         chosen(enabled, path)
         const now = consent(path ?? '.')
         print(options.json, now, () => {
-          const where = path === undefined ? 'everywhere' : `in ${resolve(path)}`
+          const where = path === undefined ? 'everywhere' : `in ${courseFolder(path)}`
           const said = `recording is ${enabled ? 'on' : 'off'} ${where}`
           return now.enabled === enabled ? said : `${said}, but ${now.because} decides otherwise here`
         })
@@ -138,14 +138,13 @@ export function program(output: Output, exit: (code: number) => void): Command {
     .option('--yes', 'do not ask')
     .option(...JSON_OPTION)
     .action(async (path: string, options: { yes?: boolean; json?: boolean }) => {
-      const dirPath = dirOf(path)
-      const paths = purgeable(dirPath)
+      const paths = deleting(path, () => purgeable(path))
       if (paths.length > 0 && !options.yes) {
         if (output.ask === undefined) throw new CommandError('purge: needs --yes where nobody can be asked')
         output.err(`${paths.join('\n')}\n`)
         if (!(await output.ask('Delete these for good?'))) throw new CommandError('nothing was deleted')
       }
-      const deleted = deleting(dirPath)
+      const deleted = deleting(path, () => purge(path))
       print(options.json, { deleted }, () =>
         deleted.length === 0
           ? 'nothing is recorded there'
@@ -177,18 +176,8 @@ function stateOf(path: string): State {
   }
 }
 
-function dirOf(path: string): string {
-  try {
-    const { folder } = findCourse(path)
-    folder.close()
-    return dirname(folder.snapshotPath)
-  } catch {
-    // A telemetry.json without a log, or nothing at all.
-    return resolve(path, '.learn')
-  }
-}
-
 function chosen(enabled: boolean, path: string | undefined): void {
+  if (path !== undefined && !existsSync(path)) throw new CommandError(`${path}: no such folder`)
   try {
     choose(enabled, path)
   } catch (error) {
@@ -196,11 +185,12 @@ function chosen(enabled: boolean, path: string | undefined): void {
   }
 }
 
-function deleting(dirPath: string): string[] {
+function deleting<T>(path: string, action: () => T): T {
+  if (!existsSync(path)) throw new CommandError(`${path}: no such folder`)
   try {
-    return purge(dirPath)
+    return action()
   } catch (error) {
-    throw new CommandError(`${dirPath}: not everything could be deleted (${(error as Error).message})`)
+    throw new CommandError(`${path}: not everything could be deleted (${(error as Error).message})`)
   }
 }
 

@@ -1,19 +1,24 @@
 // Deletes everything that is kept of a course: the logs, what was derived from them, and telemetry.json.
 
 import { existsSync, readdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import { FOLDERS } from './consent'
 
-/** @param dirPath the course's `dirPath`. Returns the paths that are deleted by `purge` */
-export function purgeable(dirPath: string): string[] {
-  if (!existsSync(dirPath)) return []
-  return readdirSync(dirPath)
-    .filter((name) => name === 'telemetry' || /^\.?telemetry\.json(\.|$)/.test(name))
-    .map((name) => join(dirPath, name))
+/** telemetry.json, what could not be read and was set aside, and what a killed process left. */
+const OURS = /^(telemetry|telemetry\.json(\.aside-[\dTZ-]+)?|\.telemetry\.json\.\d+-\d+\.tmp)$/
+
+/** @param path a course folder, or the `.learn` in it. Returns the paths that are deleted by `purge` */
+export function purgeable(path: string): string[] {
+  const folders = FOLDERS.includes(basename(path)) ? [path] : FOLDERS.map((name) => join(path, name))
+  return folders
+    .filter(existsSync)
+    .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
+    .filter((found) => OURS.test(basename(found)))
 }
 
-/** @throws when one of them cannot be deleted */
-export function purge(dirPath: string): string[] {
-  const paths = purgeable(dirPath)
-  for (const path of paths) rmSync(path, { recursive: true, force: true })
+/** @throws when one of them cannot be deleted. A link is deleted, not what it leads to */
+export function purge(path: string): string[] {
+  const paths = purgeable(path)
+  for (const found of paths) rmSync(found, { recursive: true, force: true })
   return paths
 }

@@ -56,7 +56,7 @@ export function courseStatus(folder: CourseFolder, current: string, config: Cour
   const read = [current, ...others].map((id) => telemetryStatus(folder, id, id === current, transports))
   const [{ state }] = read as [(typeof read)[number]]
   return {
-    recording: consent(dirname(dirname(folder.snapshotPath))),
+    recording: consent(dirname(folder.snapshotPath)),
     problems: config.problems,
     telemetry_json: snapshotStatus(folder.snapshotPath, state),
     telemetries: read.map(({ status }) => status),

@@ -1,6 +1,9 @@
 // A manager at work inside a host: sessions, logins, opened steps and socket messages become events. The
 // plugin and `embed` share it.
 
+import { statSync } from 'node:fs'
+import { sameStudent } from '@learnpack/telemetry-core'
+import { openCourseFolder } from '@learnpack/telemetry-transport-file'
 import { courseOf, openedBy, type ConfigObject, type HostCourse } from './exercises'
 import { readHostSession } from './host-session'
 import { createManaged, type Managed, type ManagerOptions } from './manager'
@@ -15,8 +18,6 @@ export interface SocketLike {
 
 export interface Wiring {
   readonly manager: Managed
-  /** The course once it has started. */
-  readonly course: HostCourse | undefined
   /** Starts the session of what the host serves. */
   start(configObject: ConfigObject): void
   /** A request that reached the host. */
@@ -29,26 +30,31 @@ export interface Wiring {
 }
 
 /** @param logins whether the host keeps its session where SPEC §9 says; else it calls `setStudent` itself */
-export function wire(options: ManagerOptions = {}, { logins }: { logins: boolean }): Wiring {
+export function wire(options: ManagerOptions, { logins }: { logins: boolean }): Wiring {
   const manager = createManaged(options)
   let course: HostCourse | undefined
-  let last: string | undefined
+  /** The token seen last; null: nobody was logged in. */
+  let seen: string | null | undefined
   let timer: NodeJS.Timeout | undefined
 
-  function lookWho(): void {
+  /** @param before when something was recorded last before this session, epoch ms */
+  function lookWho(before = -Infinity): void {
     if (course === undefined || !manager.started || !logins) return
     const found = readHostSession(course.dirPath)
-    const now = JSON.stringify(found) ?? ''
-    if (now === last) return
-    const first = last === undefined
-    last = now
-    const { student } = manager.telemetry.state()
-    if (found === undefined) {
-      if (student !== undefined) manager.telemetry.clear()
-      // Who was logged in when the last session ended has not logged in again.
-    } else if (!first || String(student) !== String(found.user_id)) {
-      manager.telemetry.identify(found.user_id)
+    if (found === undefined) return
+    const token = found?.token ?? null
+    if (token === seen) return
+    const first = seen === undefined
+    seen = token
+    const { student } = manager.telemetry.status()
+    if (found === null) {
+      if (student !== undefined) manager.clearStudent()
+      return
     }
+    // Who was logged in when the last session ended has not logged in again, unless that was stored since.
+    const same = first && sameStudent(student, found.user_id) && found.at <= before
+    if (same) manager.holdToken(found.token)
+    else manager.setStudent(found)
   }
 
   function register(position: unknown, event: string, data: unknown): void {
@@ -56,17 +62,23 @@ export function wire(options: ManagerOptions = {}, { logins }: { logins: boolean
     manager.registerStepEvent(position as number, event, data)
   }
 
+  /** A question to the AI tutor. The other buttons reach us as results, by the language plugin. */
+  function received(message: unknown): void {
+    const { action, data } = (message ?? {}) as { action?: unknown; data?: Record<string, unknown> }
+    if (action === 'ai_interaction') register(data?.['stepPosition'], 'ai_interaction', data?.['eventData'])
+  }
+
   return {
     manager,
-    get course() {
-      return course
-    },
     start: (configObject) =>
       safely(() => {
         course = courseOf(configObject)
+        const { dirPath } = course
+        let before = -Infinity
+        safely(() => (before = lastRecordedAt(dirPath)))
         manager.urls = course.urls
         void manager.start(course.agent, course.steps, course.dirPath, course.slug)
-        lookWho()
+        lookWho(before)
         timer = setInterval(() => safely(lookWho), LOOK_MS).unref()
       }),
     requested: (request) =>
@@ -86,12 +98,13 @@ export function wire(options: ManagerOptions = {}, { logins }: { logins: boolean
       await manager.close()
     },
   }
+}
 
-  /** A question to the AI tutor. The other buttons reach us as results, by the language plugin. */
-  function received(message: unknown): void {
-    const { action, data } = (message ?? {}) as { action?: unknown; data?: Record<string, unknown> }
-    if (action === 'ai_interaction') register(data?.['stepPosition'], 'ai_interaction', data?.['eventData'])
-  }
+/** Epoch ms; -Infinity where nothing is recorded. */
+function lastRecordedAt(dirPath: string): number {
+  const folder = openCourseFolder(dirPath)
+  const changed = folder.list().map((id) => statSync(folder.logPath(id)).mtimeMs)
+  return Math.max(-Infinity, ...changed)
 }
 
 /** Whatever goes wrong in here, the host goes on. */

@@ -1,7 +1,7 @@
 // What the runtime offers and what it says about itself.
 
 import type { EventEmitter } from 'eventemitter3'
-import type { Course, TelemetryEvent } from './events'
+import type { Course, StudentId, TelemetryEvent } from './events'
 import type { Clock, Crc, DeliveryState, Ids, Storage } from './ports'
 import type { Snapshot } from './snapshot-schema'
 import type { State } from './state'
@@ -52,6 +52,8 @@ export type CourseInput = Pick<Course, 'slug' | 'agent' | 'steps'>
 
 export interface Status {
   readonly telemetry_id: string | undefined
+  /** The student logged in. Known without reading the log. */
+  readonly student: StudentId | undefined
   readonly recorded: number
   readonly refused: number
   /** The log: its size in bytes, and what was found when reading it. */

@@ -407,8 +407,9 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     })
   }
 
+  /** Looks only: what was read is delivered when the log is followed, after whatever the caller does with it. */
   function state(): State {
-    catchUp()
+    guarded('log', () => current?.follower.catchUp())
     return current?.follower.state ?? initialState
   }
 
@@ -497,6 +498,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     end: (reason) =>
       answered(() => {
         if (session === undefined) return refuse('there is no session to end')
+        if (current?.log.size() === 0) return refuse('the log of this session was deleted')
         const recorded = append(
           { ...envelope(called()), type: 'session_end', data: { reason: String(reason) } },
           current,
@@ -511,6 +513,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
 
     status: () => ({
       telemetry_id: current?.id,
+      student: whose?.student,
       ...counts,
       log: {
         bytes: guarded('log', () => current?.log.size()) ?? 0,

@@ -6,6 +6,7 @@ import {
   closeSync,
   existsSync,
   linkSync,
+  lstatSync,
   openSync,
   readFileSync,
   readdirSync,
@@ -44,7 +45,16 @@ export function openCourseFolder(dirPath: string): CourseFolder {
 
   const lease = openLease(folder)
 
+  /** A course from a stranger may bring a link that leads what is written of a learner elsewhere. */
+  function refuseLinks(...paths: string[]): void {
+    for (const path of paths) {
+      if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true)
+        throw new Error(`${path} is a symbolic link: nothing is written behind it`)
+    }
+  }
+
   function prepare(): void {
+    refuseLinks(folder)
     makeFolder(folder)
     try {
       writeFileSync(join(folder, '.gitignore'), '*\n', { flag: 'wx', mode: FILE_MODE })
@@ -92,6 +102,7 @@ export function openCourseFolder(dirPath: string): CourseFolder {
     },
     open(id): TelemetryStore {
       const home = homePath(id)
+      refuseLinks(folder, home)
       for (const place of [dirPath, folder, home]) removeLeftovers(place)
       const log = logs.get(id) ?? openFileLog(logPath(id))
       logs.set(id, log)
