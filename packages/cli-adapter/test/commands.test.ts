@@ -9,7 +9,9 @@ import {
   mkdtempSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -154,6 +156,37 @@ describe('enable and disable', () => {
     expect(readFileSync(join(config, 'learnpack-telemetry', 'consent.json'), 'utf8')).toContain(one)
   })
 
+  it('take a course by any of its names, and no folder that is not there', async () => {
+    const path = temporary()
+    mkdirSync(join(path, '.learn'))
+    const link = join(temporary(), 'link')
+    symlinkSync(path, link)
+    for (const name of [join(path, '.learn'), link, `${path}/`]) {
+      expect(await run(['disable', name])).toMatchObject({ code: 0 })
+      expect([name, recordsIn(path), recordsIn(link)]).toEqual([name, false, false])
+      await run(['enable', path])
+    }
+    expect(await run(['disable', join(path, 'nowhere')])).toMatchObject({
+      code: 1,
+      err: `learnpack-telemetry: ${join(path, 'nowhere')}: no such folder\n`,
+    })
+    const recorded = await course()
+    await run(['disable', recorded])
+    expect(await run(['flush', join(recorded, '.learn')])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('switched off') as string,
+    })
+  })
+
+  it.each([{ all: 'false' }, { all: 0 }, { all: null }])(
+    'take a choice that is neither for no: %j',
+    (choice) => {
+      choose(true)
+      writeFileSync(join(config, 'learnpack-telemetry', 'consent.json'), JSON.stringify(choice))
+      expect(consent(temporary()).enabled).toBe(false)
+    },
+  )
+
   it('say when the environment decides otherwise', async () => {
     vi.stubEnv('DO_NOT_TRACK', 'true')
     expect((await run(['enable'])).out).toBe(
@@ -214,6 +247,28 @@ describe('purge', () => {
       join(path, '.learn', 'telemetry.json'),
     ])
     expect(readdirSync(join(path, '.learn'))).toEqual([])
+  })
+
+  it('deletes nothing that is not ours, and says where there is nothing', async () => {
+    const path = temporary()
+    for (const name of ['telemetry/x', 'telemetry/x/events.ndjson', '.learn', '.learn/telemetry.json.bak']) {
+      if (name.includes('.nd') || name.endsWith('.bak')) writeFileSync(join(path, name), 'mine')
+      else mkdirSync(join(path, name), { recursive: true })
+    }
+    expect(await run(['purge', path, '--yes'])).toMatchObject({ code: 0, out: 'nothing is recorded there\n' })
+    expect(existsSync(join(path, 'telemetry/x/events.ndjson'))).toBe(true)
+    expect(await run(['purge', join(path, 'nowhere'), '--yes'])).toMatchObject({ code: 1 })
+    writeFileSync(join(path, 'file'), '')
+    expect(await run(['purge', join(path, 'file', '.learn'), '--yes'])).toMatchObject({ code: 1 })
+  })
+
+  it('finds the folder of older courses, as do the other commands', async () => {
+    const path = await course()
+    renameSync(join(path, '.learn'), join(path, '.breathecode'))
+    expect((await run(['status', path])).code).toBe(0)
+    expect((await run(['doctor', path])).code).toBe(0)
+    await run(['purge', path, '--yes'])
+    expect(readdirSync(join(path, '.breathecode'))).toEqual([])
   })
 
   it('deletes a telemetry.json without a log, too', async () => {
@@ -282,6 +337,15 @@ describe('doctor', () => {
           join(path, 'learn.json'),
           learnJson({ ...both, batch: 'https://s.example/?asset_id=seven' }),
         ),
+    ],
+    [
+      'a learn.json that is a folder',
+      2,
+      /cannot be read/,
+      (path) => {
+        rmSync(join(path, 'learn.json'))
+        mkdirSync(join(path, 'learn.json'))
+      },
     ],
     [
       'no exercises',

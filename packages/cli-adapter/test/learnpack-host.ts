@@ -23,7 +23,7 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 export const learnpack = dirname(require.resolve('learnpack/package.json'))
 const downloads = here('fixtures/downloads.cjs')
 export const ours = here('..')
-const language = here('fixtures/language-node')
+export const language = here('fixtures/language-node')
 
 const closers: (() => unknown)[] = []
 

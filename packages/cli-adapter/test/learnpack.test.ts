@@ -14,6 +14,7 @@ import {
   runLearnPack,
   secondMajor,
   hostSession,
+  language,
   newCourse,
   ours,
   receiver,
@@ -215,6 +216,62 @@ describe('learnpack start', () => {
         expect([path, text]).not.toEqual([path, expect.stringMatching(/secret-token|ana@/)])
     }
     expect(JSON.stringify(got)).not.toMatch(/secret-token|ana@/)
+  })
+
+  it('sends to what learn.json names now, not to what it named once', async () => {
+    const { got, telemetry } = await receiver()
+    const course = await newCourse(telemetry)
+    const session = await hostSession(course.path)
+    await session.login(42)
+    const first = await startLearnPack(course, { env })
+    await until(() => got.length > 0)
+    await first.end('SIGINT')
+    const before = got.length
+    const learnJson = join(course.path, 'learn.json')
+    const { telemetry: _, ...without } = JSON.parse(readFileSync(learnJson, 'utf8')) as Record<
+      string,
+      unknown
+    >
+    writeFileSync(learnJson, JSON.stringify(without))
+    const second = await startLearnPack(course, { env })
+    await second.get('/exercise/00-welcome')
+    await second.end('SIGINT')
+    expect(got).toHaveLength(before)
+    const status = runLearnPack(['telemetry:status', '.', '--json'], { env, cwd: course.path })
+    const { telemetries } = JSON.parse(status.stdout) as {
+      telemetries: { destinations: { configured: boolean }[] }[]
+    }
+    expect(telemetries[0]!.destinations.map(({ configured }) => configured)).toEqual([false])
+  })
+
+  it('says, answers and ends as it does without us', async () => {
+    const seen = async (plugins: NodeJS.ProcessEnv) => {
+      const course = await newCourse()
+      const host = await startLearnPack(course, { env: plugins })
+      const answers = [
+        await host.get('/exercise/00-welcome'),
+        await host.get('/config'),
+        await host.get('/none'),
+      ]
+      const { code, signal, output } = await host.end('SIGINT')
+      const masked = JSON.stringify({ code, signal, output, answers, messages: host.messages })
+      return masked.replaceAll(String(course.port), 'PORT').replace(/session\\*":\d+/g, 'session')
+    }
+    expect(await seen(env)).toBe(await seen(hostEnvironment([language])))
+  })
+
+  it('knows who has just logged in when a button is pressed', async () => {
+    const course = await newCourse()
+    const host = await startLearnPack(course, { env })
+    await (await hostSession(course.path)).login(42)
+    await host.press('build', { exerciseSlug: '01-hello' }, 'compiler-success')
+    await host.end('SIGINT')
+    expect(logOf(course).map(({ type }) => type)).toEqual([
+      'session_start',
+      'student_identified',
+      'compile',
+      'session_end',
+    ])
   })
 
   it('ends its session at SIGHUP', async () => {

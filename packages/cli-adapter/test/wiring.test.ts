@@ -1,0 +1,219 @@
+// What the plugin and `embed` share: who is logged in, also between two starts, and what follows from it.
+
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { main } from '../src/cli'
+import { choose } from '../src/consent'
+import { courseOf } from '../src/exercises'
+import { wire } from '../src/wiring'
+
+const exercises = ['00-hello', '01-add'].map((slug, position) => ({
+  slug,
+  position,
+  files: [],
+  graded: false,
+}))
+const SECRET = 'secret-token'
+
+function course() {
+  const path = mkdtempSync(join(tmpdir(), 'telemetry-wiring-'))
+  const dirPath = join(path, '.learn')
+  mkdirSync(join(dirPath, '.session'), { recursive: true })
+  const stored = join(dirPath, '.session', 'abc')
+  return {
+    path,
+    dirPath,
+    login: (user_id: unknown, token: unknown = SECRET) =>
+      writeFileSync(stored, JSON.stringify({ key: 'bc-payload', value: { user_id, token, email: 'a@b.c' } })),
+    logout: () => rmSync(stored, { force: true }),
+    session: (text: string) => writeFileSync(stored, text),
+    /** As if the login had been stored that long ago, ms. */
+    age: (ms: number) => utimesSync(stored, new Date(Date.now() - ms), new Date(Date.now() - ms)),
+  }
+}
+
+/** One run of a host. */
+function started(dirPath: string, status: number, allowedOrigins: string[] = []) {
+  const asked: { url: string; body: Record<string, unknown>; authorization: string | null }[] = []
+  const wiring = wire(
+    {
+      allowedOrigins,
+      fetch: async (url, init) => {
+        const authorization = new Headers(init?.headers).get('authorization')
+        asked.push({
+          url: String(url),
+          body: JSON.parse(String(init?.body)) as Record<string, unknown>,
+          authorization,
+        })
+        return new Response(null, { status })
+      },
+    },
+    { logins: true },
+  )
+  onTestFinished(() => wiring.close())
+  const telemetry = { stream: 'https://school.example/s', batch: 'https://school.example/b' }
+  wiring.start({ config: { slug: 'intro', dirPath, telemetry }, exercises })
+  return {
+    wiring,
+    asked,
+    async settled() {
+      // What is sent in the turn of the start itself is sent before anybody asks for more.
+      await new Promise((resolve) => setImmediate(resolve))
+      await wiring.manager.telemetry.settled()
+    },
+  }
+}
+
+describe('who is logged in', () => {
+  it('a logout between two starts: nothing of theirs is sent', async () => {
+    const { dirPath, login, logout } = course()
+    login(42)
+    const first = started(dirPath, 400)
+    first.wiring.requested({ method: 'GET', url: '/exercise/00-hello' })
+    await first.wiring.close()
+    logout()
+    const second = started(dirPath, 200)
+    await second.settled()
+    expect(second.asked).toEqual([])
+    expect(second.wiring.manager.telemetry.state().student).toBeUndefined()
+  })
+
+  it('another student between two starts: only their own work is sent', async () => {
+    const { dirPath, login } = course()
+    login(1)
+    const first = started(dirPath, 503)
+    first.wiring.requested({ method: 'GET', url: '/exercise/00-hello' })
+    await first.wiring.close()
+    login(2, 'another')
+    const second = started(dirPath, 200)
+    await second.settled()
+    expect(new Set(second.asked.map(({ body }) => body['user_id']))).toEqual(new Set([2]))
+  })
+
+  it('who logged in again between two starts ends a pause; who only started again does not', async () => {
+    const { dirPath, login, age } = course()
+    login(42)
+    age(60_000)
+    const first = started(dirPath, 401)
+    await first.settled()
+    expect(first.asked.length).toBeGreaterThan(0)
+    await first.wiring.close()
+    const second = started(dirPath, 200)
+    await second.settled()
+    expect(second.asked).toEqual([])
+    await second.wiring.close()
+    login(42, 'a new token')
+    age(-1_000)
+    const third = started(dirPath, 200)
+    await third.settled()
+    expect(third.asked.length).toBeGreaterThan(0)
+  })
+
+  it('the token goes to allowed origins, also of who was logged in before', async () => {
+    const { dirPath, login, age } = course()
+    login(42)
+    age(60_000)
+    await started(dirPath, 200).wiring.close()
+    const { asked, wiring, settled } = started(dirPath, 200, ['https://school.example'])
+    wiring.requested({ method: 'GET', url: '/exercise/00-hello' })
+    await settled()
+    expect(new Set(asked.map(({ authorization }) => authorization))).toEqual(new Set([`Token ${SECRET}`]))
+  })
+
+  it('a session that is being written tells nothing; a payload without a user or a token is nobody', () => {
+    const { dirPath, login, session } = course()
+    login(42)
+    const { wiring } = started(dirPath, 200)
+    const student = () => (wiring.lookWho(), wiring.manager.telemetry.state().student)
+    expect(student()).toBe(42)
+    for (const text of ['', '{"key":"bc-pay', 'null{']) {
+      session(text)
+      expect(student()).toBe(42)
+    }
+    login(null)
+    expect(student()).toBeUndefined()
+    login(42, '')
+    expect(student()).toBeUndefined()
+    login(7)
+    expect(student()).toBe(7)
+  })
+
+  it('a login that is refused changes no token', async () => {
+    const { dirPath, login } = course()
+    login(1, 'of-one')
+    const { asked, wiring, settled } = started(dirPath, 200, ['https://school.example'])
+    wiring.manager.setStudent({ user_id: null, token: 'of-two' } as never)
+    wiring.requested({ method: 'GET', url: '/exercise/00-hello' })
+    await settled()
+    expect(new Set(asked.map(({ authorization }) => authorization))).toEqual(new Set(['Token of-one']))
+  })
+
+  it('flush sends nothing of a student who has logged out at the host', async () => {
+    const { path, dirPath, login, logout } = course()
+    const telemetry = { stream: 'http://127.0.0.1:1/s', batch: 'http://127.0.0.1:1/b' }
+    writeFileSync(join(path, 'learn.json'), JSON.stringify({ telemetry }))
+    login(42)
+    await started(dirPath, 503).wiring.close()
+    logout()
+    let err = ''
+    const code = await main(['flush', path], { out: () => {}, err: (text) => (err += text) })
+    expect([code, err]).toEqual([
+      1,
+      'learnpack-telemetry: nothing is sent: student 42 is no longer logged in\n',
+    ])
+  })
+})
+
+describe('a running host', () => {
+  it('whose folder is purged writes nothing more of the session at its end', async () => {
+    const { dirPath } = course()
+    const { wiring } = started(dirPath, 200)
+    wiring.requested({ method: 'GET', url: '/exercise/00-hello' })
+    await wiring.manager.telemetry.idle()
+    rmSync(join(dirPath, 'telemetry'), { recursive: true })
+    rmSync(join(dirPath, 'telemetry.json'))
+    await wiring.close()
+    expect(readdirSync(dirPath)).toEqual(['.session'])
+  })
+
+  it('in which recording is switched off records nothing from then on', async () => {
+    vi.stubEnv('XDG_CONFIG_HOME', mkdtempSync(join(tmpdir(), 'telemetry-config-')))
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const { path, dirPath } = course()
+    const { wiring } = started(dirPath, 200)
+    const events = () => wiring.manager.telemetry.status().log.events
+    wiring.requested({ method: 'GET', url: '/exercise/00-hello' })
+    wiring.manager.telemetry.state()
+    const before = events()
+    choose(false, join(path, '.learn'))
+    wiring.requested({ method: 'GET', url: '/exercise/01-add' })
+    wiring.manager.setStudent({ user_id: 7 })
+    wiring.manager.finishWorkoutSession()
+    await wiring.close()
+    expect(events()).toBe(before)
+  })
+
+  it('records nothing behind a link that the course brought', async () => {
+    const { dirPath } = course()
+    const elsewhere = mkdtempSync(join(tmpdir(), 'telemetry-elsewhere-'))
+    symlinkSync(elsewhere, join(dirPath, 'telemetry'))
+    const { wiring } = started(dirPath, 200)
+    wiring.requested({ method: 'GET', url: '/exercise/00-hello' })
+    await wiring.close()
+    expect(readdirSync(elsewhere)).toEqual([])
+  })
+
+  it('takes exercises as they come', () => {
+    const odd = [
+      null,
+      { slug: 'a', position: 0, files: null, graded: 'yes' },
+      { slug: 'b', position: 1, graded: true },
+    ]
+    expect(courseOf({ exercises: odd as never }).steps).toEqual([
+      { slug: 'a', position: 0, files: [], is_testeable: false },
+      { slug: 'b', position: 1, files: [], is_testeable: true },
+    ])
+  })
+})
