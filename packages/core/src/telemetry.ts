@@ -225,12 +225,18 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     return recorded
   }
 
+  /** Whatever makes the ids, one that is somebody's is never given to another. */
+  function unusedId(folder: Ownership | undefined, at: number): string {
+    const id = ids.telemetry()
+    return folder?.ownerOf(id) === undefined ? id : ids.event(at).replaceAll('-', '').slice(-16)
+  }
+
   /** Another student goes on in a telemetry of their own: theirs from before, or a fresh one. */
   function leaveFor(user_id: StudentId, { at }: Call, folder: Ownership): void {
     if (folder.student !== undefined) {
       append({ ...envelope(called(at)), type: 'student_cleared', data: {} }, current)
     }
-    const theirs = folder.telemetryOf(user_id) ?? ids.telemetry()
+    const theirs = folder.telemetryOf(user_id) ?? unusedId(folder, at)
     goOnIn(theirs)
     folder.switchTo(theirs)
     startSession(called(at))
@@ -253,7 +259,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     const another = owner !== undefined && user_id !== undefined && !sameStudent(owner, user_id)
     if (!another || telemetry_id === current?.id) return importInto(file, call, current)
     const taken = whose?.ownerOf(telemetry_id) !== undefined
-    const theirs = whose?.telemetryOf(user_id) ?? (taken ? ids.telemetry() : telemetry_id)
+    const theirs = whose?.telemetryOf(user_id) ?? (taken ? unusedId(whose, call.at) : telemetry_id)
     return importInto(file, call, open(theirs))
   }
 

@@ -465,6 +465,17 @@ describe('sending', () => {
     expect(w.storage.list()).toHaveLength(2)
   })
 
+  it('a second student never gets the id of the first, whatever makes the ids', () => {
+    const ids = { ...countingIds(), telemetry: () => TELEMETRY_ID }
+    const w = world({ ids })
+    w.telemetry.start(course)
+    w.telemetry.identify('ana')
+    w.telemetry.identify('ben')
+    expect(w.telemetry.snapshot()).toMatchObject({ user_id: 'ben' })
+    expect(w.telemetry.status().telemetry_id).toMatch(/^[a-z0-9]{16}$/)
+    expect(w.telemetry.status().telemetry_id).not.toBe(TELEMETRY_ID)
+  })
+
   it('goes on behind its cursor after a restart, with the same id and bytes', async () => {
     const first = recorder('events', delivered, { kind: 'retry', reason: 'down', after: 0 })
     const storage = memoryStorage()
