@@ -1,0 +1,184 @@
+// What a course says about a learner, distilled from the snapshot alone (SPEC §11): the formulas of the receiver
+// that teachers' dashboards read. Times are in seconds. Nothing is rounded here but at the end.
+
+import type { Attempt, ImportedSnapshot, ImportedStep } from './snapshot-schema'
+import { startOf } from './unite'
+
+/** Of the formulas below. Numbers of another version are not comparable. */
+export const ALGO_VERSION = '1.0'
+
+export type StepStatus = 'unread' | 'skipped' | 'attempted' | 'completed'
+
+export interface StepMeasures {
+  readonly slug: string
+  readonly status: StepStatus
+  /** Seconds. */
+  readonly time_spent: number
+  /** Failed compilations, failed tests; of a completed step those before its first success. */
+  readonly comp_struggles: number
+  readonly test_struggles: number
+  /** 0 to 100. */
+  readonly engagement_indicator: number
+  readonly frustration_indicator: number
+}
+
+export interface CourseMeasures {
+  readonly total_steps: number
+  /** Percent of the steps. */
+  readonly completion_rate: number
+  /** Seconds. */
+  readonly total_time_on_platform: number
+  readonly num_sessions: number
+  /** Compilations and tests. */
+  readonly total_interactions: number
+  readonly steps_not_completed: number
+  /** Seconds, on attempted and skipped steps. */
+  readonly time_on_incomplete: number
+  readonly avg_comp_struggles: number
+  readonly avg_test_struggles: number
+  readonly skipped_steps: number
+  /** 0 to 100. */
+  readonly engagement_indicator: number
+  readonly frustration_indicator: number
+}
+
+export interface Measures {
+  readonly algo_version: string
+  readonly steps: readonly StepMeasures[]
+  readonly course: CourseMeasures
+}
+
+/** Nobody is taken to have sat longer than this over a step they did not complete, seconds. */
+const LONGEST_INCOMPLETE = 1_800
+
+/** @param file a telemetry.json, of ours or of stock */
+export function measure(file: ImportedSnapshot): Measures {
+  const steps = file.steps.map((step) => measureStep(step, file.last_interaction_at))
+  return {
+    algo_version: ALGO_VERSION,
+    steps: steps.map(rounded),
+    course: rounded(measureCourse(file, steps)),
+  }
+}
+
+function measureStep(step: ImportedStep, lastInteraction: number | undefined): StepMeasures {
+  const { slug, opened_at, completed_at, compilations = [], tests = [] } = step
+  const status = statusOf(step)
+  const time_spent =
+    opened_at === undefined
+      ? 0
+      : status === 'completed'
+        ? seconds(opened_at, completed_at)
+        : Math.min(
+            seconds(opened_at, endOf([...compilations, ...tests]) ?? lastInteraction),
+            LONGEST_INCOMPLETE,
+          )
+  const counts = status === 'completed' || status === 'attempted'
+  const known = compilations.filter((attempt) => 'exit_code' in attempt)
+  const comp_struggles = counts ? struggles(known, status) : 0
+  const test_struggles = counts ? struggles(tests, status) : 0
+  return {
+    slug,
+    status,
+    time_spent,
+    comp_struggles,
+    test_struggles,
+    engagement_indicator: counts ? share(time_spent, 3_600) * 100 : 0,
+    frustration_indicator: {
+      completed: share(comp_struggles + test_struggles, 20) * 100,
+      attempted: share(time_spent, LONGEST_INCOMPLETE) * 100,
+      skipped: 25,
+      unread: 0,
+    }[status],
+  }
+}
+
+function statusOf({ opened_at, completed_at, compilations = [], tests = [] }: ImportedStep): StepStatus {
+  if (opened_at === undefined) return 'unread'
+  if (completed_at !== undefined) return 'completed'
+  return compilations.length + tests.length > 0 ? 'attempted' : 'skipped'
+}
+
+function struggles(attempts: readonly Attempt[], status: StepStatus): number {
+  const inOrder = [...attempts].sort((a, b) => (startOf(a) ?? 0) - (startOf(b) ?? 0))
+  const success = inOrder.findIndex(({ exit_code }) => exit_code === 0)
+  const counted = status === 'completed' && success >= 0 ? inOrder.slice(0, success) : inOrder
+  return counted.filter(({ exit_code }) => exit_code !== 0).length
+}
+
+function measureCourse(file: ImportedSnapshot, steps: readonly StepMeasures[]): CourseMeasures {
+  const total = steps.length
+  const count = (status: StepStatus): number => steps.filter((step) => step.status === status).length
+  const sum = (value: (step: StepMeasures) => number): number =>
+    steps.reduce((soFar, step) => soFar + value(step), 0)
+  const perStep = (value: number): number => (total === 0 ? 0 : value / total)
+  const completion_rate = perStep(count('completed')) * 100
+  const total_time_on_platform =
+    file.tutorial_started_at === undefined ? 0 : seconds(file.tutorial_started_at, file.last_interaction_at)
+  const num_sessions = file.workout_session?.length ?? 0
+  const total_interactions = file.steps.reduce(
+    (soFar, { compilations = [], tests = [] }) => soFar + compilations.length + tests.length,
+    0,
+  )
+  const steps_not_completed = total - count('completed')
+  const skipped_steps = count('skipped')
+  const time_on_incomplete = sum(({ status, time_spent }) => (status === 'completed' ? 0 : time_spent))
+  const avg_comp_struggles = perStep(sum((step) => step.comp_struggles))
+  const avg_test_struggles = perStep(sum((step) => step.test_struggles))
+  return {
+    total_steps: total,
+    completion_rate,
+    total_time_on_platform,
+    num_sessions,
+    total_interactions,
+    steps_not_completed,
+    time_on_incomplete,
+    avg_comp_struggles,
+    avg_test_struggles,
+    skipped_steps,
+    engagement_indicator:
+      (0.3 * share(total_time_on_platform, 36_000) +
+        0.2 * share(num_sessions, 5) +
+        (0.3 * completion_rate) / 100 +
+        0.2 * share(total_interactions, 100)) *
+      100,
+    frustration_indicator:
+      (0.3 * perStep(steps_not_completed) +
+        0.2 * share(time_on_incomplete, 18_000) +
+        0.2 * share(avg_comp_struggles, 10) +
+        0.2 * share(avg_test_struggles, 10) +
+        0.1 * perStep(skipped_steps)) *
+      100,
+  }
+}
+
+/** Between two moments, epoch ms; never negative: clocks are set back. */
+const seconds = (from: number, to: number | undefined): number =>
+  to === undefined ? 0 : Math.max(0, (to - from) / 1_000)
+
+/** Of a whole, at most 1. */
+const share = (part: number, whole: number): number => Math.min(part / whole, 1)
+
+/** When the last of them ended, epoch ms; both spellings are in the field. */
+function endOf(attempts: readonly Attempt[]): number | undefined {
+  const ends = attempts
+    .map((attempt) => attempt['ended_at'] ?? attempt['ending_at'])
+    .filter((end) => typeof end === 'number')
+  return ends.length === 0 ? undefined : Math.max(...ends)
+}
+
+function rounded<T extends object>(measures: T): T {
+  const entries = Object.entries(measures).map(([name, value]: [string, unknown]) => [
+    name,
+    typeof value === 'number' ? roundHalfEven(value) : value,
+  ])
+  return Object.fromEntries(entries) as T
+}
+
+/** To two decimals. A tie has to be a multiple of 1/8 to be one in binary. */
+function roundHalfEven(value: number): number {
+  const isTie = Number.isInteger(value * 8) && !Number.isInteger(value * 4)
+  if (!isTie) return Number(value.toFixed(2))
+  const lower = Math.floor(value * 100)
+  return (lower % 2 === 0 ? lower : lower + 1) / 100
+}
