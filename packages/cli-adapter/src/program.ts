@@ -3,7 +3,7 @@
 
 import { createFollower, stillDead, type State } from '@learnpack/telemetry-core'
 import { crc32, replaceFile } from '@learnpack/telemetry-transport-file'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { existsSync } from 'node:fs'
 import { CommandError } from './command-error'
 import { choose, consent, courseFolder } from './consent'
@@ -11,6 +11,7 @@ import { readCourseConfig } from './course'
 import { deliver, type DeliverOptions } from './deliver'
 import { examine, type Finding } from './doctor'
 import { findCourse, findLog } from './find-log'
+import { csvOf, describeMeasures, measurePath } from './measured'
 import { paintFor, type Output, type Paint } from './output'
 import { purge, purgeable } from './purge'
 import { parseUntil, replayLog } from './replay'
@@ -69,6 +70,16 @@ export function program(output: Output, exit: (code: number) => void): Command {
       for (const message of messages) output.err(`${message}\n`)
       if (options.out === undefined) output.out(`${json}\n`)
       else write(options.out, json)
+    })
+  root
+    .command('measure')
+    .description('time, struggles, engagement and frustration, per step and for the course')
+    .argument('[path]', 'a course folder, a telemetry.json, or an event log', '.')
+    .addOption(new Option('--json', 'print JSON').conflicts('csv'))
+    .option('--csv', 'print CSV')
+    .action((path: string, options: { json?: boolean; csv?: boolean }) => {
+      const measures = measurePath(path)
+      print(options.json, measures, () => (options.csv ? csvOf(measures) : describeMeasures(measures, paint)))
     })
   root
     .command('flush')

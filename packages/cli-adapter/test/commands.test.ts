@@ -22,6 +22,7 @@ import { main } from '../src/cli'
 import { choose, consent } from '../src/consent'
 import type { Finding } from '../src/doctor'
 import { createTelemetryManager } from '../src/index'
+import type { Measures } from '@learnpack/telemetry-core'
 import type { Output } from '../src/output'
 
 const temporary = () => mkdtempSync(join(tmpdir(), 'telemetry-commands-'))
@@ -130,6 +131,56 @@ describe('show', () => {
     expect(piped({})).not.toContain(escape)
     expect(piped({ FORCE_COLOR: '1' })).toContain(escape)
     expect(piped({ FORCE_COLOR: '1', NO_COLOR: '1' })).not.toContain(escape)
+  })
+})
+
+describe('measure', () => {
+  const sample = fileURLToPath(new URL('fixtures/telemetry.sample.json', import.meta.url))
+
+  it('is the same of a course, its log and its telemetry.json', async () => {
+    const path = await course()
+    const measured = async (of: string) => JSON.parse((await run(['measure', of, '--json'])).out) as Measures
+    const measures = await measured(path)
+    expect(measures).toMatchObject({
+      algo_version: '1.0',
+      steps: [
+        { slug: '00-hello', status: 'completed' },
+        { slug: '01-add', status: 'attempted', comp_struggles: 0, test_struggles: 1 },
+        { slug: '02-loop', status: 'unread' },
+      ],
+      course: { total_steps: 3, completion_rate: 33.33, num_sessions: 1, total_interactions: 2 },
+    })
+    expect(await measured(logOf(path))).toEqual(measures)
+    expect(await measured(join(path, '.learn', 'telemetry.json'))).toEqual(measures)
+    rmSync(join(path, '.learn', 'telemetry'), { recursive: true })
+    expect(await measured(path)).toEqual(measures)
+  })
+
+  it('prints a table, or CSV', async () => {
+    const { out, code } = await run(['measure', sample])
+    expect(code).toBe(0)
+    const [titles, , second, ...others] = out.split('\n')
+    expect(titles).toMatch(/^step +status +time, s +failed runs +failed tests +engagement +frustration$/)
+    expect(second).toMatch(/^01\.1-obtain-api-key +completed +26\.92 +1 +0 +0\.75 +5$/)
+    expect(others.join('\n')).toMatch(/\ncourse\nsteps +3\ncompleted, % +33\.33\n/)
+    const csv = (await run(['measure', sample, '--csv'])).out.trimEnd().split('\r\n')
+    expect(csv).toHaveLength(1 + 3 + 1)
+    expect(csv[0]).toMatch(/^scope,slug,status,time_spent,/)
+    expect(csv[2]).toMatch(/^step,01\.1-obtain-api-key,completed,26\.92,1,0,0\.75,5,,/)
+    expect(csv[4]).toMatch(/^course,,,,,,/)
+    expect(new Set(csv.map((line) => line.split(',').length)).size).toBe(1)
+  })
+
+  it('says what it cannot measure', async () => {
+    const path = temporary()
+    writeFileSync(join(path, 'telemetry.json'), '{"steps":7}')
+    expect(await run(['measure', join(path, 'telemetry.json')])).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/telemetry\.json: is no telemetry: /) as string,
+    })
+    expect(await run(['measure', temporary()])).toMatchObject({ code: 1 })
+    expect(await run(['measure', join(path, 'nowhere')])).toMatchObject({ code: 1 })
+    expect(await run(['measure', sample, '--json', '--csv'])).toMatchObject({ code: 2 })
   })
 })
 

@@ -1,0 +1,109 @@
+// `measure`: what a telemetry.json says, in numbers, as a table, JSON or CSV.
+
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  measure,
+  parseSnapshot,
+  type CourseMeasures,
+  type Measures,
+  type StepMeasures,
+} from '@learnpack/telemetry-core'
+import { CommandError } from './command-error'
+import { FOLDERS } from './consent'
+import { findCourse, findLog } from './find-log'
+import type { Paint } from './output'
+import { replayLog } from './replay'
+
+/** @param path a course folder, a telemetry.json (also of stock), or an event log */
+export function measurePath(path: string): Measures {
+  const text = snapshotText(path)
+  const parsed = parseSnapshot(text)
+  if (!parsed.ok) throw new CommandError(`${path}: ${parsed.reason}`)
+  return measure(parsed.snapshot)
+}
+
+function snapshotText(path: string): string {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found === undefined) throw new CommandError(`${path}: no such file or folder`)
+  if (!found.isDirectory())
+    return path.endsWith('.ndjson') ? replayLog(path).json : readFileSync(path, 'utf8')
+  if (hasLog(path)) return replayLog(findLog(path)).json
+  const file = [...FOLDERS.map((name) => join(path, name)), path]
+    .map((folder) => join(folder, 'telemetry.json'))
+    .find(existsSync)
+  if (file === undefined) throw new CommandError(`${path}: no event log and no telemetry.json in it`)
+  return readFileSync(file, 'utf8')
+}
+
+function hasLog(path: string): boolean {
+  try {
+    findCourse(path).folder.close()
+    return true
+  } catch {
+    return false
+  }
+}
+
+const STEP_COLUMNS: readonly [keyof StepMeasures, string][] = [
+  ['slug', 'step'],
+  ['status', 'status'],
+  ['time_spent', 'time, s'],
+  ['comp_struggles', 'failed runs'],
+  ['test_struggles', 'failed tests'],
+  ['engagement_indicator', 'engagement'],
+  ['frustration_indicator', 'frustration'],
+]
+
+const COURSE_ROWS: readonly [keyof CourseMeasures, string][] = [
+  ['total_steps', 'steps'],
+  ['completion_rate', 'completed, %'],
+  ['steps_not_completed', 'not completed'],
+  ['skipped_steps', 'skipped'],
+  ['total_time_on_platform', 'time from first to last, s'],
+  ['time_on_incomplete', 'time on incomplete steps, s'],
+  ['num_sessions', 'sessions'],
+  ['total_interactions', 'runs and tests'],
+  ['avg_comp_struggles', 'failed runs a step'],
+  ['avg_test_struggles', 'failed tests a step'],
+  ['engagement_indicator', 'engagement'],
+  ['frustration_indicator', 'frustration'],
+]
+
+export function describeMeasures({ steps, course }: Measures, paint: Paint): string {
+  const cells = steps.map((step) => STEP_COLUMNS.map(([name]) => String(step[name])))
+  const widths = STEP_COLUMNS.map(([, title], column) =>
+    Math.max(title.length, ...cells.map((row) => (row[column] as string).length)),
+  )
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, column) =>
+        column < 2 ? cell.padEnd(widths[column] as number) : cell.padStart(widths[column] as number),
+      )
+      .join('  ')
+  const longest = Math.max(...COURSE_ROWS.map(([, title]) => title.length))
+  return [
+    paint.bold(line(STEP_COLUMNS.map(([, title]) => title))),
+    ...cells.map(line),
+    '',
+    paint.bold('course'),
+    ...COURSE_ROWS.map(([name, title]) => `${title.padEnd(longest)}  ${course[name]}`),
+  ].join('\n')
+}
+
+/** RFC 4180; a line a step, then the course, whose columns of its own follow those of the steps. */
+export function csvOf({ steps, course }: Measures): string {
+  const stepNames = STEP_COLUMNS.map(([name]) => name)
+  const courseNames = COURSE_ROWS.map(([name]) => name).filter(
+    (name) => !(stepNames as string[]).includes(name),
+  )
+  const names = ['scope', ...stepNames, ...courseNames]
+  const rows = [...steps.map((step) => ({ scope: 'step', ...step })), { scope: 'course', ...course }]
+  const cell = (value: unknown): string => {
+    const text = value === undefined ? '' : String(value)
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  }
+  return [names, ...rows.map((row) => names.map((name) => (row as Record<string, unknown>)[name]))]
+    .map((row) => row.map(cell).join(','))
+    .join('\r\n')
+}
