@@ -13,24 +13,47 @@ import type {
 import type { Storage, TelemetryStore } from './ports'
 
 /** A log of lines. Offsets count UTF-16 code units instead of bytes: nothing reads them but this log. */
-export function memoryLog(text = ''): EventLog & { text(): string } {
+export function memoryLog(initial = ''): EventLog & { text(): string } {
+  const lines: LogLine[] = []
+  let rest = ''
+  let size = 0
+
+  /** Text that no line feed ends is no line yet. */
+  function add(text: string): void {
+    const pieces = `${rest}${text}`.split('\n')
+    size -= rest.length
+    rest = pieces.pop() ?? ''
+    for (const piece of pieces) {
+      lines.push({ text: piece, offset: size, next: size + piece.length + 1 })
+      size += piece.length + 1
+    }
+    size += rest.length
+  }
+
+  /** Index of the first line at or behind `offset`. */
+  function indexOf(offset: number): number {
+    let low = 0
+    let high = lines.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((lines[middle] as LogLine).offset < offset) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  add(initial)
   return {
-    text: () => text,
-    append(line) {
-      text += `${line}\n`
-    },
-    size: () => text.length,
+    text: () => lines.map(({ text }) => `${text}\n`).join('') + rest,
+    append: (line) => add(`${line}\n`),
+    size: () => size,
     watch: () => () => {},
     read(from, maxBytes) {
-      const lines: LogLine[] = []
-      let offset = from
-      while (offset - from < maxBytes) {
-        const end = text.indexOf('\n', offset)
-        if (end < 0) break
-        lines.push({ text: text.slice(offset, end), offset, next: end + 1 })
-        offset = end + 1
-      }
-      return { from, lines, next: offset, atEnd: text.indexOf('\n', offset) < 0 }
+      const first = indexOf(from)
+      let last = first
+      while (last < lines.length && (lines[last] as LogLine).offset - from < maxBytes) last++
+      const read = lines.slice(first, last)
+      return { from, lines: read, next: read.at(-1)?.next ?? from, atEnd: last === lines.length }
     },
   }
 }
