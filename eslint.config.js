@@ -69,6 +69,7 @@ export default ts.config(
         performance: 'readonly',
         Buffer: 'readonly',
         setTimeout: 'readonly',
+        Response: 'readonly',
         global: 'readonly',
       },
     },

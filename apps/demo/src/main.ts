@@ -1,16 +1,21 @@
-// `npm start`: replays a session and says what came of it.
+// `npm start`: shows a session replaying in the browser, or with --once replays it here and says what came of it.
 
+import { statSync } from 'node:fs'
+import { basename } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { openInBrowser } from './browser'
+import { servePage, type PageSource } from './page-server'
 import { showProgress } from './progress'
 import { startReceiver } from './receiver'
 import { replay, type Summary } from './replay'
-import { bundledSession, logSession, SourceError, telemetrySession, type Session } from './source'
+import { BUNDLED, bundledSession, logSession, SourceError, telemetrySession, type Session } from './source'
 
 interface Options {
   readonly once?: boolean
   readonly json?: boolean
   readonly log?: string
   readonly telemetry?: string
+  readonly course?: string
   readonly port: number
 }
 
@@ -18,16 +23,21 @@ interface Options {
 export async function main(args: readonly string[]): Promise<number> {
   const command = new Command('npm start --')
     .description(
-      'Replays a learner session at high speed through the whole design: an event log, folded into telemetry.json, delivered to a receiver on this machine.',
+      'Shows a learner session replaying in the browser: what happened, the telemetry.json it folds to, and what is delivered.',
     )
-    .option('--once', 'end after the replay instead of staying up until Ctrl-C')
-    .option('--json', 'print the summary as one JSON object')
+    .option(
+      '--once',
+      'without a browser: replay here, deliver to a receiver on this machine, say what came of it',
+    )
+    .option('--json', 'print the summary of --once, or the address of the page, as one JSON object')
     .option('--log <file>', 'replay this event log (events.ndjson) instead of the bundled session')
     .option('--telemetry <file>', 'replay the history of this telemetry.json instead of the bundled session')
-    .option('--port <number>', 'port of the receiver on 127.0.0.1', port, 0)
+    .option('--course <folder>', 'follow the course in that folder while it is being recorded, read-only')
+    .option('--port <number>', 'port on 127.0.0.1: of the page, or of the receiver of --once', port, 0)
     .exitOverride()
   try {
-    return await run(command.parse([...args], { from: 'user' }).opts<Options>())
+    const options = command.parse([...args], { from: 'user' }).opts<Options>()
+    return await (options.once ? once(options) : page(options))
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     if (!(error instanceof SourceError)) throw error
@@ -36,7 +46,39 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function run(options: Options): Promise<number> {
+async function page(options: Options): Promise<number> {
+  const server = await servePage(sources(options), options.port).catch((error: Error) => {
+    throw new SourceError(`--port: ${error.message}`)
+  })
+  if (options.json) console.log(JSON.stringify({ url: server.url }))
+  else console.log(`The replay is at ${server.url} until Ctrl-C.`)
+  if (!options.json) openInBrowser(server.url)
+  await interrupted()
+  await server.close()
+  return 0
+}
+
+/** What was asked for comes first, and is what the page opens with. */
+function sources(options: Options): PageSource[] {
+  const { log, telemetry, course } = options
+  if (course !== undefined) {
+    if (log !== undefined || telemetry !== undefined)
+      throw new SourceError('--course: give it without --log and --telemetry')
+    if (statSync(course, { throwIfNoEntry: false })?.isDirectory() !== true)
+      throw new SourceError(`${course}: no such folder`)
+    return [
+      { entry: { id: 'live', name: basename(course), href: '/live', live: true }, path: course },
+      ...BUNDLED,
+    ]
+  }
+  const path = log ?? telemetry
+  if (path === undefined) return [...BUNDLED]
+  const { name } = chosen(options)
+  return [{ entry: { id: 'given', name: basename(name), href: '/given' }, path }, ...BUNDLED]
+}
+
+async function once(options: Options): Promise<number> {
+  if (options.course !== undefined) throw new SourceError('--course: follows a course; leave out --once')
   const session = chosen(options)
   for (const message of session.messages) console.error(message)
   const receiver = await startReceiver(options.port).catch((error: Error) => {
@@ -46,10 +88,6 @@ async function run(options: Options): Promise<number> {
     console.log(`Replaying ${session.name}; receiver at ${receiver.url}/batch and ${receiver.url}/stream`)
   const summary = await replay(session, receiver, showProgress(options.json ? undefined : console.log))
   console.log(options.json ? JSON.stringify(summary) : describe(summary))
-  if (!options.once) {
-    if (!options.json) console.log('\nThe receiver stays up until Ctrl-C.')
-    await interrupted()
-  }
   await receiver.close()
   return summary.problems.length === 0 ? 0 : 1
 }

@@ -1,7 +1,8 @@
 // A receiver as a school would run it: takes POSTs, tells batch from stream by the body, counts every id once.
 
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { listen } from './listen'
 
 const LARGEST_BODY = 64 * 1024 * 1024
 
@@ -49,13 +50,6 @@ export async function startReceiver(port = 0): Promise<Receiver> {
         server.closeAllConnections()
       }),
   }
-}
-
-function listen(server: Server, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, '127.0.0.1', resolve)
-  })
 }
 
 async function read(request: IncomingMessage): Promise<Record<string, unknown> | undefined> {

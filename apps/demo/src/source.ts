@@ -2,9 +2,12 @@
 
 import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { deterministicId, history, parseSnapshot } from '@learnpack/telemetry-core'
-import type { StudentId, TelemetryEvent } from '@learnpack/telemetry-core'
+import { history, parseSnapshot } from '@learnpack/telemetry-core'
+import type { TelemetryEvent } from '@learnpack/telemetry-core'
 import { readLogFile } from '@learnpack/telemetry-transport-file'
+import type { SessionEntry } from './catalogue'
+import { loginFor } from './login'
+import type { PageSource } from './page-server'
 
 export interface Session {
   readonly name: string
@@ -15,10 +18,28 @@ export interface Session {
 
 export class SourceError extends Error {}
 
-const SAMPLE = fileURLToPath(new URL('../data/sample.telemetry.json', import.meta.url))
+const data = (name: string): string => fileURLToPath(new URL(`../data/${name}`, import.meta.url))
+
+const SAMPLE = data('sample.telemetry.json')
 
 /** The real learner's session that comes with the project. */
 export const bundledSession = (): Session => ({ ...telemetrySession(SAMPLE), name: 'the bundled sample' })
+
+const { offline } = JSON.parse(readFileSync(data('workshop.json'), 'utf8')) as Pick<SessionEntry, 'offline'>
+
+/** What the page offers. The first is what it opens with. */
+export const BUNDLED: readonly PageSource[] = [
+  {
+    entry: {
+      id: 'workshop',
+      name: 'Two evenings of Python (recorded for this page)',
+      href: '/workshop',
+      ...(offline && { offline }),
+    },
+    path: data('workshop.events.ndjson'),
+  },
+  { entry: { id: 'sample', name: 'A real learner (the sample)', href: '/sample' }, path: SAMPLE },
+]
 
 /** @throws SourceError */
 export function telemetrySession(path: string): Session {
@@ -41,28 +62,11 @@ export function logSession(path: string): Session {
   }
 }
 
-/** Nothing is sent of a session without a student, so one who never logged in gets an invented one. */
-export const INVENTED_STUDENT = 'demo-student'
-
 export function withStudent(events: readonly TelemetryEvent[]): readonly TelemetryEvent[] {
-  if (events.some(({ type }) => type === 'student_identified')) return events
-  const first = events.findIndex(({ type }) => type === 'session_start')
-  const { at, session } = events[Math.max(0, first)] as TelemetryEvent
-  const user_id = importedStudent(events) ?? INVENTED_STUDENT
-  const id = deterministicId(at, `student ${user_id}`)
-  const login: TelemetryEvent = { v: 1, id, at, session, type: 'student_identified', data: { user_id } }
-  return [...events.slice(0, first + 1), login, ...events.slice(first + 1)]
-}
-
-/** A file that knows its student is sent as theirs. */
-function importedStudent(events: readonly TelemetryEvent[]): StudentId | undefined {
-  for (const event of events) {
-    const { snapshot } = (event.type === 'import' ? event['data'] : {}) as {
-      snapshot?: { user_id?: StudentId }
-    }
-    if (snapshot?.user_id !== undefined) return snapshot.user_id
-  }
-  return undefined
+  const login = loginFor(events)
+  return login === undefined
+    ? events
+    : events.flatMap((event) => (event === login.behind ? [event, login.event] : [event]))
 }
 
 function readText(path: string): string {

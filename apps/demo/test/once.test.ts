@@ -1,6 +1,5 @@
 // The main job as a person runs it: a process, its output, its exit code, and the files it leaves.
 
-import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,21 +8,11 @@ import { encodeLine, type Snapshot, type TelemetryEvent } from '@learnpack/telem
 import { crc32 } from '@learnpack/telemetry-transport-file'
 import { describe, expect, it } from 'vitest'
 import type { Summary } from '../src/replay'
+import { bin, start } from './demo'
 
-const bin = fileURLToPath(new URL('../bin/demo.js', import.meta.url))
 const samplePath = fileURLToPath(new URL('../data/sample.telemetry.json', import.meta.url))
 const readJson = (path: string) => JSON.parse(readFileSync(path, 'utf8')) as Snapshot
 const sample = readJson(samplePath)
-
-function start(...args: string[]) {
-  const child = spawn(process.execPath, [bin, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
-  let out = ''
-  let err = ''
-  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
-  const exited = new Promise<number | null>((resolve) => child.once('close', resolve))
-  return { child, exited, output: () => out, done: exited.then((code) => ({ code, out, err })) }
-}
 
 const run = (...args: string[]) => start(...args).done
 
@@ -110,6 +99,7 @@ describe('npm start -- --once', () => {
     [['--log', bin], /demo\.js: no event in it\n.+ line 1: not JSON/],
     [['--telemetry', bin], /demo\.js is not JSON/],
     [['--log', 'a', '--telemetry', 'b'], /--log and --telemetry: give one of them/],
+    [['--course', '.'], /--course: follows a course; leave out --once/],
   ])('says what is wrong with %j', async (args, message) => {
     const { code, out, err } = await run('--once', ...args)
     expect({ code, out }).toEqual({ code: 1, out: '' })
@@ -118,20 +108,5 @@ describe('npm start -- --once', () => {
 
   it.each([['--port', 'high'], ['--bogus']])('exits with 2 when called wrongly: %s', async (...args) => {
     expect(await run('--once', ...args)).toMatchObject({ code: 2, out: '' })
-  })
-})
-
-describe('npm start', () => {
-  it('stays up until Ctrl-C', async () => {
-    const { child, exited, output } = start()
-    await expect.poll(output, { timeout: 30_000 }).toContain('The receiver stays up until Ctrl-C.')
-    const url = /http:\S+batch/.exec(output())![0]
-    const post = (init: RequestInit) => fetch(url, { method: 'POST', ...init }).then(({ status }) => status)
-    expect(await post({ body: '{}', headers: { 'webhook-id': 'x' } })).toBe(204)
-    expect(await post({ body: '{}' })).toBe(400)
-    expect(await post({ body: 'no json', headers: { 'webhook-id': 'x' } })).toBe(400)
-    expect(await post({ method: 'PUT' })).toBe(405)
-    child.kill('SIGINT')
-    expect(await exited).toBe(0)
   })
 })

@@ -4,12 +4,11 @@
 import { mkdirSync, readFileSync, realpathSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
-import { replaceFile } from '@learnpack/telemetry-transport-file'
+import { COURSE_FOLDERS as FOLDERS, replaceFile } from '@learnpack/telemetry-transport-file'
+
+export { FOLDERS }
 
 type Environment = Readonly<Record<string, string | undefined>>
-
-/** Where a course may keep what LearnPack writes (SPEC §5), in the order in which the host looks for it. */
-export const FOLDERS: readonly string[] = ['.breathecode', '.learn']
 
 /** The course folder a person or a host means by a path: the one its `.learn` is in, by its one true name. */
 export function courseFolder(path: string): string {

@@ -24,6 +24,9 @@ import { openSnapshotFile } from './snapshot-file'
 
 export const LOG_NAME = 'events.ndjson'
 
+/** What a course's `dirPath` may be called (SPEC §5), in the order in which the host looks for it. */
+export const COURSE_FOLDERS: readonly string[] = ['.breathecode', '.learn']
+
 export interface CourseFolder extends Storage {
   /** Path of telemetry.json. */
   readonly snapshotPath: string

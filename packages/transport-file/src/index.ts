@@ -1,4 +1,4 @@
-export { openCourseFolder, LOG_NAME, type CourseFolder } from './course-folder'
+export { openCourseFolder, COURSE_FOLDERS, LOG_NAME, type CourseFolder } from './course-folder'
 export { openFileLog, type FileLog } from './event-log'
 export { saveAtExit } from './exit'
 export { replaceFile } from './files'

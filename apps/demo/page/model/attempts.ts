@@ -1,0 +1,56 @@
+// The runs, tests and questions of a step, decoded and in the order they happened.
+
+import { fromWire, type Attempt, type SnapshotStep, type TelemetryEvent } from '@learnpack/telemetry-core'
+
+const LISTS = { compilations: 'compile', tests: 'test', ai_interactions: 'ai_interaction' } as const
+type ListName = keyof typeof LISTS
+
+export interface StepAttempt {
+  readonly type: (typeof LISTS)[ListName]
+  /** Within its list, from 0. */
+  readonly index: number
+  /** Epoch ms. */
+  readonly startedAt: number | undefined
+  readonly endedAt: number | undefined
+  /** As telemetry.json holds it. */
+  readonly wire: Attempt
+}
+
+export function attemptsOf(step: SnapshotStep): StepAttempt[] {
+  const all = Object.entries(LISTS).flatMap(([list, type]) =>
+    (step[list as ListName] ?? []).map((wire, index): StepAttempt => ({
+      type,
+      index,
+      startedAt: timeOf(wire, 'starting_at', 'started_at'),
+      endedAt: timeOf(wire, 'ended_at', 'ending_at'),
+      wire,
+    })),
+  )
+  const end = ({ startedAt, endedAt }: StepAttempt): number => endedAt ?? startedAt ?? 0
+  return all.sort((a, b) => end(a) - end(b))
+}
+
+/** The step and attempt that an event is about, if it is about one. */
+export function attemptOfEvent(event: TelemetryEvent, steps: readonly SnapshotStep[]) {
+  const slug = (event as { step?: { slug?: unknown } }).step?.slug
+  const step = steps.find((one) => one.slug === slug)
+  if (step === undefined) return undefined
+  const list = Object.entries(LISTS).find(([, type]) => type === event.type)?.[0] as ListName | undefined
+  if (list === undefined) return { step, attempt: undefined }
+  const index = step[list].length - 1
+  return { step, attempt: { type: LISTS[list], index } }
+}
+
+/** With its texts as texts. What is no base64 stays as it is. */
+export const decoded = ({ type, wire }: StepAttempt): Attempt => fromWire(type, wire) ?? wire
+
+/** What was sent or run, or undefined where none was recorded. */
+export function textOf(attempt: Attempt, field: string): string | undefined {
+  const value = attempt[field]
+  return typeof value === 'string' ? value : undefined
+}
+
+/** Both spellings are in the field (SPEC §11). */
+function timeOf(attempt: Attempt, ...names: readonly string[]): number | undefined {
+  return names.map((name) => attempt[name]).find((value) => typeof value === 'number')
+}

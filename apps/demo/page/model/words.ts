@@ -1,0 +1,76 @@
+// Times, spans and events in words.
+
+import type { TelemetryEvent } from '@learnpack/telemetry-core'
+
+const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
+const time = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' })
+
+/** @param at epoch ms; what is no time a clock can show is given as it is */
+export const whenInWords = (at: number): string => (isTime(at) ? dateTime.format(at) : String(at))
+export const timeInWords = (at: number): string => (isTime(at) ? time.format(at) : String(at))
+
+const isTime = (at: number): boolean => Math.abs(at) <= 8.64e15
+
+/** @param ms of a span */
+export function spanInWords(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`
+  const seconds = Math.round(ms / 1_000)
+  if (seconds < 60) return `${(ms / 1_000).toFixed(1)} s`
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 60) return `${minutes} min ${seconds % 60} s`
+  const hours = Math.floor(minutes / 60)
+  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.round(hours / 24)} days`
+}
+
+/** How an event looks on the page: its colour's name and what is said of it. */
+export type EventTone = 'session' | 'open' | 'run' | 'passed' | 'failed' | 'ai' | 'student' | 'other'
+
+export function toneOf(event: TelemetryEvent): EventTone {
+  const data = (event['data'] ?? {}) as { exit_code?: unknown }
+  switch (event.type) {
+    case 'session_start':
+    case 'session_end':
+      return 'session'
+    case 'open_step':
+      return 'open'
+    case 'compile':
+      return 'run'
+    case 'test':
+      return data.exit_code === 0 ? 'passed' : 'failed'
+    case 'ai_interaction':
+      return 'ai'
+    case 'student_identified':
+    case 'student_cleared':
+      return 'student'
+    default:
+      return 'other'
+  }
+}
+
+export function eventInWords(event: TelemetryEvent): string {
+  const { step, data } = event as { step?: { slug?: string }; data?: Record<string, unknown> }
+  const slug = step?.slug ?? ''
+  const code = data?.['exit_code']
+  switch (event.type) {
+    case 'session_start':
+      return `session starts: ${String(data?.['slug'] ?? '')}`
+    case 'session_end':
+      return `session ends: ${String(data?.['reason'] ?? '')}`
+    case 'open_step':
+      return `opens ${slug}`
+    case 'compile':
+      return `runs ${slug}${code === 0 || code === undefined ? '' : `: exit code ${String(code)}`}`
+    case 'test':
+      return `tests ${slug}: ${code === 0 ? 'passes' : 'fails'}`
+    case 'ai_interaction':
+      return `asks the tutor in ${slug}`
+    case 'student_identified':
+      return `student ${String(data?.['user_id'])} logs in`
+    case 'student_cleared':
+      return 'student logs out'
+    case 'import':
+      return 'a telemetry.json is taken in'
+    default:
+      return `unknown event ${event.type}`
+  }
+}

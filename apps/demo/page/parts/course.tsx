@@ -1,0 +1,51 @@
+import { memo } from 'react'
+import type { Measures, Snapshot } from '@learnpack/telemetry-core'
+import { spanInWords } from '../model/words'
+import { Icon } from './icon'
+
+interface Props {
+  readonly steps: Snapshot['steps']
+  readonly measures: Measures['steps']
+  readonly open: string | undefined
+  readonly shown: string | undefined
+  select(slug: string): void
+}
+
+/** The steps of the course with what became of each up to the moment shown. */
+export const Course = memo(function Course({ steps, measures, open, shown, select }: Props) {
+  if (steps.length === 0) return <p className="empty">The session has not started yet.</p>
+  return (
+    <ol className="steps">
+      {steps.map((step, index) => {
+        const { status, time_spent } = measures[index] as Measures['steps'][number]
+        const { tests, compilations, ai_interactions } = step
+        return (
+          <li key={step.slug}>
+            <button
+              type="button"
+              className={`step ${status}`}
+              aria-pressed={step.slug === shown}
+              onClick={() => select(step.slug)}
+            >
+              <span className="sign">
+                <Icon name={status} />
+              </span>
+              <span className="name">
+                {step.slug}
+                {step.slug === open && <span className="badge">open</span>}
+              </span>
+              <span className="status">{status}</span>
+              <span className="counts">
+                {counted(compilations.length, 'run')} · {counted(tests.length, 'test')} ·{' '}
+                {counted(ai_interactions.length, 'question')}
+                {time_spent > 0 && ` · ${spanInWords(time_spent * 1_000)}`}
+              </span>
+            </button>
+          </li>
+        )
+      })}
+    </ol>
+  )
+})
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
