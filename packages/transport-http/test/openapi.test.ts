@@ -1,14 +1,26 @@
 // docs/openapi.json: as committed, valid OpenAPI 3.1, and true of what the transports send.
 
+import { readFileSync } from 'node:fs'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, it } from 'vitest'
 import { batchTransport, streamTransport } from '../src/index'
 import { openapi } from './openapi'
 
+interface Version {
+  readonly version: string
+}
+
 const document = openapi()
 
 describe('the OpenAPI document', () => {
+  it('has the version of the package, like the User-Agent', () => {
+    const { version } = JSON.parse(
+      readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+    ) as Version
+    expect(document.info.version).toBe(version)
+  })
+
   it('as committed; `pnpm schemas` writes it', async () => {
     const text = `${JSON.stringify(document, null, 2)}\n`
     await expect(text).toMatchFileSnapshot('../../../docs/openapi.json')
