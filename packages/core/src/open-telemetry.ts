@@ -6,6 +6,7 @@ import { parcelOf, stillDead } from './dead-letters'
 import { createFollower, type Follower } from './follower'
 import { streamedEvents, triggersBatch, waitingBatch, type WaitingBatch } from './parcels'
 import type { Clock, Crc, EventLog, LogLine, RefusalStore, Storage } from './ports'
+import type { State } from './state'
 import type { Transport } from './transport'
 
 export interface OpenTelemetry {
@@ -36,6 +37,13 @@ export interface OpenOptions {
   readonly restarted: () => void
   readonly hooks: DeliveryHooks
 }
+
+/**
+ * Only the owner's work leaves, and only while they are logged in (SPEC §6). What it belongs to must be known:
+ * where the session start cannot be read, the next one tells.
+ */
+const isSent = ({ telemetry_id, student, user_id }: State): boolean =>
+  telemetry_id !== undefined && sameStudent(student, user_id)
 
 export function openTelemetry(id: string, options: OpenOptions): OpenTelemetry {
   const { storage, clock, crc, random, transports, noticed, restarted, hooks } = options
@@ -72,8 +80,7 @@ export function openTelemetry(id: string, options: OpenOptions): OpenTelemetry {
       transport,
       parcels: transport.wants === 'events' ? streamedEvents(log, crc, follower) : waitingBatch(() => batch),
       revive: (letter) => parcelOf(letter, log, crc, follower.state),
-      // Only the owner's work leaves, and only while they are logged in (SPEC §6).
-      allowed: () => caughtUp && sameStudent(follower.state.student, follower.state.user_id) && leading(),
+      allowed: () => caughtUp && isSent(follower.state) && leading(),
       holds: leading,
       position: () => follower.position,
       lastLogin: () => lastLogin,

@@ -92,6 +92,16 @@ export interface WaitingBatch {
   readonly offset: number
 }
 
+/** Of which course it is, every receiver must be told (SPEC §10). The next batch of a telemetry tells it. */
+const isBatch = (batch: WaitingBatch | undefined): batch is WaitingBatch =>
+  batch?.state.telemetry_id !== undefined && batch.state.slug !== undefined
+
+/** What an older telemetry.json holds under `event` stays in ours: a body that has it is taken as a stream (SPEC §10). */
+function asBatch(state: State): State {
+  const { event: _, ...rest } = state.rest
+  return { ...state, rest }
+}
+
 /**
  * The batch that waits, unless it was delivered already.
  * @throws RangeError, once, when the telemetry has become longer than a string can be: from then on none is sent
@@ -100,18 +110,18 @@ export function waitingBatch(waiting: () => WaitingBatch | undefined, longest?: 
   let rendered: { batch: WaitingBatch; parcel: SnapshotParcel } | undefined
   let standsStill = false
 
-  function render(batch: WaitingBatch, lastId: string): SnapshotParcel {
+  function render({ state, at }: WaitingBatch, lastId: string): SnapshotParcel {
     standsStill = true
-    const body = [...bounded(snapshotJson(batch.state), longest)].join('')
+    const body = [...bounded(snapshotJson(asBatch(state)), longest)].join('')
     standsStill = false
-    const id = `${batch.state.telemetry_id}-${lastId}`
-    return { kind: 'snapshot', id, at: batch.at, contentType: 'application/json', body }
+    const id = `${state.telemetry_id}-${lastId}`
+    return { kind: 'snapshot', id, at, contentType: 'application/json', body }
   }
 
   return (cursor) => {
     const batch = waiting()
     const lastId = batch?.state.last_event_id
-    if (standsStill || batch === undefined || lastId === undefined || batch.offset <= cursor.offset) {
+    if (standsStill || !isBatch(batch) || lastId === undefined || batch.offset <= cursor.offset) {
       rendered = undefined
       return undefined
     }

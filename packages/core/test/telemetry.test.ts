@@ -4,7 +4,8 @@ import { describe, expect, it, vi } from 'vitest'
 import { stillDead, type Outcome, type Parcel, type Transport } from '../src/index'
 import { memoryLog, memoryStorage } from '../src/memory'
 import { eventsOf } from './arbitraries'
-import { countingIds, course, jsonOf, sample, TELEMETRY_ID, world, type World } from './support'
+import { countingIds, course, event, jsonOf, on, sample, started as begun, TELEMETRY_ID } from './support'
+import { world, type World } from './support'
 
 type Answer = Outcome | Promise<Outcome> | (() => Outcome | Promise<Outcome>)
 const delivered: Outcome = { kind: 'delivered' }
@@ -586,6 +587,46 @@ describe('sending', () => {
     next.telemetry.start(course)
     await next.telemetry.idle()
     expect(sent).toHaveLength(1)
+  })
+})
+
+describe('what no receiver could take', () => {
+  it('an older file with a field `event` keeps it; no batch has it, or it would pass for a stream', async () => {
+    const { transport, bodies } = recorder('snapshots')
+    const w = world({ transports: [transport] })
+    w.telemetry.start(course)
+    w.telemetry.import({ telemetry_id: 'older', steps: [], event: 'compile', cohort_id: 5 })
+    w.telemetry.identify(42)
+    await w.telemetry.idle()
+    expect(w.telemetry.snapshot()).toMatchObject({ event: 'compile', cohort_id: 5 })
+    expect(bodies()).toMatchObject([{ slug: course.slug, cohort_id: 5 }])
+    expect(bodies()[0]).not.toHaveProperty('event')
+  })
+
+  it('nothing is sent of a log that lost its session start; the next one tells whose it is, and all is', async () => {
+    const batch = recorder('snapshots')
+    const stream = recorder('events')
+    const w = world({ transports: [batch.transport, stream.transport] })
+    w.telemetry.append(event('student_identified', 1, { data: { user_id: 42 } }))
+    w.telemetry.append(on(0, 'open_step', 2))
+    await w.telemetry.idle()
+    expect([...batch.sent, ...stream.sent]).toEqual([])
+    w.telemetry.append(begun(3))
+    await w.telemetry.idle()
+    expect(batch.bodies()).toMatchObject([{ telemetry_id: TELEMETRY_ID, slug: course.slug }])
+    expect(stream.bodies()).toMatchObject([{ telemetry_id: TELEMETRY_ID, event: 'open_step' }])
+  })
+
+  it('no batch of a file that names no course; what happened in its steps is streamed', async () => {
+    const batch = recorder('snapshots')
+    const stream = recorder('events')
+    const w = world({ transports: [batch.transport, stream.transport] })
+    w.telemetry.append(event('import', 1, { data: { snapshot: { telemetry_id: 'older', steps: [] } } }))
+    w.telemetry.append(event('student_identified', 2, { data: { user_id: 42 } }))
+    w.telemetry.append(on(0, 'open_step', 3))
+    await w.telemetry.idle()
+    expect(batch.sent).toEqual([])
+    expect(stream.bodies()).toMatchObject([{ telemetry_id: 'older', event: 'open_step' }])
   })
 })
 

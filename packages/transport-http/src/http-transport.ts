@@ -10,6 +10,12 @@ const TIMEOUT_MS = 10_000
 /** An answer is read to its end so that its connection can be used again, but not further than this, bytes. */
 const ANSWER_BYTES = 64 * 1024
 
+/**
+ * What no header, or no structured-field string, may hold, and the mark itself: a telemetry_id may come from a file
+ * that a stranger wrote, and what `fetch` refuses would be tried for ever.
+ */
+const UNFIT = /[^\x21\x23\x24\x26-\x5b\x5d-\x7e]/g
+
 export const USER_AGENT = 'learnpack-telemetry/0.1.0'
 
 export interface HttpTransportOptions {
@@ -51,7 +57,8 @@ function httpTransport(name: string, wants: Transport['wants'], options: HttpTra
     ? options.authorization
     : undefined
 
-  async function headersOf({ id, contentType, body }: Parcel): Promise<Record<string, string>> {
+  async function headersOf({ id: given, contentType, body }: Parcel): Promise<Record<string, string>> {
+    const id = given.replace(UNFIT, (unit) => `%${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
     const timestamp = String(Math.floor(now() / 1_000))
     const authorized = authorization?.value()
     if (authorized !== undefined && !/^[\t\x20-\x7e\x80-\xff]*$/.test(authorized)) {

@@ -31,6 +31,7 @@ function retryAfter(value: string | null, now: number): number | undefined {
   if (value === null) return undefined
   if (/^\s*\d+\s*$/.test(value)) return Number(value) * 1_000
   if (!/^[A-Za-z]{3,9},? /.test(value)) return undefined
-  const date = Date.parse(value)
+  // The oldest form of a date names no zone, and is GMT all the same (RFC 9110 §5.6.7).
+  const date = Date.parse(/\d{4}\s*$/.test(value) ? `${value} GMT` : value)
   return Number.isNaN(date) ? undefined : Math.max(0, date - now)
 }

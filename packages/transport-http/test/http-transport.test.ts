@@ -76,6 +76,35 @@ describe('a request', () => {
   })
 })
 
+describe('an id', () => {
+  it.each([
+    ['0190-ab.c', '0190-ab.c'],
+    ['ñandú 日本', '%00f1and%00fa%0020%65e5%672c'],
+    ['a"b\\c%d', 'a%0022b%005cc%0025d'],
+    ['x\r\nX-Evil: 1', 'x%000d%000aX-Evil:%00201'],
+    ['\ud83d', '%d83d'],
+  ])('%j goes into headers as %s, and is signed as it is there', async (id, expected) => {
+    let seen: IncomingHttpHeaders = {}
+    const url = await serve((request, response) => {
+      seen = request.headers
+      request.resume()
+      response.end()
+    })
+    const secret = `whsec_${Buffer.from('a secret of twenty-four b').toString('base64')}`
+    expect(await streamTransport({ url, now, secret }).deliver({ ...parcel, id }, never)).toEqual({
+      kind: 'delivered',
+    })
+    const hmac = createHmac('sha256', 'a secret of twenty-four b').update(
+      `${expected}.1700000123.${parcel.body}`,
+    )
+    expect(seen).toMatchObject({
+      'webhook-id': expected,
+      'idempotency-key': `"${expected}"`,
+      'webhook-signature': `v1,${hmac.digest('base64')}`,
+    })
+  })
+})
+
 describe('what a host may add', () => {
   /** A server that shows the headers and the body of what it was sent. */
   async function showing() {
@@ -201,6 +230,24 @@ describe('an answer', () => {
   it.each(cases)('%i %j', async (status, headers, outcome) => {
     const transport = streamTransport({ url: await answering(status, headers), now })
     expect(await transport.deliver(parcel, never)).toEqual(outcome)
+  })
+})
+
+describe('a date without a zone', () => {
+  const { TZ } = process.env
+  afterEach(() => {
+    if (TZ === undefined) delete process.env['TZ']
+    else process.env['TZ'] = TZ
+  })
+
+  it('is GMT wherever the learner lives', async () => {
+    process.env['TZ'] = 'Asia/Tokyo'
+    expect(new Date(now()).getHours()).not.toBe(new Date(now()).getUTCHours())
+    const [, day, month, year, time] = /, (\d+) (\w+) (\d+) (\S+)/.exec(
+      new Date(now() + 60_544).toUTCString(),
+    )!
+    const url = await answering(503, { 'retry-after': `Tue ${month} ${day} ${time} ${year}` })
+    expect(await streamTransport({ url, now }).deliver(parcel, never)).toMatchObject({ after: 60_544 })
   })
 })
 
