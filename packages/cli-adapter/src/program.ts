@@ -14,6 +14,7 @@ import { findCourse, findLog } from './find-log'
 import { csvOf, describeMeasures, measurePath } from './measured'
 import { oneLine, paintFor, visible, type Output } from './output'
 import { purge, purgeable } from './purge'
+import { describeRequest, preview } from './requests'
 import { parseUntil, replayLog } from './replay'
 import { decoded, describeKnown } from './show'
 import { courseStatus, describeStatus } from './status'
@@ -91,6 +92,17 @@ export function program(output: Output, exit: (code: number) => void): Command {
     .option(...JSON_OPTION)
     .option('--debug', 'say on stderr what happens, as it happens')
     .action((path: string, options: DeliverOptions) => deliver(path, output, options, () => {}))
+  root
+    .command('debug')
+    .description('print the requests that would be sent now, secrets masked, and send none')
+    .argument(...FOLDER)
+    .option('--json', 'print them as a JSON array')
+    .action(async (path: string, options: { json?: boolean }) => {
+      const { requests, reasons } = await preview(path, Date.now())
+      for (const reason of reasons) output.err(`${visible(reason)}\n`)
+      if (options.json) print(true, requests, String)
+      else for (const request of requests) output.out(`${describeRequest(request, paint)}\n\n`)
+    })
   const letters = root.command('dead-letters').description('events that a destination refused for good')
   letters
     .command('list')
