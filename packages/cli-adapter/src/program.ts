@@ -10,6 +10,7 @@ import { choose, consent, courseFolder } from './consent'
 import { readCourseConfig } from './course'
 import { deliver, type DeliverOptions } from './deliver'
 import { describeFindings, examine, type Finding } from './doctor'
+import { exportCourse } from './export'
 import { findCourse, findLog } from './find-log'
 import { csvOf, describeMeasures, measurePath } from './measured'
 import { oneLine, paintFor, visible, type Output } from './output'
@@ -48,7 +49,9 @@ export function program(output: Output, exit: (code: number) => void): Command {
       }
       print(options.json, decoded(state), () => describeKnown(state, options, paint))
       if (!options.json && !options.full) {
-        output.out(`\n${paint.dim('--full shows every text; purge deletes it all')}\n`)
+        output.out(
+          `\n${paint.dim('--full shows every text; export writes you a copy of it all, purge deletes it')}\n`,
+        )
       }
     })
   root
@@ -156,6 +159,21 @@ export function program(output: Output, exit: (code: number) => void): Command {
         })
       })
   }
+  root
+    .command('export')
+    .description('write everything that is recorded of you in a course to a new folder or zip file')
+    .argument(...FOLDER)
+    .requiredOption('--to <path>', 'a folder that is not there yet, or a file that ends in .zip')
+    .option(...JSON_OPTION)
+    .action(async (path: string, options: { to: string; json?: boolean }) => {
+      const exported = await exportCourse(path, options.to, output.progress)
+      print(options.json, exported, () => {
+        const bytes = exported.files.reduce((sum, file) => sum + file.bytes, 0)
+        return visible(
+          `wrote ${exported.to}: ${exported.files.length} files, ${(bytes / 1_000).toFixed(1)} kB; README.txt says what is in them`,
+        )
+      })
+    })
   root
     .command('purge')
     .description('delete everything that is recorded of a course, delivered or not')

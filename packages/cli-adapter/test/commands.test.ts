@@ -87,7 +87,7 @@ describe('show', () => {
     expect(out).toContain('\n    tests failed (1): its errors (7 characters)\n')
     expect(out).toContain('\n○ 02-loop  not opened\n')
     expect(out).toMatch(/\nbegun {9}2\d{3}-\d\d-\d\d \d\d:\d\d UTC\n/)
-    expect(out).toMatch(/\n\n--full shows every text; [^\n]*\n$/)
+    expect(out).toMatch(/\n\n--full shows every text; export [^\n]*\n$/)
   })
 
   it('shows every text with --full, and only one step with --step', async () => {
