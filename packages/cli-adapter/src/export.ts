@@ -24,6 +24,8 @@ import pico from 'picocolors'
 export interface Exported {
   readonly to: string
   readonly files: readonly { readonly path: string; readonly bytes: number }[]
+  /** What could not be read, and why. */
+  readonly left_out: readonly string[]
 }
 
 /** @param progress told of what takes long; called with '' at the end */
@@ -37,8 +39,9 @@ export async function exportCourse(
   const dirPath = dirname(first)
   const target = freePlace(to, dirPath)
   const files = new Map<string, Uint8Array>()
+  const left_out: string[] = []
   try {
-    const known = knownIn(dirPath)
+    const known = knownIn(dirPath, left_out)
     for (const file of filesOf(dirPath)) {
       progress(`reading ${file}`)
       files.set(file.split(sep).join('/'), wholeLines(file, readFileSync(join(dirPath, file))))
@@ -52,7 +55,11 @@ export async function exportCourse(
   } finally {
     progress('')
   }
-  return { to: target, files: [...files].map(([name, { length }]) => ({ path: name, bytes: length })) }
+  return {
+    to: target,
+    files: [...files].map(([name, { length }]) => ({ path: name, bytes: length })),
+    left_out,
+  }
 }
 
 /** @throws CommandError where something is there already, or where we keep what is recorded */
@@ -96,14 +103,19 @@ function wholeLines(path: string, bytes: Buffer): Buffer {
   return path.endsWith('.ndjson') ? bytes.subarray(0, bytes.lastIndexOf('\n') + 1) : bytes
 }
 
-/** By telemetry_id. Of a telemetry.json without a log, what it says. */
-function knownIn(dirPath: string): Map<string, State> {
+/** By telemetry_id. Of a telemetry.json without a log, what it says. A planted link hides only itself. */
+function knownIn(dirPath: string, leftOut: string[]): Map<string, State> {
   const folder = openCourseFolder(dirPath)
   try {
-    const ids = folder.list()
-    if (ids.length > 0) {
-      return new Map(ids.map((id) => [id, createFollower(folder.open(id).log, crc32).catchUp()]))
+    const known = new Map<string, State>()
+    for (const id of folder.list()) {
+      try {
+        known.set(id, createFollower(folder.open(id).log, crc32).catchUp())
+      } catch (error) {
+        leftOut.push((error as Error).message)
+      }
     }
+    if (known.size > 0) return known
   } finally {
     folder.close()
   }

@@ -1,7 +1,7 @@
 // Every command, its arguments and its options: the one place that `--help`, `learnpack telemetry:...` and the
 // documents are made from.
 
-import { createFollower, stillDead, type State } from '@learnpack/telemetry-core'
+import { createFollower, snapshot, stillDead, type State } from '@learnpack/telemetry-core'
 import { crc32, replaceFile } from '@learnpack/telemetry-transport-file'
 import { Command, Option } from 'commander'
 import { existsSync } from 'node:fs'
@@ -15,7 +15,7 @@ import { findCourse, findLog } from './find-log'
 import { csvOf, describeMeasures, measurePath } from './measured'
 import { oneLine, paintFor, visible, type Output } from './output'
 import { purge, purgeable } from './purge'
-import { describeRequest, preview } from './requests'
+import { describeRequest, preview, withTextsDecoded } from './requests'
 import { parseUntil, replayLog } from './replay'
 import { decoded, describeKnown } from './show'
 import { courseStatus, describeStatus } from './status'
@@ -47,7 +47,7 @@ export function program(output: Output, exit: (code: number) => void): Command {
       if (step !== undefined && !state.course?.some(({ slug }) => slug === step)) {
         throw new CommandError(`--step: the course has no step ${JSON.stringify(step)}`)
       }
-      print(options.json, decoded(state), () => describeKnown(state, options, paint))
+      print(options.json, decoded(snapshot(state)), () => describeKnown(state, options, paint))
       if (!options.json && !options.full) {
         output.out(
           `\n${paint.dim('--full shows every text; export writes you a copy of it all, purge deletes it')}\n`,
@@ -99,9 +99,11 @@ export function program(output: Output, exit: (code: number) => void): Command {
     .command('debug')
     .description('print the requests that would be sent now, secrets masked, and send none')
     .argument(...FOLDER)
+    .option('--decode', 'with texts as you wrote them instead of base64')
     .option('--json', 'print them as a JSON array')
-    .action(async (path: string, options: { json?: boolean }) => {
-      const { requests, reasons } = await preview(path, Date.now())
+    .action(async (path: string, options: { decode?: boolean; json?: boolean }) => {
+      const { requests: exact, reasons } = await preview(path, Date.now())
+      const requests = options.decode ? exact.map(withTextsDecoded) : exact
       for (const reason of reasons) output.err(`${visible(reason)}\n`)
       if (options.json) print(true, requests, String)
       else for (const request of requests) output.out(`${describeRequest(request, paint)}\n\n`)
@@ -167,6 +169,7 @@ export function program(output: Output, exit: (code: number) => void): Command {
     .option(...JSON_OPTION)
     .action(async (path: string, options: { to: string; json?: boolean }) => {
       const exported = await exportCourse(path, options.to, output.progress)
+      for (const reason of exported.left_out) output.err(`left out: ${visible(reason)}\n`)
       print(options.json, exported, () => {
         const bytes = exported.files.reduce((sum, file) => sum + file.bytes, 0)
         return visible(

@@ -1,7 +1,15 @@
 // `debug`: the requests that would be sent now, made by the transports themselves and caught before they leave.
 
 import { dirname } from 'node:path'
-import { readWaiting, type Parcel, type Transport } from '@learnpack/telemetry-core'
+import {
+  fromWire,
+  readWaiting,
+  type Attempt,
+  type Parcel,
+  type Snapshot,
+  type StepEventType,
+  type Transport,
+} from '@learnpack/telemetry-core'
 import { crc32 } from '@learnpack/telemetry-transport-file'
 import { CommandError } from './command-error'
 import { consent } from './consent'
@@ -9,6 +17,7 @@ import { readCourseConfig, transportsOf } from './course'
 import { findCourse } from './find-log'
 import { loggedInAtHost } from './host-session'
 import { visible, type Paint } from './output'
+import { decoded } from './show'
 
 export interface CaughtRequest {
   readonly method: string
@@ -41,6 +50,17 @@ export async function requestsOf(
   })
   for (const parcel of parcels) await transport.deliver(parcel, new AbortController().signal)
   return requests
+}
+
+/** The same with its texts out of base64: for reading, not what a receiver gets. */
+export function withTextsDecoded(request: CaughtRequest): CaughtRequest {
+  const body = JSON.parse(request.body) as { event?: StepEventType; data?: Attempt }
+  const { event, data } = body
+  const readable =
+    event === undefined || data === undefined
+      ? decoded(body as Snapshot)
+      : { ...body, data: fromWire(event, data) ?? data }
+  return { ...request, body: JSON.stringify(readable) }
 }
 
 export interface Preview {

@@ -13,8 +13,7 @@ const KINDS = [
 ] as const
 
 /** telemetry.json with every text as the learner wrote or saw it. */
-export function decoded(state: State): Snapshot {
-  const known = snapshot(state)
+export function decoded(known: Snapshot): Snapshot {
   const steps = known.steps.map((step) => ({
     ...step,
     ...Object.fromEntries(
@@ -35,7 +34,7 @@ export interface ShowOptions {
 }
 
 export function describeKnown(state: State, { step: only, full }: ShowOptions, paint: Paint): string {
-  const known = decoded(state)
+  const known = decoded(snapshot(state))
   const { student, user_id } = state
   const lines = [
     paint.bold('What LearnPack knows about your work in this course'),

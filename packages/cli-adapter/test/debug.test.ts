@@ -1,6 +1,6 @@
 // debug, compared with what flush then really sends to a real receiver.
 
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createServer as createTcpServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -147,6 +147,17 @@ describe('debug', () => {
     expect(connections()).toBe(0)
   })
 
+  it('shows texts as they were written with --decode', async () => {
+    const { telemetry } = await watched()
+    const path = await course(telemetry)
+    const bodies = requestsIn(await debugged(path, '--json', '--decode')).map(
+      ({ body }) => JSON.parse(body) as object,
+    )
+    const stdout = 'ñ\u001B[31m\u009B'
+    expect(bodies[0]).toMatchObject({ steps: [{ compilations: [{ stdout }] }, {}] })
+    expect(bodies[2]).toMatchObject({ event: 'compile', data: { stdout } })
+  })
+
   it('shows no secret of a host', async () => {
     const parcel: Parcel = { kind: 'snapshot', id: 'a', at: 1, contentType: 'application/json', body: '{}' }
     const [request] = await requestsOf(
@@ -229,6 +240,25 @@ describe('debug says why nothing would be sent', () => {
       out: '[]\n',
       err: `${telemetry.stream}: nothing is sent until the next login: answered 401\n`,
     })
+  })
+
+  it('the host is logged out, whatever the log says', async () => {
+    const path = await course(urls)
+    mkdirSync(join(path, '.learn', '.session'))
+    expect(await debugged(path, '--json')).toMatchObject({
+      out: '[]\n',
+      err: 'nothing would be sent: student 42 is no longer logged in\n',
+    })
+  })
+
+  it('another process delivers', async () => {
+    const path = await course(urls)
+    const host = openCourseFolder(join(path, '.learn'))
+    host.lease.acquire()
+    onTestFinished(() => host.close())
+    const shown = await debugged(path, '--json')
+    expect(shown.err).toBe('another process is recording in this folder and delivers by itself\n')
+    expect(requestsIn(shown)).toHaveLength(3)
   })
 
   it('nothing is recorded', async () => {

@@ -175,6 +175,10 @@ const CASES: Partial<Record<Code, Case | Case[]>> = {
   ],
   'config/no-scheme': [
     { says: /"school\.example\/batch"/, spoil: telemetry({ ...both, batch: 'school.example/batch' }) },
+    {
+      says: /"school\.example:8080"/,
+      spoil: telemetry({ ...both, batch: 'school.example:8080' }),
+    },
     { says: /"localhost:3000\/batch"/, spoil: telemetry({ ...both, batch: 'localhost:3000/batch' }) },
   ],
   'config/credentials': [

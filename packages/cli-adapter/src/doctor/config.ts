@@ -83,11 +83,11 @@ function valueFindings(key: (typeof KEYS)[number], value: unknown, path: string)
   if (telemetryConfig.shape[key].safeParse(value).success) return []
   const [message = ''] = configOf({ telemetry: { [key]: value } }, path).problems
   const subject = `telemetry.${key}`
-  if (typeof value === 'string' && value.includes('@')) {
+  if (typeof value === 'string' && /^([\w+.-]+:)?(\/\/)?[^/?#]*@/.test(value)) {
     const advice = 'take the name and password out of the URL, and change the password: others have seen it'
     return [finding('config/credentials', subject, message, advice)]
   }
-  if (typeof value === 'string' && /^[\w-]+(\.[\w-]+)*(:\d+)?\/|^[\w-]+(\.[\w-]+)+$/.test(value)) {
+  if (typeof value === 'string' && /^[\w-]+(\.[\w-]+)*(:\d+)?\/|^[\w-]+(\.[\w-]+)+(:\d+)?$/.test(value)) {
     const advice = `write ${JSON.stringify(`https://${value}`)}`
     return [finding('config/no-scheme', subject, message, advice)]
   }

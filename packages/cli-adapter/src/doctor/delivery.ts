@@ -4,6 +4,7 @@ import {
   destinationOf,
   readWaiting,
   type Destinations,
+  type Follower,
   type TelemetryStore,
   type Transport,
   type Waiting,
@@ -13,10 +14,15 @@ import { transportsOf } from '../course'
 import { destinationStatus, type DestinationStatus } from '../destinations'
 import { finding, type Finding } from './finding'
 
-export function deliveryFindings(store: TelemetryStore, destinations: Destinations, now: number): Finding[] {
+export function deliveryFindings(
+  store: TelemetryStore,
+  follower: Follower,
+  destinations: Destinations,
+  now: number,
+): Finding[] {
   const transports = transportsOf(destinations)
   const waiting = readWaiting(store, crc32)
-  const statuses = destinationStatus(store, transports)
+  const statuses = destinationStatus(store, transports, follower)
   const found = statuses.flatMap((status) => {
     const transport = transports.find((one) => destinationOf(one) === status.destination)
     return [

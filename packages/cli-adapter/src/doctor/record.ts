@@ -7,6 +7,7 @@ import {
   readCourseIndex,
   snapshot,
   type Destinations,
+  type Follower,
   type State,
 } from '@learnpack/telemetry-core'
 import { crc32, type CourseFolder } from '@learnpack/telemetry-transport-file'
@@ -98,7 +99,7 @@ function telemetriesFindings(
     }
   })
   if (others.length === 0) return found
-  const message = `${others.length + 1} telemetries lie here, of as many students; ${current} goes on`
+  const message = `${others.length + 1} telemetries lie here, one for each student; ${current} goes on`
   return [finding('record/several', 'event log', message, 'learnpack-telemetry status shows each'), ...found]
 }
 
@@ -139,16 +140,12 @@ function telemetryFindings(
     found.push(finding('record/sound', path, message))
   }
   if (current) found.push(...snapshotFindings(folder.snapshotPath, state))
-  found.push(...deliveryFindings(store, destinations, now))
+  found.push(...deliveryFindings(store, follower, destinations, now))
   if (current) found.push(...receiverFindings(snapshot(state)))
   return found
 }
 
-function logFindings(
-  path: string,
-  bytes: number,
-  { position, counts }: ReturnType<typeof createFollower>,
-): Finding[] {
+function logFindings(path: string, bytes: number, { position, counts }: Follower): Finding[] {
   const found: Finding[] = []
   if (bytes > position) {
     const message = `ends in ${bytes - position} bytes that are no whole record`

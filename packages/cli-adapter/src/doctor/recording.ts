@@ -15,7 +15,9 @@ export function recordingFindings(course: string, { env, nodeVersion }: Surround
         'recording/off',
         'recording',
         `switched off: ${because}`,
-        'learnpack-telemetry enable, or unset the variable; nothing to do if it is meant to be off',
+        because.includes('cannot be read')
+          ? 'correct that file, or delete it and choose again'
+          : 'learnpack-telemetry enable, or unset the variable; nothing to do if it is meant to be off',
       )
   if (isAtLeast(nodeVersion, OLDEST_NODE)) return [found]
   const message = `${nodeVersion} is older than ${OLDEST_NODE}`
