@@ -16,7 +16,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path'
 import { createFollower, evolve, initialState, parseSnapshot, type State } from '@learnpack/telemetry-core'
 import { LOG_NAME, crc32, openCourseFolder } from '@learnpack/telemetry-transport-file'
 import { CommandError } from './command-error'
-import { visible } from './output'
+import { oneLine } from './output'
 import { purgeable } from './purge'
 import { describeKnown } from './show'
 import pico from 'picocolors'
@@ -130,9 +130,9 @@ function knownIn(dirPath: string, leftOut: string[]): Map<string, State> {
 function texts(known: ReadonlyMap<string, State>, full: boolean): string {
   const plain = pico.createColors(false)
   const parts = [...known].map(
-    ([id, state]) => `telemetry ${id}\n\n${describeKnown(state, { full }, plain)}\n`,
+    ([id, state]) => `telemetry ${oneLine(id)}\n\n${describeKnown(state, { full }, plain)}\n`,
   )
-  return visible(parts.join('\n\n'))
+  return parts.join('\n\n')
 }
 
 const readme = (
