@@ -2,7 +2,7 @@
 
 import { CommanderError } from 'commander'
 import { CommandError } from './command-error'
-import { standard, type Output } from './output'
+import { standard, visible, type Output } from './output'
 import { program } from './program'
 
 export { program }
@@ -24,7 +24,7 @@ export async function main(args: readonly string[], output: Output = standard): 
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
     if (!(error instanceof CommandError)) throw error
-    output.err(`learnpack-telemetry: ${error.message}\n`)
+    output.err(`learnpack-telemetry: ${visible(error.message)}\n`)
     return EXIT.failed
   }
 }

@@ -9,7 +9,7 @@ import { debug } from './debug'
 import { describeDestination, destinationStatus } from './destinations'
 import { findCourse } from './find-log'
 import { loggedInAtHost } from './host-session'
-import type { Output } from './output'
+import { visible, type Output } from './output'
 
 export interface DeliverOptions {
   readonly json?: boolean
@@ -28,7 +28,7 @@ export async function deliver(
   const { folder, current } = findCourse(path)
   const config = readCourseConfig(folder)
   const telemetry = openForDelivery(folder, config)
-  if (options.debug) debug(telemetry, (line) => output.err(`${line}\n`))
+  if (options.debug) debug(telemetry, (line) => output.err(`${visible(line)}\n`))
   try {
     const { student, user_id } = telemetry.state()
     if (!loggedInAtHost(dirname(folder.snapshotPath), student)) {
@@ -41,10 +41,10 @@ export async function deliver(
     const waiting = destinations.some(
       (one) => one.configured && (one.waiting > 0 || one.dead_letters.length > 0),
     )
-    if (options.json) output.out(`${JSON.stringify({ problems: config.problems, destinations })}\n`)
+    if (options.json) output.out(`${visible(JSON.stringify({ problems: config.problems, destinations }))}\n`)
     else {
-      for (const problem of config.problems) output.err(`${problem}\n`)
-      for (const one of destinations) output.out(`${describeDestination(one, Date.now())}\n`)
+      for (const problem of config.problems) output.err(`${visible(problem)}\n`)
+      for (const one of destinations) output.out(`${visible(describeDestination(one, Date.now()))}\n`)
     }
     if (!waiting) return
     if (!mine) throw new CommandError('another process is recording in this folder and delivers by itself')

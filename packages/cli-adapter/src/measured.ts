@@ -12,7 +12,7 @@ import {
 import { CommandError } from './command-error'
 import { FOLDERS } from './consent'
 import { findCourse, findLog } from './find-log'
-import type { Paint } from './output'
+import { oneLine, type Paint } from './output'
 import { replayLog } from './replay'
 
 /** @param path a course folder, a telemetry.json (also of stock), or an event log */
@@ -71,7 +71,7 @@ const COURSE_ROWS: readonly [keyof CourseMeasures, string][] = [
 ]
 
 export function describeMeasures({ steps, course }: Measures, paint: Paint): string {
-  const cells = steps.map((step) => STEP_COLUMNS.map(([name]) => String(step[name])))
+  const cells = steps.map((step) => STEP_COLUMNS.map(([name]) => oneLine(String(step[name]))))
   const widths = STEP_COLUMNS.map(([, title], column) =>
     Math.max(title.length, ...cells.map((row) => (row[column] as string).length)),
   )

@@ -40,18 +40,40 @@ export function nodeFetch(env: Environment = process.env): typeof fetch {
   }
 }
 
+interface Variable {
+  readonly name: string
+  readonly value: string
+}
+
+/** What the environment says of proxies, in both spellings; what is empty is not set. */
+export function proxyVariables(env: Environment): {
+  httpProxy: Variable | undefined
+  httpsProxy: Variable | undefined
+  noProxy: string
+} {
+  const variable = (upper: string): Variable | undefined => {
+    const name = env[upper.toLowerCase()] === undefined ? upper : upper.toLowerCase()
+    const value = env[name]
+    return value ? { name, value } : undefined
+  }
+  return {
+    httpProxy: variable('HTTP_PROXY'),
+    httpsProxy: variable('HTTPS_PROXY'),
+    noProxy: variable('NO_PROXY')?.value ?? '',
+  }
+}
+
 function dispatcherOf(library: Undici, env: Environment, connecting: Set<Socket>): undici.Dispatcher {
   const { Agent, EnvHttpProxyAgent, Pool, buildConnector } = library
-  const value = (name: string): string | undefined => env[name.toLowerCase()] ?? env[name]
-  const [httpProxy, httpsProxy, noProxy = ''] = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'].map(value)
+  const { httpProxy, httpsProxy, noProxy } = proxyVariables(env)
   const direct = letGo(buildConnector({ timeout: CONNECT_MS }), connecting)
   if (!httpProxy && !httpsProxy) return new Agent({ connect: direct })
   // Through a proxy, its tunnel is the connector that the options bring.
   const pool = (origin: string | URL, { connect }: undici.Pool.Options): undici.Pool =>
     new Pool(origin, { connect: typeof connect === 'function' ? letGo(connect, connecting) : direct })
   return new EnvHttpProxyAgent({
-    ...(httpProxy && { httpProxy }),
-    ...(httpsProxy && { httpsProxy }),
+    ...(httpProxy && { httpProxy: httpProxy.value }),
+    ...(httpsProxy && { httpsProxy: httpsProxy.value }),
     noProxy,
     factory: pool,
     clientFactory: (origin) => new Pool(origin, { connect: direct }),

@@ -9,7 +9,23 @@ export interface Output {
   readonly colors?: boolean
   /** Asks a person a question to be answered with yes or no; undefined where nobody is there to ask. */
   readonly ask?: (question: string) => Promise<boolean>
+  /** Shows what is under way, in the place of what it showed before; undefined where nobody watches. */
+  readonly progress?: (text: string) => void
 }
+
+/**
+ * Text of strangers as a terminal may be given it: whatever would steer the terminal is shown as the escape
+ * JSON has for it, so JSON stays the same JSON.
+ */
+export const visible = (text: string): string =>
+  text.replace(
+    /[^\P{Cc}\t\n]|\p{Bidi_Control}/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+
+/** The same for what must stay on its line. */
+export const oneLine = (text: string): string =>
+  visible(text).replace(/[\t\n]/g, (character) => (character === '\n' ? '\\n' : '\\t'))
 
 export type Paint = ReturnType<typeof pico.createColors>
 
@@ -21,6 +37,9 @@ export const standard: Output = {
   // NO_COLOR, FORCE_COLOR, TERM and whether stdout is a terminal.
   colors: pico.isColorSupported,
   ...(process.stdin.isTTY && process.stderr.isTTY && { ask: confirm }),
+  ...(process.stderr.isTTY && {
+    progress: (text) => void process.stderr.write(`\r\u001B[K${oneLine(text)}`),
+  }),
 }
 
 async function confirm(question: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 // Every command, its arguments and its options: the one place that `--help`, `learnpack telemetry:...` and the
 // documents are made from.
 
-import { createFollower, stillDead, type State } from '@learnpack/telemetry-core'
+import { createFollower, snapshot, stillDead, type State } from '@learnpack/telemetry-core'
 import { crc32, replaceFile } from '@learnpack/telemetry-transport-file'
 import { Command, Option } from 'commander'
 import { existsSync } from 'node:fs'
@@ -9,11 +9,13 @@ import { CommandError } from './command-error'
 import { choose, consent, courseFolder } from './consent'
 import { readCourseConfig } from './course'
 import { deliver, type DeliverOptions } from './deliver'
-import { examine, type Finding } from './doctor'
+import { describeFindings, examine, type Finding } from './doctor'
+import { exportCourse } from './export'
 import { findCourse, findLog } from './find-log'
 import { csvOf, describeMeasures, measurePath } from './measured'
-import { paintFor, type Output, type Paint } from './output'
+import { oneLine, paintFor, visible, type Output } from './output'
 import { purge, purgeable } from './purge'
+import { describeRequest, preview, withTextsDecoded } from './requests'
 import { parseUntil, replayLog } from './replay'
 import { decoded, describeKnown } from './show'
 import { courseStatus, describeStatus } from './status'
@@ -25,7 +27,7 @@ const JSON_OPTION = ['--json', 'print JSON'] as const
 export function program(output: Output, exit: (code: number) => void): Command {
   const paint = paintFor(output)
   const print = (json: boolean | undefined, value: unknown, text: () => string): void =>
-    output.out(`${json ? JSON.stringify(value) : text()}\n`)
+    output.out(`${json ? visible(JSON.stringify(value)) : text()}\n`)
   const root = new Command('learnpack-telemetry')
     .description('See, deliver and control what LearnPack records of your work in a course.')
     .exitOverride()
@@ -45,7 +47,12 @@ export function program(output: Output, exit: (code: number) => void): Command {
       if (step !== undefined && !state.course?.some(({ slug }) => slug === step)) {
         throw new CommandError(`--step: the course has no step ${JSON.stringify(step)}`)
       }
-      print(options.json, decoded(state), () => describeKnown(state, options, paint))
+      print(options.json, decoded(snapshot(state)), () => describeKnown(state, options, paint))
+      if (!options.json && !options.full) {
+        output.out(
+          `\n${paint.dim('--full shows every text; export writes you a copy of it all, purge deletes it')}\n`,
+        )
+      }
     })
   root
     .command('status')
@@ -56,7 +63,7 @@ export function program(output: Output, exit: (code: number) => void): Command {
       const { folder, current } = findCourse(path)
       const status = courseStatus(folder, current, readCourseConfig(folder))
       folder.close()
-      print(options.json, status, () => describeStatus(status, Date.now()))
+      print(options.json, status, () => visible(describeStatus(status, Date.now())))
     })
   root
     .command('replay')
@@ -67,7 +74,7 @@ export function program(output: Output, exit: (code: number) => void): Command {
     .action((path: string, options: { at?: string; out?: string }) => {
       const until = options.at === undefined ? undefined : parseUntil(options.at)
       const { json, messages } = replayLog(findLog(path), until)
-      for (const message of messages) output.err(`${message}\n`)
+      for (const message of messages) output.err(`${visible(message)}\n`)
       if (options.out === undefined) output.out(`${json}\n`)
       else write(options.out, json)
     })
@@ -88,6 +95,19 @@ export function program(output: Output, exit: (code: number) => void): Command {
     .option(...JSON_OPTION)
     .option('--debug', 'say on stderr what happens, as it happens')
     .action((path: string, options: DeliverOptions) => deliver(path, output, options, () => {}))
+  root
+    .command('debug')
+    .description('print the requests that would be sent now, secrets masked, and send none')
+    .argument(...FOLDER)
+    .option('--decode', 'with texts as you wrote them instead of base64')
+    .option('--json', 'print them as a JSON array')
+    .action(async (path: string, options: { decode?: boolean; json?: boolean }) => {
+      const { requests: exact, reasons } = await preview(path, Date.now())
+      const requests = options.decode ? exact.map(withTextsDecoded) : exact
+      for (const reason of reasons) output.err(`${visible(reason)}\n`)
+      if (options.json) print(true, requests, String)
+      else for (const request of requests) output.out(`${describeRequest(request, paint)}\n\n`)
+    })
   const letters = root.command('dead-letters').description('events that a destination refused for good')
   letters
     .command('list')
@@ -102,9 +122,8 @@ export function program(output: Output, exit: (code: number) => void): Command {
         dead.length === 0
           ? 'no dead letters'
           : dead
-              .map(
-                ({ id, destination, at, reason }) =>
-                  `${id}  ${new Date(at).toISOString()}  ${destination}: ${reason}`,
+              .map(({ id, destination, at, reason }) =>
+                oneLine(`${id}  ${new Date(at).toISOString()}  ${destination}: ${reason}`),
               )
               .join('\n'),
       )
@@ -143,6 +162,22 @@ export function program(output: Output, exit: (code: number) => void): Command {
       })
   }
   root
+    .command('export')
+    .description('write everything that is recorded of you in a course to a new folder or zip file')
+    .argument(...FOLDER)
+    .requiredOption('--to <path>', 'a folder that is not there yet, or a file that ends in .zip')
+    .option(...JSON_OPTION)
+    .action(async (path: string, options: { to: string; json?: boolean }) => {
+      const exported = await exportCourse(path, options.to, output.progress)
+      for (const reason of exported.left_out) output.err(`left out: ${visible(reason)}\n`)
+      print(options.json, exported, () => {
+        const bytes = exported.files.reduce((sum, file) => sum + file.bytes, 0)
+        return visible(
+          `wrote ${exported.to}: ${exported.files.length} files, ${(bytes / 1_000).toFixed(1)} kB; README.txt says what is in them`,
+        )
+      })
+    })
+  root
     .command('purge')
     .description('delete everything that is recorded of a course, delivered or not')
     .argument(...FOLDER)
@@ -152,28 +187,27 @@ export function program(output: Output, exit: (code: number) => void): Command {
       const paths = deleting(path, () => purgeable(path))
       if (paths.length > 0 && !options.yes) {
         if (output.ask === undefined) throw new CommandError('purge: needs --yes where nobody can be asked')
-        output.err(`${paths.join('\n')}\n`)
+        output.err(`${visible(paths.join('\n'))}\n`)
         if (!(await output.ask('Delete these for good?'))) throw new CommandError('nothing was deleted')
       }
       const deleted = deleting(path, () => purge(path))
       print(options.json, { deleted }, () =>
         deleted.length === 0
           ? 'nothing is recorded there'
-          : deleted.map((one) => `deleted ${one}`).join('\n'),
+          : visible(deleted.map((one) => `deleted ${one}`).join('\n')),
       )
     })
   root
     .command('doctor')
     .description('look for what is wrong, and say what to do; exit code 1 for warnings, 2 for errors')
     .argument(...FOLDER)
+    .option('--probe', 'ask the destinations, too, whether they are there; sends nothing of yours')
     .option(...JSON_OPTION)
-    .action((path: string, options: { json?: boolean }) => {
-      const findings = examine(path)
+    .action(async (path: string, options: { probe?: boolean; json?: boolean }) => {
+      const findings = await examine(path, options)
       const worst = (level: Finding['level']): boolean => findings.some((finding) => finding.level === level)
       exit(worst('error') ? 2 : worst('warning') ? 1 : 0)
-      print(options.json, findings, () =>
-        findings.map((finding) => describeFinding(finding, paint)).join('\n'),
-      )
+      print(options.json, findings, () => describeFindings(findings, paint))
     })
   return root
 }
@@ -203,11 +237,6 @@ function deleting<T>(path: string, action: () => T): T {
   } catch (error) {
     throw new CommandError(`${path}: not everything could be deleted (${(error as Error).message})`)
   }
-}
-
-function describeFinding({ level, subject, message, advice }: Finding, paint: Paint): string {
-  const mark = { ok: paint.green('✓'), warning: paint.yellow('!'), error: paint.red('✗') }[level]
-  return `${mark} ${paint.bold(subject)}: ${message}${advice === undefined ? '' : `\n    ${advice}`}`
 }
 
 function write(path: string, text: string): void {

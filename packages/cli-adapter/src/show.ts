@@ -1,7 +1,7 @@
 // What LearnPack knows about a learner, in plain words and decoded.
 
 import { fromWire, snapshot, type Snapshot, type State } from '@learnpack/telemetry-core'
-import type { Paint } from './output'
+import { oneLine, visible, type Paint } from './output'
 
 type Step = Snapshot['steps'][number]
 type Attempt = Step['tests'][number]
@@ -13,8 +13,7 @@ const KINDS = [
 ] as const
 
 /** telemetry.json with every text as the learner wrote or saw it. */
-export function decoded(state: State): Snapshot {
-  const known = snapshot(state)
+export function decoded(known: Snapshot): Snapshot {
   const steps = known.steps.map((step) => ({
     ...step,
     ...Object.fromEntries(
@@ -35,20 +34,20 @@ export interface ShowOptions {
 }
 
 export function describeKnown(state: State, { step: only, full }: ShowOptions, paint: Paint): string {
-  const known = decoded(state)
+  const known = decoded(snapshot(state))
   const { student, user_id } = state
   const lines = [
     paint.bold('What LearnPack knows about your work in this course'),
     '',
-    row('course', `${known.slug}${known.agent ? `, in ${known.agent}` : ''}`),
+    row('course', oneLine(`${known.slug}${known.agent ? `, in ${known.agent}` : ''}`)),
     row(
       'student',
       user_id === undefined
         ? 'nobody has logged in: nothing is sent anywhere'
-        : `${user_id}, ${student === undefined ? 'logged out: nothing is sent' : 'logged in'}`,
+        : `${oneLine(String(user_id))}, ${student === undefined ? 'logged out: nothing is sent' : 'logged in'}`,
     ),
-    row('begun', moment(known.tutorial_started_at)),
-    row('last active', moment(known.last_interaction_at)),
+    row('begun', `${moment(known.tutorial_started_at)} UTC`),
+    row('last active', `${moment(known.last_interaction_at)} UTC`),
     row('sessions', String(known.workout_session.length)),
     ...known.workout_session.map(
       ({ started_at, ended_at }) =>
@@ -70,7 +69,7 @@ function describeStep(step: Step, full: boolean, paint: Paint): string[] {
         ? [paint.yellow('●'), `opened ${moment(opened_at)}`]
         : [paint.dim('○'), paint.dim('not opened')]
   return [
-    `${mark} ${paint.bold(slug)}  ${what}`,
+    `${mark} ${paint.bold(oneLine(slug))}  ${what}`,
     ...KINDS.flatMap(([list, , name]) =>
       step[list].flatMap((attempt: Attempt) => describeAttempt(name, attempt, full, paint)),
     ),
@@ -92,7 +91,7 @@ function describeAttempt(name: string, attempt: Attempt, full: boolean, paint: P
       ? ''
       : exit_code === 0
         ? paint.green(' passed')
-        : paint.red(` failed (${String(exit_code)})`)
+        : paint.red(` failed (${oneLine(String(exit_code))})`)
   const texts = TEXTS.flatMap(([key, label]): [string, string][] => {
     const text = attempt[key]
     return typeof text === 'string' && text !== '' ? [[label, text]] : []
@@ -103,7 +102,10 @@ function describeAttempt(name: string, attempt: Attempt, full: boolean, paint: P
   return [head, ...texts.flatMap(([label, text]) => [`      ${paint.dim(`${label}:`)}`, indented(text)])]
 }
 
-const indented = (text: string): string => text.trimEnd().replace(/^/gm, '        ')
+/** Without the colours of a learner's own terminal, which are nothing that is known of them. */
+const indented = (text: string): string =>
+  visible(text.replace(COLOURS, '').replaceAll('\r\n', '\n')).trimEnd().replace(/^/gm, '        ')
+const COLOURS = new RegExp(`${String.fromCharCode(27)}\\[[\\d;]*m`, 'g')
 const row = (name: string, value: string): string => `${name.padEnd(14)}${value}`
 
 /** Times of files by others may be anything. */

@@ -101,7 +101,7 @@ function telemetryStatus(
 }
 
 /** One entry a reason: they are stored whenever there is a chance to. */
-function united(refusals: readonly Refusal[]): Refusal[] {
+export function united(refusals: readonly Refusal[]): Refusal[] {
   const byReason = new Map<string, Refusal>()
   for (const { reason, count, at } of refusals) {
     const known = byReason.get(reason)
@@ -110,7 +110,7 @@ function united(refusals: readonly Refusal[]): Refusal[] {
   return [...byReason.values()]
 }
 
-function snapshotStatus(path: string, state: State): CourseStatus['telemetry_json'] {
+export function snapshotStatus(path: string, state: State): CourseStatus['telemetry_json'] {
   const found = lstatSync(path, { throwIfNoEntry: false })
   if (found === undefined) return { path, bytes: 0, state: 'missing' }
   if (!found.isFile()) return { path, bytes: 0, state: 'no file' }

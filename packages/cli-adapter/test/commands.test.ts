@@ -1,9 +1,7 @@
-// show, enable, disable, purge and doctor, each on a real course folder.
+// show, measure, enable, disable and purge, each on a real course folder.
 
 import { spawnSync } from 'node:child_process'
 import {
-  appendFileSync,
-  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -20,9 +18,8 @@ import { fileURLToPath } from 'node:url'
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { main } from '../src/cli'
 import { choose, consent } from '../src/consent'
-import type { Finding } from '../src/doctor'
 import { createTelemetryManager } from '../src/index'
-import type { Measures } from '@learnpack/telemetry-core'
+import type { Measures, Snapshot } from '@learnpack/telemetry-core'
 import type { Output } from '../src/output'
 
 const temporary = () => mkdtempSync(join(tmpdir(), 'telemetry-commands-'))
@@ -44,7 +41,8 @@ async function run(args: string[], output: Partial<Output> = {}) {
 async function course({ learnJson = '{}' } = {}): Promise<string> {
   const path = temporary()
   writeFileSync(join(path, 'learn.json'), learnJson)
-  mkdirSync(join(path, 'exercises'))
+  mkdirSync(join(path, 'exercises', '00-hello'), { recursive: true })
+  writeFileSync(join(path, 'exercises', '00-hello', 'README.md'), '')
   const manager = createTelemetryManager()
   const steps = ['00-hello', '01-add', '02-loop'].map((slug, position) => ({
     slug,
@@ -88,6 +86,8 @@ describe('show', () => {
     )
     expect(out).toContain('\n    tests failed (1): its errors (7 characters)\n')
     expect(out).toContain('\n○ 02-loop  not opened\n')
+    expect(out).toMatch(/\nbegun {9}2\d{3}-\d\d-\d\d \d\d:\d\d UTC\n/)
+    expect(out).toMatch(/\n\n--full shows every text; export [^\n]*\n$/)
   })
 
   it('shows every text with --full, and only one step with --step', async () => {
@@ -100,6 +100,26 @@ describe('show', () => {
       code: 1,
       err: 'learnpack-telemetry: --step: the course has no step "nowhere"\n',
     })
+  })
+
+  it('carries nothing that steers a terminal', async () => {
+    const path = await course()
+    const manager = createTelemetryManager()
+    const steps = [{ slug: 'a\u001B[2J', position: 0 }]
+    void manager.start('o\u009Bs', steps, join(path, '.learn'), 'in\u0007tro\nstudent 43')
+    const stdout = '\u001B[31mred\u001B[39m\r\nnext\rover\u001B]0;title\u0007\u202Etxt'
+    manager.registerStepEvent(0, 'compile', { stdout, exitCode: '\u001B[2J' })
+    await manager.close()
+    const { out } = await run(['show', path, '--full'])
+    expect(out).not.toMatch(/[^\P{Cc}\n]|\p{Bidi_Control}/u)
+    expect(out).toContain('\n        red\n        next\\u000dover\\u001b]0;title\\u0007\\u202etxt\n')
+    expect(out).toContain('course        in\\u0007tro\\nstudent 43, in o\\u009bs\n')
+    const json = await run(['show', path, '--json'])
+    expect(json.out).not.toMatch(/[^\P{Cc}\n]/u)
+    expect((JSON.parse(json.out) as Snapshot).steps[0]!.compilations[0]!['stdout']).toBe(stdout)
+    for (const command of ['show', 'status', 'measure', 'doctor']) {
+      expect((await run([command, path])).out, command).not.toMatch(/[^\P{Cc}\n]/u)
+    }
   })
 
   it('--json is telemetry.json with its texts decoded', async () => {
@@ -328,115 +348,5 @@ describe('purge', () => {
     writeFileSync(join(path, '.learn', 'telemetry.json'), '{}')
     await run(['purge', path, '--yes'])
     expect(readdirSync(join(path, '.learn'))).toEqual([])
-  })
-})
-
-describe('doctor', () => {
-  const both = { stream: 'https://school.example/s', batch: 'https://school.example/b?asset_id=7' }
-  const learnJson = (telemetry: unknown): string => JSON.stringify({ telemetry })
-  async function findings(path: string) {
-    const { code, out } = await run(['doctor', path, '--json'])
-    return { code, found: (JSON.parse(out) as Finding[]).filter(({ level }) => level !== 'ok') }
-  }
-
-  it('finds nothing wrong with a sound course', async () => {
-    const path = await course({ learnJson: learnJson(both) })
-    expect(await findings(path)).toEqual({ code: 0, found: [] })
-    const { out } = await run(['doctor', path])
-    expect(out.split('\n').filter((line) => line.startsWith('✓'))).toHaveLength(4)
-  })
-
-  it.each<[string, number, RegExp, (path: string) => void]>([
-    ['no learn.json', 2, /no learn\.json in it/, (path) => rmSync(join(path, 'learn.json'))],
-    [
-      'a learn.json that is no JSON',
-      2,
-      /is not JSON/,
-      (path) => writeFileSync(join(path, 'learn.json'), '{'),
-    ],
-    [
-      'a URL that is none',
-      2,
-      /telemetry\.batch: .*"nowhere"/,
-      (path) => writeFileSync(join(path, 'learn.json'), learnJson({ ...both, batch: 'nowhere' })),
-    ],
-    [
-      'one URL only',
-      1,
-      /telemetry\.batch is missing; telemetry\.stream alone works/,
-      (path) => writeFileSync(join(path, 'learn.json'), learnJson({ stream: both.stream })),
-    ],
-    [
-      'the other URL only',
-      1,
-      /telemetry\.stream is missing/,
-      (path) => writeFileSync(join(path, 'learn.json'), learnJson({ batch: both.batch })),
-    ],
-    [
-      'plain http beyond this machine',
-      1,
-      /not encrypted/,
-      (path) =>
-        writeFileSync(join(path, 'learn.json'), learnJson({ ...both, stream: 'http://school.example/s' })),
-    ],
-    [
-      'an asset_id that is no integer',
-      2,
-      /asset_id "seven" is no integer/,
-      (path) =>
-        writeFileSync(
-          join(path, 'learn.json'),
-          learnJson({ ...both, batch: 'https://s.example/?asset_id=seven' }),
-        ),
-    ],
-    [
-      'a learn.json that is a folder',
-      2,
-      /cannot be read/,
-      (path) => {
-        rmSync(join(path, 'learn.json'))
-        mkdirSync(join(path, 'learn.json'))
-      },
-    ],
-    [
-      'no exercises',
-      1,
-      /exercises: no such folder/,
-      (path) => rmSync(join(path, 'exercises'), { recursive: true }),
-    ],
-    [
-      'a folder others can read',
-      1,
-      /can be read by others/,
-      (path) => chmodSync(join(path, '.learn', 'telemetry'), 0o755),
-    ],
-    ['a damaged line', 1, /line \d+: not JSON: "hello"/, (path) => appendFileSync(logOf(path), 'hello\n')],
-    [
-      'a telemetry.json that drifted',
-      1,
-      /telemetry\.json: differs from the log/,
-      (path) => writeFileSync(join(path, '.learn', 'telemetry.json'), '{}'),
-    ],
-    [
-      'no telemetry.json',
-      1,
-      /telemetry\.json: missing/,
-      (path) => rmSync(join(path, '.learn', 'telemetry.json')),
-    ],
-    ['switched off', 1, /switched off: chosen for this course/, (path) => choose(false, path)],
-  ])('%s: exit code %i', async (_, code, message, spoil) => {
-    const path = await course({ learnJson: learnJson(both) })
-    spoil(path)
-    const result = await findings(path)
-    expect(result).toMatchObject({ code, found: [{ message: expect.stringMatching(message) as string }] })
-    for (const { advice } of result.found) expect(advice).toMatch(/.{5,}/)
-    expect((await run(['doctor', path])).out).toMatch(message)
-  })
-
-  it('a loopback receiver may be plain http', async () => {
-    const path = await course({
-      learnJson: learnJson({ stream: 'http://127.0.0.1:1/s', batch: 'http://localhost:1/b' }),
-    })
-    expect(await findings(path)).toEqual({ code: 0, found: [] })
   })
 })

@@ -326,6 +326,14 @@ describe('other commands of the host', () => {
       JSON.parse(plain('status', '--json')),
     )
     expect(run('telemetry:show', '--step', 'nowhere').status).toBe(1)
+    expect(run('telemetry:debug', '.', '--json')).toMatchObject({
+      status: 0,
+      stdout: '[]\n',
+      stderr: expect.stringContaining('nothing would be sent: ') as string,
+    })
+    expect(run('telemetry:export', '.', '--to', 'mine.zip')).toMatchObject({ status: 0, stderr: '' })
+    expect(readFileSync(join(course.path, 'mine.zip')).subarray(0, 2).toString()).toBe('PK')
+    expect(run('telemetry:doctor', '--help').stdout).toContain('--probe')
     expect(run('telemetry:status', '--help').stdout).toContain('--json')
     expect(run('help').stdout).toContain('telemetry  see and control what LearnPack records of your work')
   })

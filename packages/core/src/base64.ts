@@ -21,7 +21,10 @@ export function toBase64(text: string): string {
 export function fromBase64(base64: string): string | undefined {
   try {
     const binary = atob(base64)
-    const text = decoder.decode(Uint8Array.from(binary, (character) => character.charCodeAt(0)))
+    const bytes = new Uint8Array(binary.length)
+    // `Uint8Array.from` with a function takes 20 times as long.
+    for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i)
+    const text = decoder.decode(bytes)
     return toBase64(text) === base64 ? text : undefined
   } catch {
     return undefined

@@ -85,4 +85,4 @@ function isHttpUrl(value: string): boolean {
 }
 
 const withoutPassword = (value: unknown): unknown =>
-  typeof value === 'string' ? value.replace(/\/\/[^/@]*@/, '//***@') : value
+  typeof value === 'string' ? value.replace(/^((?:[a-z][a-z0-9+.-]*:)?\/\/)?.*@/is, '$1***@') : value

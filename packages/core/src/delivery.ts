@@ -70,7 +70,8 @@ export interface Delivery {
 
 const KINDS: readonly unknown[] = ['delivered', 'retry', 'pause', 'reject'] satisfies Outcome['kind'][]
 
-const fresh: DeliveryState = { offset: 0, delivered: 0, deadLettered: 0, attempts: 0 }
+/** Of a destination that was never tried. */
+export const fresh: DeliveryState = { offset: 0, delivered: 0, deadLettered: 0, attempts: 0 }
 
 export function createDelivery(options: DeliveryOptions): Delivery {
   const {
@@ -132,10 +133,6 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     cancelRetry = clock.after(Math.max(0, (state.retryAt ?? 0) - clock.now()), wake)
   }
 
-  /** A time further away than any that is ever set is of a clock that was wrong. */
-  const waits = ({ retryAt = 0 }: DeliveryState): boolean =>
-    retryAt > clock.now() && retryAt <= clock.now() + LONGEST_RETRY_AFTER_MS
-
   /** Resolves at once where the event loop has had a turn of late, else at its next one. */
   function createTurns(): () => Promise<void> | undefined {
     let until = -Infinity
@@ -149,12 +146,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     }
   }
 
-  const paused = (): boolean => state.paused !== undefined && lastLogin() < state.paused.offset
-
   async function run(): Promise<void> {
     const nextTurn = createTurns()
-    while (!abort.signal.aborted && allowed() && !paused()) {
-      if (waits(state)) return retryLater()
+    while (!abort.signal.aborted && allowed() && !isPaused(state, lastLogin())) {
+      if (backsOff(state, clock.now())) return retryLater()
       await nextTurn()
       const letter = revived[0]
       const next = letter === undefined ? parcels(state) : undefined
@@ -263,6 +258,14 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     },
   }
 }
+
+/** Nothing is sent until a student logs in behind it. @param lastLogin byte offset of the latest login */
+export const isPaused = ({ paused }: DeliveryState, lastLogin: number): boolean =>
+  paused !== undefined && lastLogin < paused.offset
+
+/** No attempt before `retryAt`; a time further away than any that is ever set is of a clock that was wrong. */
+export const backsOff = ({ retryAt = 0 }: DeliveryState, now: number): boolean =>
+  retryAt > now && retryAt <= now + LONGEST_RETRY_AFTER_MS
 
 /** What was asked for is a least: a receiver that says "at once" every time is not asked without end. */
 function patience(after: number | undefined, attempts: number, random: () => number): number {

@@ -41,6 +41,8 @@ export type { EventParcel, Outcome, Parcel, SnapshotParcel, Transport } from './
 export { createTelemetry } from './telemetry'
 export { EXIT_BUDGET_MS } from './api'
 export { countWaiting } from './parcels'
+export { readWaiting, type HeldBack, type Waiting } from './waiting'
+export { unreceivable, type Rule, type Unreceivable } from './receivable'
 export { ALGO_VERSION, measure } from './measures'
 export type { CourseMeasures, Measures, StepMeasures, StepStatus } from './measures'
 export type {

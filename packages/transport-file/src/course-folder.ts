@@ -19,7 +19,7 @@ import type { TelemetryStore } from '@learnpack/telemetry-core'
 import { openFileLog, type FileLog } from './event-log'
 import { APPEND, FILE_MODE, errorCode, makeFolder, quietly, readJson, removeLeftovers } from './files'
 import { replaceFile, seal, temporaryFor, writeAll } from './files'
-import { openLease } from './lease'
+import { openLease, type FileLease } from './lease'
 import { openSnapshotFile } from './snapshot-file'
 
 export const LOG_NAME = 'events.ndjson'
@@ -28,6 +28,7 @@ export const LOG_NAME = 'events.ndjson'
 export const COURSE_FOLDERS: readonly string[] = ['.breathecode', '.learn']
 
 export interface CourseFolder extends Storage {
+  readonly lease: FileLease
   /** Path of telemetry.json. */
   readonly snapshotPath: string
   logPath(telemetry_id: string): string
@@ -47,6 +48,20 @@ export function openCourseFolder(dirPath: string): CourseFolder {
   const logPath = (id: string): string => join(homePath(id), LOG_NAME)
 
   const lease = openLease(folder)
+  let tidied: number | undefined
+
+  /** Whoever only reads removes nothing. */
+  function tidyOnce(term: number | undefined): number | undefined {
+    if (term === undefined || term === tidied) return term
+    tidied = term
+    for (const place of [dirPath, folder, ...list().map(homePath)]) removeLeftovers(place)
+    return term
+  }
+
+  function list(): string[] {
+    if (!existsSync(folder)) return []
+    return readdirSync(folder).filter((name) => existsSync(join(folder, name, LOG_NAME)))
+  }
 
   /** A course from a stranger may bring a link that leads what is written of a learner elsewhere. */
   function refuseLinks(...paths: string[]): void {
@@ -78,7 +93,7 @@ export function openCourseFolder(dirPath: string): CourseFolder {
     logPath,
     homePath,
     snapshot: openSnapshotFile(snapshotPath, join(folder, 'written.json')),
-    lease,
+    lease: { ...lease, acquire: () => tidyOnce(lease.acquire()) },
     readIndex,
     writeIndex(index) {
       prepare()
@@ -99,14 +114,10 @@ export function openCourseFolder(dirPath: string): CourseFolder {
         quietly(() => unlinkSync(temporary))
       }
     },
-    list() {
-      if (!existsSync(folder)) return []
-      return readdirSync(folder).filter((name) => existsSync(join(folder, name, LOG_NAME)))
-    },
+    list,
     open(id): TelemetryStore {
       const home = homePath(id)
       refuseLinks(folder, home)
-      for (const place of [dirPath, folder, home]) removeLeftovers(place)
       const log = logs.get(id) ?? openFileLog(logPath(id))
       logs.set(id, log)
       return {

@@ -35,8 +35,13 @@ interface Holder {
   readonly nonce: string
 }
 
+export interface FileLease extends Lease {
+  /** Pid of who holds it, and the host it is on, without taking anything. */
+  holder(): { readonly pid: number; readonly host: string } | undefined
+}
+
 /** @param now epoch ms */
-export function openLease(folder: string, now: () => number = Date.now): Lease {
+export function openLease(folder: string, now: () => number = Date.now): FileLease {
   let mine: { number: number; nonce: string } | undefined
   let lookedAt = -Infinity
   let heartbeat: NodeJS.Timeout | undefined
@@ -134,6 +139,11 @@ export function openLease(folder: string, now: () => number = Date.now): Lease {
     },
     ask: () => quietly(() => writeFileSync(askPath, '', { mode: FILE_MODE })),
     asked: () => existsSync(askPath),
+    holder() {
+      const highest = existsSync(folder) ? numbers()[0] : undefined
+      if (highest === undefined || isFree(highest)) return undefined
+      return parse(readText(pathOf(highest)) ?? '')
+    },
   }
 }
 

@@ -283,14 +283,19 @@ describe('what is kept beside the log', () => {
     expect(readdirSync(join(dirPath, 'telemetry')).sort()).toEqual(['.gitignore', 'index.json'])
   })
 
-  it('leftovers of processes that were killed are removed', () => {
+  it('leftovers of processes that were killed are removed, by whoever takes the lease', () => {
     const dirPath = newFolder()
     const folder = openCourseFolder(dirPath)
     folder.writeIndex({ current: 'abc', owners: {} })
     const [dead, mine] = [`.telemetry.json.999999999-0.tmp`, `.telemetry.json.${process.pid}-77.tmp`]
     for (const name of [dead, mine]) writeFileSync(join(dirPath, name), 'x')
+    const there = (): boolean[] => [dead, mine].map((name) => existsSync(join(dirPath, name)))
     openCourseFolder(dirPath).open('abc')
-    expect([dead, mine].map((name) => existsSync(join(dirPath, name)))).toEqual([false, true])
+    expect(there()).toEqual([true, true])
+    const delivering = openCourseFolder(dirPath)
+    delivering.lease.acquire()
+    expect(there()).toEqual([false, true])
+    delivering.lease.release()
   })
 })
 

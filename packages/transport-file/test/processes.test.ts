@@ -1,7 +1,7 @@
 // Real processes: killed, many at once, and ending in every way a process can end.
 
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -215,6 +215,20 @@ describe('the lease', () => {
     one.release()
     two.acquire()
     expect(one.asked()).toBe(false)
+  })
+
+  it('tells who holds it, without taking it', () => {
+    const folder = temporary()
+    const [one, two] = [openLease(folder), openLease(folder)]
+    expect(openLease(join(folder, 'nowhere')).holder()).toBeUndefined()
+    expect(two.holder()).toBeUndefined()
+    expect(readdirSync(folder)).toEqual([])
+    one.acquire()
+    expect(two.holder()).toMatchObject({ pid: process.pid, host: hostname() })
+    one.release()
+    expect(two.holder()).toBeUndefined()
+    writeFileSync(join(folder, 'lease-9'), JSON.stringify({ pid: 999_999_999, host: hostname(), nonce: 'x' }))
+    expect(two.holder()).toBeUndefined()
   })
 
   it('is lost by a holder that showed no sign of life for long, who then knows', () => {

@@ -1,0 +1,90 @@
+// What waits to be delivered, and what keeps it.
+
+import {
+  destinationOf,
+  readWaiting,
+  type Destinations,
+  type Follower,
+  type TelemetryStore,
+  type Transport,
+  type Waiting,
+} from '@learnpack/telemetry-core'
+import { crc32 } from '@learnpack/telemetry-transport-file'
+import { transportsOf } from '../course'
+import { destinationStatus, type DestinationStatus } from '../destinations'
+import { finding, type Finding } from './finding'
+
+export function deliveryFindings(
+  store: TelemetryStore,
+  follower: Follower,
+  destinations: Destinations,
+  now: number,
+): Finding[] {
+  const transports = transportsOf(destinations)
+  const waiting = readWaiting(store, crc32)
+  const statuses = destinationStatus(store, transports, follower)
+  const found = statuses.flatMap((status) => {
+    const transport = transports.find((one) => destinationOf(one) === status.destination)
+    return [
+      ...(transport === undefined ? elsewhere(status) : waitingFindings(status, transport, waiting, now)),
+      ...letterFindings(status),
+    ]
+  })
+  return [...studentFindings(waiting), ...found]
+}
+
+function studentFindings({ state: { user_id, student }, ownerIsHere }: Waiting): Finding[] {
+  if (ownerIsHere) return []
+  if (user_id === undefined) {
+    const message = 'nobody has logged in yet: everything is recorded, and nothing is sent'
+    return [finding('delivery/nobody', 'student', message, 'log in with LearnPack to have it sent')]
+  }
+  const message = `${user_id} is not logged in${student === undefined ? '' : ` (${student} is)`}: nothing is sent`
+  return [finding('delivery/logged-out', 'student', message, `what waits goes out when ${user_id} logs in`)]
+}
+
+function waitingFindings(
+  { destination, waiting: count, last_error }: DestinationStatus,
+  transport: Transport,
+  waiting: Waiting,
+  now: number,
+): Finding[] {
+  const held = waiting.heldBack(transport, now)
+  if (held?.kind === 'paused') {
+    const advice = 'log in again, or correct its URL'
+    return [finding('delivery/paused', destination, `paused: ${held.reason}`, advice)]
+  }
+  if (held?.kind === 'backs off') {
+    const message = `not reached (${held.reason}), next attempt at ${new Date(held.until).toISOString()}`
+    const advice = 'nothing to do: it is tried again; doctor --probe shows whether it answers now'
+    return [finding('delivery/backs-off', destination, message, advice)]
+  }
+  if (transport.wants === 'snapshots' && last_error !== null) {
+    const message = `did not take the last batch: ${last_error}`
+    const advice = 'the next one is tried at the next step; ask who runs it what it answered'
+    return [finding('delivery/rejected', destination, message, advice)]
+  }
+  if (count === 0) return []
+  const [first] = waiting.parcels(transport)
+  const since = first === undefined ? '' : ` since ${new Date(first.at).toISOString()}`
+  return [finding('delivery/waiting', destination, `${count} waiting${since}`, 'learnpack-telemetry flush')]
+}
+
+const elsewhere = ({ destination, waiting }: DestinationStatus): Finding[] =>
+  waiting === 0
+    ? []
+    : [
+        finding(
+          'delivery/elsewhere',
+          destination,
+          `${waiting} waiting for a destination that learn.json no longer names`,
+        ),
+      ]
+
+function letterFindings({ destination, dead_letters }: DestinationStatus): Finding[] {
+  const [first] = dead_letters
+  if (first === undefined) return []
+  const message = `${dead_letters.length} dead letters since ${new Date(first.at).toISOString()}: ${first.reason}`
+  const advice = 'learnpack-telemetry dead-letters resend, once the receiver takes them'
+  return [finding('delivery/dead-letters', destination, message, advice)]
+}

@@ -1,0 +1,135 @@
+// The way to the destinations: through which proxy, and with --probe whether anybody is at its end.
+
+import { nodeFetch } from '../node-fetch'
+import { proxyFor } from '../proxies'
+import { finding, type Finding } from './finding'
+import type { Surroundings } from './surroundings'
+
+/** A destination that takes longer is as good as silent, ms. */
+const PROBE_MS = 5_000
+
+/** Makes no connection. */
+export async function wayFindings(
+  destinations: Readonly<Record<string, string>>,
+  { env }: Surroundings,
+): Promise<Finding[]> {
+  const found = Object.entries(destinations).map(async ([key, url]): Promise<Finding[]> => {
+    const subject = `telemetry.${key}`
+    const proxy = await proxyFor(url, env)
+    if (proxy === undefined) return []
+    const { name, kind } = proxy
+    if (kind === 'malformed') {
+      const message = `goes nowhere: ${name} is no URL of a proxy`
+      return [
+        finding('network/proxy-malformed', subject, message, `set ${name} to http://host:port, or unset it`),
+      ]
+    }
+    return [
+      kind === 'direct'
+        ? finding('network/direct', subject, `goes past the proxy of ${name}`)
+        : finding('network/proxied', subject, `goes through the proxy ${proxy.address} (${name})`),
+    ]
+  })
+  return (await Promise.all(found)).flat()
+}
+
+/**
+ * Asks each destination what it takes, with OPTIONS: a safe method (RFC 9110 §9.2.1) that names no learner, where
+ * a GET may run something and a POST would be kept. Nothing is sent but that.
+ */
+export async function probeFindings(
+  destinations: Readonly<Record<string, string>>,
+  surroundings: Surroundings,
+): Promise<Finding[]> {
+  const fetch = nodeFetch(surroundings.env)
+  const asked = Object.entries(destinations).map(([key, url]) =>
+    probe(`telemetry.${key}`, url, fetch, surroundings),
+  )
+  return Promise.all(asked)
+}
+
+async function probe(
+  subject: string,
+  url: string,
+  ask: typeof fetch,
+  { clock }: Surroundings,
+): Promise<Finding> {
+  const abort = new AbortController()
+  const release = clock.hold()
+  const cancel = clock.after(PROBE_MS, () => abort.abort())
+  const askedAt = clock.now()
+  try {
+    const response = await ask(url, { method: 'OPTIONS', redirect: 'manual', signal: abort.signal })
+    const ms = clock.now() - askedAt
+    void response.body?.cancel().catch(() => {})
+    return answered(subject, response, ms)
+  } catch (error) {
+    if (abort.signal.aborted) {
+      const advice = 'is it the right address, and does a firewall keep it from answering?'
+      return finding('network/silent', subject, `${url} gave no answer within ${PROBE_MS} ms`, advice)
+    }
+    return failed(subject, url, error)
+  } finally {
+    cancel()
+    release()
+  }
+}
+
+function answered(subject: string, { status, headers }: Response, ms: number): Finding {
+  const said = `answered ${status} in ${ms} ms`
+  if (status >= 300 && status < 400) {
+    const message = `${said} and points to ${headers.get('location') ?? 'nowhere'}: redirects are not followed`
+    return finding('network/redirected', subject, message, 'name the address it points to, if you trust it')
+  }
+  if (status === 401 || status === 403) {
+    const advice =
+      'nothing to do if it wants a token, which is not sent to be looked at; else ask who runs it'
+    return finding('network/unwelcome', subject, `${said}: it does not want us`, advice)
+  }
+  if (status === 404 || status === 410) {
+    return finding('network/not-found', subject, `${said}: there is nothing`, 'correct the path of the URL')
+  }
+  if (status >= 500 && status !== 501) {
+    return finding(
+      'network/failing',
+      subject,
+      `${said}: it is in trouble`,
+      'try again later; what waits is kept',
+    )
+  }
+  // Whoever takes only POST may say so.
+  if (status >= 400 && status !== 405 && status !== 501) {
+    return finding('network/refuses', subject, `${said} to a question without content`, 'ask who runs it')
+  }
+  return finding('network/answered', subject, said)
+}
+
+function failed(subject: string, url: string, error: unknown): Finding {
+  const { code, message } = rootOf(error)
+  const { hostname, host } = new URL(url)
+  const reason = code !== undefined && !message.includes(code) ? `${message}, ${code}` : message
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+    const advice = 'correct the name, or look whether you are online'
+    return finding('network/no-name', subject, `${hostname} is not known (${reason})`, advice)
+  }
+  if (/CERT|TLS|SSL|SIGNATURE/.test(code ?? '')) {
+    const advice =
+      'have the certificate of the receiver put right; NODE_EXTRA_CA_CERTS names your own authority'
+    return finding('network/certificate', subject, `${host} cannot prove who it is: ${reason}`, advice)
+  }
+  const advice = 'correct the address; does it run, and does a firewall or proxy let you through?'
+  return finding('network/no-connection', subject, `${host} cannot be reached: ${reason}`, advice)
+}
+
+/** fetch says only "fetch failed"; the reason is in the chain of causes, or of several attempts. */
+function rootOf(error: unknown): { code?: string; message: string } {
+  const { cause, errors, code, message } = error as {
+    cause?: unknown
+    errors?: unknown[]
+    code?: string
+    message?: string
+  }
+  if (cause instanceof Error) return rootOf(cause)
+  if (errors?.[0] instanceof Error) return rootOf(errors[0])
+  return { ...(code !== undefined && { code }), message: message || String(error) }
+}

@@ -1,0 +1,176 @@
+// What is recorded: the logs, and the telemetry.json made of them.
+
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import {
+  createFollower,
+  readCourseIndex,
+  snapshot,
+  type Destinations,
+  type Follower,
+  type State,
+} from '@learnpack/telemetry-core'
+import { crc32, type CourseFolder } from '@learnpack/telemetry-transport-file'
+import { snapshotStatus, united } from '../status'
+import { deliveryFindings } from './delivery'
+import { finding, type Finding } from './finding'
+import { receiverFindings } from './receiver'
+
+/** Folding more than this takes long at every start, bytes. */
+const LARGE = 64_000_000
+
+export function recordFindings(folder: CourseFolder, destinations: Destinations, now: number): Finding[] {
+  try {
+    const index = readCourseIndex(folder, crc32)
+    return [
+      ...asideFindings(dirname(folder.snapshotPath)),
+      ...(index === undefined
+        ? withoutLog(folder.snapshotPath)
+        : [
+            ...indexFindings(folder, index.current),
+            ...telemetriesFindings(folder, index.current, destinations, now),
+          ]),
+    ]
+  } catch (error) {
+    return [unreadable('event log', error)]
+  }
+}
+
+const unreadable = (subject: string, error: unknown): Finding =>
+  finding(
+    'record/unreadable',
+    subject,
+    `cannot be read: ${(error as Error).message}`,
+    'make it a file or folder of yours again; LearnPack records nothing there meanwhile',
+  )
+
+function withoutLog(snapshotPath: string): Finding[] {
+  if (!existsSync(snapshotPath)) return [finding('record/none', 'event log', 'nothing is recorded yet')]
+  const message = `${snapshotPath} is there and no event log: LearnPack itself recorded it`
+  const found = finding('record/by-stock', 'event log', message, 'nothing to do: a next start takes it in')
+  try {
+    return [found, ...receiverFindings(JSON.parse(readFileSync(snapshotPath, 'utf8')))]
+  } catch (error) {
+    return [found, unreadable(snapshotPath, error)]
+  }
+}
+
+function asideFindings(dirPath: string): Finding[] {
+  const names = existsSync(dirPath) ? readdirSync(dirPath) : []
+  return names
+    .filter((name) => name.startsWith('telemetry.json.aside-'))
+    .map((name) => {
+      const message = `${name} was no telemetry when it lay there as telemetry.json, and is kept`
+      const advice = 'delete it if you know that nothing in it is missing'
+      return finding('record/set-aside', join(dirPath, name), message, advice)
+    })
+}
+
+function indexFindings(folder: CourseFolder, current: string): Finding[] {
+  const path = join(dirname(folder.homePath(current)), 'index.json')
+  const found: Finding[] = []
+  if (folder.readIndex() === undefined) {
+    const message = 'is missing or cannot be read: the log written last is taken for the one that goes on'
+    found.push(finding('record/index-lost', path, message, 'nothing to do: the next start makes it again'))
+  }
+  if (!existsSync(folder.logPath(current))) {
+    const message = `${folder.logPath(current)} is gone: what was recorded in it is lost`
+    const advice =
+      'bring it back from a backup; telemetry.json, where it is left, is taken in at the next start'
+    found.push(finding('record/log-lost', 'event log', message, advice))
+  }
+  return found
+}
+
+function telemetriesFindings(
+  folder: CourseFolder,
+  current: string,
+  destinations: Destinations,
+  now: number,
+): Finding[] {
+  const others = folder.list().filter((id) => id !== basename(folder.homePath(current)))
+  const found = [current, ...others].flatMap((id) => {
+    const path = folder.logPath(id)
+    if (!existsSync(path)) return []
+    try {
+      return telemetryFindings(folder, id, id === current, destinations, now)
+    } catch (error) {
+      return [unreadable(path, error)]
+    }
+  })
+  if (others.length === 0) return found
+  const message = `${others.length + 1} telemetries lie here, one for each student; ${current} goes on`
+  return [finding('record/several', 'event log', message, 'learnpack-telemetry status shows each'), ...found]
+}
+
+function telemetryFindings(
+  folder: CourseFolder,
+  id: string,
+  current: boolean,
+  destinations: Destinations,
+  now: number,
+): Finding[] {
+  const path = folder.logPath(id)
+  const store = folder.open(id)
+  const odd: Finding[] = []
+  const follower = createFollower(store.log, crc32, {
+    noticed(reason, { number }, damaged) {
+      const message = `line ${number}: ${reason}`
+      odd.push(
+        damaged
+          ? finding(
+              'record/damaged',
+              path,
+              message,
+              'nothing to do: it is passed over and kept; is the disk sound?',
+            )
+          : finding('record/unknown-type', path, message, 'a newer version wrote it: update this one'),
+      )
+    },
+  })
+  const state = follower.catchUp()
+  const found = [...odd, ...logFindings(path, store.log.size(), follower)]
+  for (const { reason, count } of united(store.refusals.list())) {
+    const message = `${count} calls were not recorded: ${reason}`
+    found.push(finding('record/refused', path, message, 'correct the host or plugin that made them'))
+  }
+  if (!found.some(({ level }) => level !== 'ok')) {
+    const { events } = follower.counts
+    const message = `${events} events, ${(store.log.size() / 1_000).toFixed(1)} kB, none of them damaged`
+    found.push(finding('record/sound', path, message))
+  }
+  if (current) found.push(...snapshotFindings(folder.snapshotPath, state))
+  found.push(...deliveryFindings(store, follower, destinations, now))
+  if (current) found.push(...receiverFindings(snapshot(state)))
+  return found
+}
+
+function logFindings(path: string, bytes: number, { position, counts }: Follower): Finding[] {
+  const found: Finding[] = []
+  if (bytes > position) {
+    const message = `ends in ${bytes - position} bytes that are no whole record`
+    const advice = 'nothing to do: the next start goes on behind them; they are of a process that was killed'
+    found.push(finding('record/unfinished', path, message, advice))
+  }
+  if (counts.duplicates > 0) {
+    const message = `${counts.duplicates} lines repeat an event and are passed over`
+    found.push(finding('record/duplicates', path, message))
+  }
+  if (bytes > LARGE) {
+    const message = `has ${Math.round(bytes / 1_000_000)} MB: every start reads all of it`
+    const advice = 'learnpack-telemetry export and then purge, once the course is done'
+    found.push(finding('record/large', path, message, advice))
+  }
+  return found
+}
+
+function snapshotFindings(snapshotPath: string, state: State): Finding[] {
+  const { state: is, path } = snapshotStatus(snapshotPath, state)
+  const advice = 'the next start puts it right; learnpack-telemetry replay prints it now'
+  if (is === 'up to date') return [finding('snapshot/sound', path, 'is what the log says')]
+  if (is === 'missing') return [finding('snapshot/missing', path, 'is missing', advice)]
+  if (is === 'no file') return [finding('snapshot/no-file', path, 'is no file', 'move it elsewhere')]
+  return [
+    finding('snapshot/differs', path, is === 'too large' ? 'is too large' : 'differs from the log', advice),
+  ]
+}

@@ -1,0 +1,194 @@
+// `export`: everything that is recorded of a learner in a course, in one folder or one zip file.
+
+import {
+  closeSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join, relative, resolve, sep } from 'node:path'
+import { createFollower, evolve, initialState, parseSnapshot, type State } from '@learnpack/telemetry-core'
+import { LOG_NAME, crc32, openCourseFolder } from '@learnpack/telemetry-transport-file'
+import { CommandError } from './command-error'
+import { oneLine } from './output'
+import { purgeable } from './purge'
+import { describeKnown } from './show'
+import pico from 'picocolors'
+
+export interface Exported {
+  readonly to: string
+  readonly files: readonly { readonly path: string; readonly bytes: number }[]
+  /** What could not be read, and why. */
+  readonly left_out: readonly string[]
+}
+
+/** @param progress told of what takes long; called with '' at the end */
+export async function exportCourse(
+  path: string,
+  to: string,
+  progress: (text: string) => void = () => {},
+): Promise<Exported> {
+  const [first] = purgeable(path)
+  if (first === undefined) throw new CommandError(`${path}: nothing is recorded there`)
+  const dirPath = dirname(first)
+  const target = freePlace(to, dirPath)
+  const files = new Map<string, Uint8Array>()
+  const left_out: string[] = []
+  try {
+    const known = knownIn(dirPath, left_out)
+    for (const file of filesOf(dirPath)) {
+      progress(`reading ${file}`)
+      files.set(file.split(sep).join('/'), wholeLines(file, readFileSync(join(dirPath, file))))
+    }
+    files.set('README.txt', Buffer.from(readme(known)))
+    files.set('everything.txt', Buffer.from(texts(known, true)))
+    await write(target, files, progress)
+  } catch (error) {
+    if (error instanceof CommandError) throw error
+    throw new CommandError(`${path}: could not be exported (${(error as Error).message})`)
+  } finally {
+    progress('')
+  }
+  return {
+    to: target,
+    files: [...files].map(([name, { length }]) => ({ path: name, bytes: length })),
+    left_out,
+  }
+}
+
+/** @throws CommandError where something is there already, or where we keep what is recorded */
+function freePlace(to: string, dirPath: string): string {
+  const target = resolve(to)
+  const parent = dirname(target)
+  if (lstatSync(target, { throwIfNoEntry: false }) !== undefined) {
+    throw new CommandError(`--to: ${to} is there already; nothing was written`)
+  }
+  if (!existsSync(parent)) throw new CommandError(`--to: ${parent}: no such folder`)
+  const inside = relative(realpathSync(dirPath), realpathSync(parent))
+  if (inside === '' || !/^\.\.(?:[/\\]|$)/.test(inside)) {
+    throw new CommandError(`--to: ${to} is inside the folder that is exported; name another place`)
+  }
+  return target
+}
+
+/** Logs last: they only grow, so that what points into them points at something. */
+function filesOf(dirPath: string): string[] {
+  const inside = (folder: string): string[] =>
+    readdirSync(join(dirPath, folder), { withFileTypes: true }).flatMap((entry) => {
+      const path = join(folder, entry.name)
+      if (entry.isDirectory()) return inside(path)
+      return entry.isFile() && !PASSING.test(entry.name) ? [path] : []
+    })
+  const ours = purgeable(dirPath).map((path) => relative(dirPath, path))
+  const found = ours.flatMap((name) => {
+    const there = lstatSync(join(dirPath, name))
+    if (there.isDirectory()) return inside(name)
+    return there.isFile() && !PASSING.test(name) ? [name] : []
+  })
+  const isLog = (path: string): boolean => path.endsWith(`${sep}${LOG_NAME}`)
+  return [...found.filter((path) => !isLog(path)), ...found.filter(isLog)]
+}
+
+/** Of running processes, not of the learner: who delivers, which telemetry.json is ours, what is half written. */
+const PASSING = /^(lease-|\.|written\.json$)/
+
+/** A log that is being written to may end in half a record. */
+function wholeLines(path: string, bytes: Buffer): Buffer {
+  return path.endsWith('.ndjson') ? bytes.subarray(0, bytes.lastIndexOf('\n') + 1) : bytes
+}
+
+/** By telemetry_id. Of a telemetry.json without a log, what it says. A planted link hides only itself. */
+function knownIn(dirPath: string, leftOut: string[]): Map<string, State> {
+  const folder = openCourseFolder(dirPath)
+  try {
+    const known = new Map<string, State>()
+    for (const id of folder.list()) {
+      try {
+        known.set(id, createFollower(folder.open(id).log, crc32).catchUp())
+      } catch (error) {
+        leftOut.push((error as Error).message)
+      }
+    }
+    if (known.size > 0) return known
+  } finally {
+    folder.close()
+  }
+  const text = existsSync(folder.snapshotPath) ? readFileSync(folder.snapshotPath, 'utf8') : ''
+  const parsed = parseSnapshot(text)
+  if (!parsed.ok) return new Map()
+  const { snapshot } = parsed
+  const told = { v: 1, id: 'file', at: 0, session: 'file', type: 'import', data: { snapshot } }
+  return new Map([[snapshot.telemetry_id, evolve(initialState, told)]])
+}
+
+function texts(known: ReadonlyMap<string, State>, full: boolean): string {
+  const plain = pico.createColors(false)
+  const parts = [...known].map(
+    ([id, state]) => `telemetry ${oneLine(id)}\n\n${describeKnown(state, { full }, plain)}\n`,
+  )
+  return parts.join('\n\n')
+}
+
+const readme = (
+  known: ReadonlyMap<string, State>,
+): string => `Everything LearnPack recorded of your work in this course.
+
+everything.txt        all of it in plain words: your code, its output, your questions and the answers
+telemetry.json        the same for programs, as it is sent to your school (texts in base64)
+telemetry/            for each student who worked here a folder with
+  events.ndjson         what happened, an event a line, in the order in which it happened
+  cursor-*.json         what was delivered, and where
+  dead-letters.ndjson   what a receiver refused
+  refusals.ndjson       what could not be recorded
+telemetry.json.aside-*  what lay there as telemetry.json and was none
+
+telemetry.json can be made again from a log: learnpack-telemetry replay telemetry/<id>/events.ndjson
+
+${texts(known, false)}`
+
+async function write(
+  target: string,
+  files: ReadonlyMap<string, Uint8Array>,
+  progress: (text: string) => void,
+): Promise<void> {
+  try {
+    if (/\.zip$/i.test(target)) {
+      progress('compressing')
+      writeNew(target, await zipped(files))
+      return
+    }
+    mkdirSync(target, { mode: 0o700 })
+    for (const [name, bytes] of files) {
+      progress(`writing ${name}`)
+      mkdirSync(dirname(join(target, name)), { recursive: true, mode: 0o700 })
+      writeNew(join(target, name), bytes)
+    }
+  } catch (error) {
+    // Whoever was there first keeps what is theirs.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') rmSync(target, { recursive: true, force: true })
+    throw new CommandError(`--to: ${target} could not be written (${(error as Error).message})`)
+  }
+}
+
+function writeNew(path: string, bytes: Uint8Array): void {
+  const fd = openSync(path, 'wx', 0o600)
+  try {
+    writeFileSync(fd, bytes)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** Unix modes travel in a zip as the upper half of its external attributes. */
+const UNIX = { os: 3, attrs: 0o600 << 16 } as const
+
+async function zipped(files: ReadonlyMap<string, Uint8Array>): Promise<Uint8Array> {
+  const { zipSync } = await import('fflate')
+  return zipSync(Object.fromEntries([...files].map(([name, bytes]) => [name, [bytes, UNIX]])))
+}

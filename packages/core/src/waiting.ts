@@ -1,0 +1,56 @@
+// What waits in a log for a destination, and what holds it back, read without sending or changing anything.
+
+import { backsOff, fresh, isPaused } from './delivery'
+import { sameStudent } from './events'
+import { createFollower } from './follower'
+import { streamedEvents, triggersBatch, waitingBatch, type WaitingBatch } from './parcels'
+import type { Crc, TelemetryStore } from './ports'
+import type { State } from './state'
+import { destinationOf, type Parcel, type Transport } from './transport'
+
+export type HeldBack =
+  /** Until a student logs in, or the destination is another one. */
+  | { readonly kind: 'paused'; readonly reason: string }
+  /** No attempt before `until`, epoch ms. */
+  | { readonly kind: 'backs off'; readonly reason: string; readonly until: number }
+
+export interface Waiting {
+  /** The whole log, folded. */
+  readonly state: State
+  /** Whether the student whose telemetry this is is logged in: else nothing is sent (SPEC §6). */
+  readonly ownerIsHere: boolean
+  /** Every parcel that waits, in order, with the id and the bytes it will be sent with. */
+  parcels(transport: Transport): Generator<Parcel>
+  /** @param now epoch ms */
+  heldBack(transport: Transport, now: number): HeldBack | undefined
+}
+
+export function readWaiting({ log, cursors }: TelemetryStore, crc: Crc): Waiting {
+  let batch: WaitingBatch | undefined
+  let lastLogin = -1
+  const follower = createFollower(log, crc, {
+    folded(event, state, { offset, next }) {
+      if (event.type === 'student_identified') lastLogin = offset
+      if (triggersBatch(event)) batch = { state, at: event.at, offset: next }
+    },
+  })
+  const state = follower.catchUp()
+  const stateOf = (transport: Transport) => cursors.read(destinationOf(transport)) ?? fresh
+  return {
+    state,
+    ownerIsHere: sameStudent(state.student, state.user_id),
+    *parcels(transport) {
+      const nextBehind =
+        transport.wants === 'events' ? streamedEvents(log, crc, follower) : waitingBatch(() => batch)
+      for (let next = nextBehind(stateOf(transport)); next !== undefined; next = nextBehind(next.cursor))
+        yield next.parcel
+    },
+    heldBack(transport, now) {
+      const delivery = stateOf(transport)
+      const { paused, lastError: reason = '', retryAt = 0 } = delivery
+      if (paused !== undefined && isPaused(delivery, lastLogin))
+        return { kind: 'paused', reason: paused.reason }
+      return backsOff(delivery, now) ? { kind: 'backs off', reason, until: retryAt } : undefined
+    },
+  }
+}
