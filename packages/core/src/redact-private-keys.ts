@@ -1,5 +1,6 @@
 // PEM blocks of private keys, on lines of their own or with `\n` written out; whole, or cut at either end.
 
+import { gluedAt } from './glued'
 import { mark } from './redaction-mark'
 
 const BEGIN = /-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----/g
@@ -47,19 +48,19 @@ function redactEnds(text: string): string {
   let cleaned = ''
   let from = 0
   for (const { index, 0: line } of text.matchAll(END)) {
-    const before = text.slice(Math.max(from, index - LONGEST), index)
-    const body = /[A-Za-z0-9+/=]{16}[\sA-Za-z0-9+/=\\]{0,200}$/.test(before) ? keyBefore(before) : ''
-    if (body === '') continue
-    cleaned += text.slice(from, index - body.length) + mark('private-key')
+    const start = keyStart(text, Math.max(from, index - LONGEST), index)
+    if (start === undefined) continue
+    cleaned += text.slice(from, start) + mark('private-key')
     from = index + line.length
   }
   return cleaned + text.slice(from)
 }
 
-function keyBefore(before: string): string {
-  let start = before.length
-  while (start > 0 && /[\sA-Za-z0-9+/=\\]/.test(before[start - 1] ?? '')) start--
-  const body = before.slice(start)
-  // Words before the key are shorter than its lines.
-  return body.slice(Math.max(0, body.search(/[A-Za-z0-9+/=]{16,}/)))
+/** Where the lines of a key begin that end at `index`. Words before them are shorter. */
+function keyStart(text: string, least: number, index: number): number | undefined {
+  let start = index
+  while (start > least && /[\sA-Za-z0-9+/=\\]/.test(text[start - 1] ?? '')) start--
+  const body = text.slice(start, index)
+  const at = body.search(/[A-Za-z0-9+/=]{16}/)
+  return at < 0 ? undefined : start + at + gluedAt(text, start + at)
 }

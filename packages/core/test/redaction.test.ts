@@ -28,6 +28,11 @@ it('the corpus is as large as it says', () => {
   expect(negatives.length).toBeGreaterThan(150)
 })
 
+it('what stood behind a secret is seen once that is gone', () => {
+  const glued = `dop_v1_${'0f'.repeat(32)}sk-${'x1'.repeat(20)}`
+  expect(redact(glued)).toBe('[redacted:key][redacted:key]')
+})
+
 describe('the names of this machine', () => {
   const mine = createRedactor({
     homes: ['/srv/people/legion', 'E:\\Home\\Legion', '/'],
