@@ -36,7 +36,7 @@ export const isWordsAndNumbers = (value: string): boolean =>
 
 /** Letters that change their case all the time, as no word does. */
 export const isShuffled = (value: string): boolean =>
-  value.length >= 20 && (value.match(/[a-z][A-Z]|[A-Z]{2}[a-z]/g) ?? []).length >= 5
+  value.length >= 20 && (value.match(/[a-z][A-Z]|[A-Z]{2}[a-z]/g) ?? []).length >= value.length / 4.5
 
 /** Letters and digits in turns, as no name in a program has them. */
 export const isRandom = (value: string): boolean =>

@@ -113,7 +113,7 @@ function bareSecretAt(
   const end = at + whole.length
   const next = text[end] ?? ''
   if ('([{'.includes(next) && next !== '') return undefined
-  const identifier = /^[\p{L}_$][\p{L}\d_$]*(?:\.[\p{L}_$][\p{L}\d_$]*)*$/u.test(value)
+  const identifier = /^[\p{L}_$][\p{L}\d_$]*(?:\??\.[\p{L}_$][\p{L}\d_$]*)*$/u.test(value)
   const inText = /["'`\\&]/.test(next) || between === '>' || /[;?&]$/.test(before) || command.test(before)
   const isValue =
     inText || (identifier ? isRandom(value) : /^\d/.test(value) || isRandom(value) || /[@!#^~?]/.test(value))

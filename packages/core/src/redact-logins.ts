@@ -20,7 +20,7 @@ export function redactLogins(text: string): string {
 }
 
 const isCredential = (value: string): boolean =>
-  /\d/.test(value) && !isPlaceholder(value) && !isLessonWord(value)
+  /\d/.test(value) && !/^https?:|^\//.test(value) && !isPlaceholder(value) && !isLessonWord(value)
 
 function redactUrls(text: string): string {
   let cleaned = ''

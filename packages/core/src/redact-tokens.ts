@@ -17,7 +17,7 @@ const inRun = new RegExp(
     // Google
     'AIza[\\w-]{30,}|GOCSPX-[\\w-]{20,}',
     // GitHub, GitLab, npm, PyPI, Docker
-    'gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\\w{30,}|gl[a-z]{2,6}-[\\w-]{20,}|npm_[A-Za-z0-9]{30,}',
+    'gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\\w{30,}|gl(?:pat|ptt|dt|rt|cbt|ft|soat|imt|agent|oas|ffct)-[\\w-]{20,}|npm_[A-Za-z0-9]{30,}',
     'pypi-[\\w-]{40,}|dckr_pat_[\\w-]{20,}',
     // AWS
     '(?<![A-Za-z0-9])(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])',

@@ -461,6 +461,10 @@ export const negatives: readonly string[] = [
   "'Authorization': 'Bearer ' + token",
   'Authorization: Bearer <token>',
   'The bearer of this ticket',
+  'glyph-orientation-vertical',
+  "url.password = credentials?.password || ''",
+  'Authorization: https://datatracker.ietf.org/doc/rfc6749',
+  "['Credential', 'ASAuthorizationSingleSignOnProviderRequest']",
   '-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC KEY-----',
   'A private key begins with -----BEGIN PRIVATE KEY----- and ends with -----END PRIVATE KEY-----',
 
