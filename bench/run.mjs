@@ -100,6 +100,7 @@ const results = {
     added_exit_ms: exit,
     undelivered_100000_added_heap_mb: Math.round((offline - none) * 10) / 10,
   },
+  redaction: run('redaction.mjs'),
   host: run('cold.mjs'),
 }
 
@@ -139,6 +140,8 @@ const lines = [
   )
     .map(([way, ms]) => `${way} ${ms} ms`)
     .join(', ')}.`,
+  '',
+  `Redaction takes ${results.redaction.attempt_12kb_us} us of an attempt of 12 KB. Of ${results.redaction.hostile_1mb.texts} hostile texts of 1 MB the slowest takes ${results.redaction.hostile_1mb.slowest.ms} ms; 1 MB takes at most ${results.redaction.hostile_1mb.steepest.times} times as long as 256 KB. Recording an output of 50 MB takes ${results.redaction.record_50mb_to_64kb} times as long as one of 64 KB.`,
   '',
   `Importing the adapter costs ${results.host.import_ms.commonjs} ms (CommonJS) or ${results.host.import_ms.esm} ms (ESM) above an empty Node process. With the plugin linked, \`learnpack start\` serves ${results.host.learnpack_start.later_with_plugin_ms} ms later than without (${results.host.learnpack_start.plain_ms.toLocaleString('en')} ms).`,
 ]

@@ -8,6 +8,7 @@ import {
   createTelemetry,
   parseSnapshot,
   type CourseInput,
+  type Limits,
   type Redactor,
   type Snapshot,
   type Telemetry,
@@ -22,6 +23,7 @@ import {
 import { consent } from './consent'
 import { transportsOf } from './course'
 import { lateStorage } from './late-storage'
+import { createRedactor } from './machine-redactor'
 
 export interface ManagerOptions {
   /** Epoch ms. Default: the system's clock. */
@@ -34,8 +36,13 @@ export interface ManagerOptions {
   readonly transports?: readonly Transport[]
   /** Origins, as in `new URL(url).origin`, that may see the student's token. Default: none. */
   readonly allowedOrigins?: readonly string[]
-  /** Applied to every text before it is written; `false` keeps texts as they are. Default: `false`. */
+  /**
+   * Applied to every text before it is written; `false` keeps texts as they are. Default: `createRedactor()`. With
+   * more rules: `const builtIn = createRedactor()`, and here `(text) => mine(builtIn(text))`.
+   */
   readonly redaction?: false | Redactor
+  /** How long the texts of an event may be, characters. Default: 65,536 of output, 262,144 of any other text. */
+  readonly limits?: Limits
 }
 
 export interface Urls {
@@ -103,7 +110,8 @@ export function createManaged(options: ManagerOptions = {}): Managed {
   /** A session that could not be started, on a full disk for one, is tried again at the next event. */
   let startLater: CourseInput | undefined
   const transports: Transport[] = [...(options.transports ?? [])]
-  const { now = Date.now, createTelemetryId = nodePorts.ids.telemetry, redaction = false } = options
+  const { now = Date.now, createTelemetryId = nodePorts.ids.telemetry, limits } = options
+  const { redaction = createRedactor() } = options
 
   const telemetry = createTelemetry({
     ...nodePorts,
@@ -115,6 +123,7 @@ export function createManaged(options: ManagerOptions = {}): Managed {
     }),
     transports,
     ...(redaction !== false && { redact: redaction }),
+    ...(limits && { limits }),
   })
 
   let stopSaving: (() => void) | undefined

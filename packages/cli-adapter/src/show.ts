@@ -1,7 +1,8 @@
 // What LearnPack knows about a learner, in plain words and decoded.
 
-import { fromWire, snapshot, type Snapshot, type State } from '@learnpack/telemetry-core'
+import { countMarks, fromWire, snapshot, type Snapshot, type State } from '@learnpack/telemetry-core'
 import { oneLine, visible, type Paint } from './output'
+import { describeRedactions } from './redactions'
 
 type Step = Snapshot['steps'][number]
 type Attempt = Step['tests'][number]
@@ -36,6 +37,7 @@ export interface ShowOptions {
 export function describeKnown(state: State, { step: only, full }: ShowOptions, paint: Paint): string {
   const known = decoded(snapshot(state))
   const { student, user_id } = state
+  const redacted = describeRedactions(countMarks(JSON.stringify(known)))
   const lines = [
     paint.bold('What LearnPack knows about your work in this course'),
     '',
@@ -53,6 +55,7 @@ export function describeKnown(state: State, { step: only, full }: ShowOptions, p
       ({ started_at, ended_at }) =>
         `${' '.repeat(14)}${moment(started_at)}${ended_at === undefined ? ', still going on' : `, ${lasted(ended_at - started_at)}`}`,
     ),
+    ...(redacted === '' ? [] : [row('redacted', redacted)]),
     '',
   ]
   for (const step of known.steps)

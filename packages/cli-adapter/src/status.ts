@@ -5,6 +5,7 @@ import { basename, dirname } from 'node:path'
 import { consent, type Consent } from './consent'
 import { transportsOf, type CourseConfig } from './course'
 import { describeDestination, destinationStatus, type DestinationStatus } from './destinations'
+import { countRedactions, describeRedactions, type Redactions } from './redactions'
 import {
   createFollower,
   LONGEST_STRING,
@@ -31,6 +32,8 @@ export interface TelemetryStatus {
     readonly unfinished_bytes: number
     readonly damaged: readonly { readonly line: number; readonly reason: string }[]
   }
+  /** What was taken out before it was written, by kind: the marks in the log. */
+  readonly redacted: Redactions
   /** Calls that recorded nothing, by reason. */
   readonly refused: readonly Refusal[]
   readonly destinations: readonly DestinationStatus[]
@@ -72,7 +75,9 @@ function telemetryStatus(
   const store = folder.open(id)
   const { log, refusals } = store
   const damaged: { line: number; reason: string }[] = []
+  const redacted: Record<string, number> = {}
   const follower = createFollower(log, crc32, {
+    folded: (event) => countRedactions(event, redacted),
     noticed(reason, { number }, isDamaged) {
       if (isDamaged) damaged.push({ line: number, reason })
     },
@@ -94,6 +99,7 @@ function telemetryStatus(
       unfinished_bytes: bytes - follower.position,
       damaged,
     },
+    redacted,
     refused: united(refusals.list()),
     destinations: destinationStatus(store, transports, follower),
   }
@@ -135,7 +141,8 @@ export function describeStatus(
     ['telemetry.json', `${telemetry_json.state}, ${size(telemetry_json.bytes)}: ${telemetry_json.path}`],
   ]
   for (const problem of problems) rows.push(['learn.json', problem])
-  for (const { telemetry_id, current, user_id, student, log, refused, destinations } of telemetries) {
+  for (const { telemetry_id, current, user_id, student, log, redacted, ...others } of telemetries) {
+    const { refused, destinations } = others
     const who = user_id === null ? 'of nobody yet' : `of student ${user_id}`
     rows.push(
       ['', ''],
@@ -145,6 +152,7 @@ export function describeStatus(
       ],
       ['event log', `${size(log.bytes)}, ${log.events} events on ${log.lines} lines: ${log.path}`],
     )
+    if (Object.keys(redacted).length > 0) rows.push(['redacted', describeRedactions(redacted)])
     for (const one of destinations) rows.push(['destination', describeDestination(one, now)])
     if (log.unfinished_bytes > 0) rows.push(['unfinished', `${log.unfinished_bytes} bytes at its end`])
     for (const { line, reason } of log.damaged) rows.push(['damaged', `line ${line}: ${reason}`])

@@ -2,6 +2,7 @@
 
 import type { EventEmitter } from 'eventemitter3'
 import type { Course, StudentId, TelemetryEvent } from './events'
+import type { Limits } from './limits'
 import type { Clock, Crc, DeliveryState, Ids, Storage } from './ports'
 import type { Snapshot } from './snapshot-schema'
 import type { State } from './state'
@@ -18,8 +19,14 @@ export interface TelemetryOptions {
   /** In [0, 1), for the jitter of retries. */
   readonly random: () => number
   readonly transports?: readonly Transport[]
-  /** Applied to every text inside the data of a step event before it is written. Default: none. */
+  /**
+   * Applied to every text before it is written: of step events, of the course but for its slugs, of what is
+   * imported, its base64 decoded. A text it fails on becomes `[redacted:unreadable]`. Default: none; see
+   * `createRedactor`.
+   */
   readonly redact?: Redactor
+  /** How long the texts of a step event may be; applied before they are redacted (SPEC §3). */
+  readonly limits?: Limits
 }
 
 /** Returns the text with what must not be kept replaced by a visible mark. */

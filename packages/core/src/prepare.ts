@@ -1,6 +1,5 @@
 // From a button to an event's content: what is accepted, and why something is not (SPEC §3, last rule).
 
-import type { Redactor } from './api'
 import { isStepEventType, STEP_EVENT_TYPES, type CourseStepInput, type StepEventType } from './events'
 import { brief } from './describe'
 
@@ -41,12 +40,6 @@ export function prepare({ position, type, data }: StepCall, steps: readonly Cour
   }
   return { ok: true, type, step: { slug: step.slug, position: step.position }, data }
 }
-
-/** @throws what `JSON.stringify` does, of data that is no JSON */
-export const redacted = (data: Data, redact: Redactor): Data =>
-  JSON.parse(JSON.stringify(data), (_, value: unknown) =>
-    typeof value === 'string' ? redact(value) : value,
-  ) as Data
 
 /** A position is an integer or, as some hosts pass it, a string of digits. */
 function asPosition(position: unknown): number | undefined {

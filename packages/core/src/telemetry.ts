@@ -4,16 +4,18 @@
 import { EventEmitter } from 'eventemitter3'
 import { EXIT_BUDGET_MS, type CourseInput, type Recorded } from './api'
 import type { Telemetry, TelemetryEvents, TelemetryOptions } from './api'
+import { careful, cleanCourse, cleaned, cleanSnapshot } from './clean'
 import { encodeLine } from './codec'
 import { deterministicId } from './deterministic-id'
 import { brief, describeIssues } from './describe'
 import { EVENT_VERSION, eventSchemas, parseEvent, sameStudent, studentId } from './events'
 import type { StudentId, TelemetryEvent } from './events'
 import { findForeignFile } from './foreign-file'
+import { limited } from './limits'
 import { openTelemetry, type OpenTelemetry } from './open-telemetry'
 import { readOwnership, type Ownership } from './ownership'
 import { normalized } from './parse-snapshot'
-import { checkCall, prepare, redacted, type StepCall } from './prepare'
+import { checkCall, prepare, type StepCall } from './prepare'
 import { createRefusals } from './refusals'
 import { snapshot } from './render'
 import { importedSnapshot, type ImportedSnapshot } from './snapshot-schema'
@@ -104,7 +106,13 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     }
   }
 
-  function refuse(reason: string): Recorded {
+  const redact =
+    options.redact &&
+    careful(options.redact, () => emit('noticed', 'a text could not be redacted, and nothing of it was kept'))
+
+  /** A reason is stored, and quotes what it is about: perhaps half a word, which is not recognised. */
+  function refuse(quoting: string): Recorded {
+    const reason = redact?.(quoting.replace(/[^\s"]+…/g, '…')) ?? quoting
     counts.refused++
     refusals.add(reason, clock.now())
     emit('refused', reason)
@@ -150,7 +158,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     const prepared = prepare(step, course?.steps ?? [])
     if (!prepared.ok) return refuse(prepared.reason)
     const { type, step: of } = prepared
-    const data = options.redact === undefined ? prepared.data : redacted(prepared.data, options.redact)
+    const data = redact === undefined ? prepared.data : cleaned(prepared.data, redact)
     return append({ v: EVENT_VERSION, id, at, session: session ?? id, type, step: of, data }, current)
   }
 
@@ -244,7 +252,8 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
 
   function importInto(file: ImportedSnapshot, call: Call, to: OpenTelemetry | undefined): Recorded {
     const mine = to === current ? envelope(call) : { ...envelope(call), session: call.id }
-    const recorded = append({ ...mine, type: 'import', data: { snapshot: file } }, to)
+    const kept = redact === undefined ? file : cleanSnapshot(file, redact)
+    const recorded = append({ ...mine, type: 'import', data: { snapshot: kept } }, to)
     if (recorded.ok && to !== undefined) whose?.own(to.id, file.user_id)
     return recorded
   }
@@ -431,7 +440,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
         const copy: unknown = JSON.parse(JSON.stringify(given) ?? 'null')
         const checked = courseInput.safeParse(copy)
         if (!checked.success) return refuse(`course: ${describeIssues(checked.error, copy)}`)
-        course = copy as CourseInput
+        course = redact === undefined ? (copy as CourseInput) : cleanCourse(copy as CourseInput, redact)
         if (current === undefined) openCurrent()
         const recorded = startSession(called())
         if (recorded.ok) {
@@ -446,11 +455,8 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       answered(() => {
         const checked = checkCall(type, data)
         if (!checked.ok) return refuse(checked.reason)
-        // A call that waits must not see what its caller does to the object later.
-        const kept =
-          session === undefined
-            ? (JSON.parse(JSON.stringify(checked.data)) as typeof checked.data)
-            : checked.data
+        // A copy: a call that waits must not see what its caller does to the object later.
+        const kept = limited(checked.data, options.limits)
         return whenStarted((call) => recordStep(call, { position, type: checked.type, data: kept }))
       }),
 
@@ -506,7 +512,11 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
         if (session === undefined) return refuse('there is no session to end')
         if (current?.log.size() === 0) return refuse('the log of this session was deleted')
         const recorded = append(
-          { ...envelope(called()), type: 'session_end', data: { reason: String(reason) } },
+          {
+            ...envelope(called()),
+            type: 'session_end',
+            data: { reason: redact?.(String(reason)) ?? String(reason) },
+          },
           current,
         )
         if (recorded.ok) session = undefined

@@ -9,7 +9,7 @@ import type { State } from './state'
 const attemptFields = ['source_code', 'stdout', 'stderr']
 
 /** The fields of an event's data that are base64 on the wire. */
-const encodedFields: Record<StepEventType, readonly string[]> = {
+export const encodedFields: Record<StepEventType, readonly string[]> = {
   open_step: attemptFields,
   compile: attemptFields,
   test: attemptFields,

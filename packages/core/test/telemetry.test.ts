@@ -60,11 +60,8 @@ describe('recording', () => {
     [null, 'data of compile is no object (found null)'],
     [[1], 'data of compile is no object (found [1])'],
     [undefined, 'data of compile is no object (found undefined)'],
-    [
-      cyclic,
-      expect.stringMatching(/^"compile" could not be recorded: Converting circular structure/) as string,
-    ],
-    [{ n: 1n }, '"compile" could not be recorded: Do not know how to serialize a BigInt'],
+    [cyclic, expect.stringMatching(/^cannot be recorded: Converting circular structure/) as string],
+    [{ n: 1n }, 'cannot be recorded: Do not know how to serialize a BigInt'],
     [
       {
         get stdout() {

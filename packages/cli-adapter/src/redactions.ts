@@ -1,0 +1,34 @@
+// What redaction took out, by the marks that stand in its place: there is nothing else to keep.
+
+import { countMarks, fromWire, type TelemetryEvent } from '@learnpack/telemetry-core'
+
+/** How often each kind of mark stands somewhere. */
+export type Redactions = Readonly<Record<string, number>>
+
+const LISTS = [
+  ['compilations', 'compile'],
+  ['tests', 'test'],
+  ['ai_interactions', 'ai_interaction'],
+] as const
+
+/** Adds the marks in an event to `counts`. What an import holds in base64 is decoded for it. */
+export function countRedactions(event: TelemetryEvent, counts: Record<string, number>): void {
+  countMarks(JSON.stringify(event['data'] ?? null), counts)
+  if (event.type !== 'import') return
+  const { snapshot } = event['data'] as { snapshot: { steps: Record<string, unknown>[] } }
+  for (const step of snapshot.steps) {
+    for (const [list, type] of LISTS) {
+      for (const attempt of (step[list] ?? []) as Record<string, unknown>[]) {
+        const decoded = fromWire(type, attempt) ?? {}
+        for (const [name, text] of Object.entries(decoded))
+          if (text !== attempt[name]) countMarks(String(text), counts)
+      }
+    }
+  }
+}
+
+export const describeRedactions = (counts: Redactions): string =>
+  Object.entries(counts)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([kind, count]) => `${count} x ${kind}`)
+    .join(', ')

@@ -1,0 +1,117 @@
+// Redaction of what is about to be written: texts wherever they are in an event, but for what identifies.
+
+import type { CourseInput, Redactor } from './api'
+import { fromBase64, toBase64 } from './base64'
+import type { StepEventType } from './events'
+import { mark } from './redaction-mark'
+import { secretSort } from './secret-names'
+import type { Attempt, ImportedSnapshot, ImportedStep } from './snapshot-schema'
+import type { AttemptList } from './state'
+import { encodedFields } from './wire'
+
+/** A redactor that cannot fail: a text it fails on is not kept. `failed` is not told the error, which may quote it. */
+export const careful =
+  (redact: Redactor, failed: () => void): Redactor =>
+  (text) => {
+    try {
+      const cleaned: unknown = redact(text)
+      if (typeof cleaned === 'string') return cleaned
+    } catch {
+      // What it says may be what must not be kept.
+    }
+    failed()
+    return mark('unreadable')
+  }
+
+/** Every text inside a JSON value; the names of its fields stay. */
+export function cleaned<T>(value: T, redact: Redactor): T
+export function cleaned(value: unknown, redact: Redactor): unknown {
+  if (typeof value === 'string') return redact(value)
+  if (Array.isArray(value)) return value.map((item) => cleaned(item as unknown, redact))
+  if (typeof value !== 'object' || value === null) return value
+  return mapFields(value, (name, inner) =>
+    typeof inner === 'string' ? redactField(name, inner, redact) : cleaned(inner, redact),
+  )
+}
+
+/** A field's name tells what its text is, as a variable's does. */
+function redactField(name: string, text: string, redact: Redactor): string {
+  if (!/key|token|secret|pass|pwd|credential/i.test(name) || secretSort(name) === undefined)
+    return redact(text)
+  const named = redact(`${name}=${text}`)
+  return named.startsWith(`${name}=`) ? named.slice(name.length + 1) : redact(text)
+}
+
+const mapFields = (
+  object: object,
+  change: (name: string, value: unknown) => unknown,
+): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(name, value)]))
+
+/** A course, whose slugs are what it and its steps are known by. Some hosts pass the attempts along. */
+export const cleanCourse = (course: CourseInput, redact: Redactor): CourseInput => ({
+  ...cleaned(course, redact),
+  slug: course.slug,
+  steps: course.steps.map((step) => cleanStep(step, redact) as typeof step),
+})
+
+const typeOf: Record<string, StepEventType> = {
+  compilations: 'compile',
+  tests: 'test',
+  ai_interactions: 'ai_interaction',
+} satisfies Record<AttemptList, StepEventType>
+
+/** What a telemetry and a student are known by. */
+const identity = new Set(['telemetry_id', 'slug', 'user_id'])
+
+/** A telemetry.json from elsewhere: lossless but for what is redacted, in its base64 as well. */
+export const cleanSnapshot = (file: ImportedSnapshot, redact: Redactor): ImportedSnapshot =>
+  mapFields(file, (name, value) => {
+    if (name === 'steps') return file.steps.map((step) => cleanStep(step, redact))
+    return identity.has(name) ? value : cleaned(value, redact)
+  }) as ImportedSnapshot
+
+const cleanStep = (step: Pick<ImportedStep, 'slug'>, redact: Redactor): ImportedStep =>
+  mapFields(step, (name, value) => {
+    if (name === 'slug') return value
+    const type = Object.hasOwn(typeOf, name) ? typeOf[name] : undefined
+    if (type === undefined || !Array.isArray(value)) return cleaned(value, redact)
+    return value.map((attempt: Attempt) => cleanAttempt(type, attempt, redact))
+  }) as ImportedStep
+
+const cleanAttempt = (type: StepEventType, attempt: Attempt, redact: Redactor): Attempt =>
+  mapFields(attempt, (name, value) =>
+    typeof value === 'string' && encodedFields[type].includes(name)
+      ? cleanBase64(value, redact)
+      : cleaned({ [name]: value }, redact)[name],
+  )
+
+/** Base64 of text, of other bytes, or text that was never encoded; encoded anew only where something was found. */
+function cleanBase64(value: string, redact: Redactor): string {
+  const text = fromBase64(value)
+  if (text !== undefined) {
+    const cleaned = redact(text)
+    return cleaned === text ? value : toBase64(cleaned)
+  }
+  const bytes = bytesOf(value)
+  const cleaned = bytes === undefined ? undefined : redact(bytes)
+  return cleaned === undefined || cleaned === bytes ? redact(value) : encoded(cleaned)
+}
+
+/** One character a byte. */
+function bytesOf(base64: string): string | undefined {
+  try {
+    return atob(base64)
+  } catch {
+    return undefined
+  }
+}
+
+function encoded(bytes: string): string {
+  try {
+    return btoa(bytes)
+  } catch {
+    // Somebody's redactor put in what is no byte.
+    return toBase64(bytes)
+  }
+}

@@ -1,0 +1,146 @@
+// Values given to names that say they hold a secret: in Python, JavaScript, JSON, YAML, .env and .ini files, shells,
+// connection strings, URLs, headers and what programs print. Redacted is a value that looks like a secret, too:
+// the words of a lesson, calls, variables and placeholders stay.
+
+import { gluedAt } from './glued'
+import { isLessonWord, isPlaceholder, isRandom, isShuffled, isWordsAndNumbers } from './plain-values'
+import { mark } from './redaction-mark'
+import { isVariable, secretSort, type SecretSort } from './secret-names'
+
+const LONGEST_NAME = 64
+const hint = /key|token|secret|pass|pwd|contrase|senha|credential/gi
+
+/** Between a name and its value. With a type annotation, as in `token: str = `. */
+const separator =
+  /(?:\\{0,3}["'`])?\]?[ \t]{0,3}(?::[ \t]{0,2}[A-Za-z]\w{0,20}(?:\[\w{0,20}\])?[ \t]{0,2}=(?![=>])|:=|=>|[=!]==?|[=:])[ \t]{0,8}/y
+/** `setItem('token', '...')`: both have quotes. */
+const argument = /\\{0,3}["'`],[ \t]{0,2}(?=\\{0,3}["'`])/y
+/** `--password ...`, `setx NAME ...`, `ENV NAME ...` */
+const blank = /[ \t]{1,3}/y
+/** `<password>...</password>` */
+const element = />/y
+
+const quoted = /[rbuRBU]{0,2}(\\{0,3}["'`])((?:(?!\1)(?:\\.|[^\s\\"])){1,4096})\1/y
+const unquoted = /(?:\\{0,3}["'`])?([^\s"'`,;(){}[\]<>\\&|]{6,4096})/y
+const wholeLine = /([^\s"'`\\]{6,4096})(?=[ \t]*(?:#.*)?(?:[\r\n]|$|\\[nr]))/y
+
+/** What may stand on a line before a name in a file of settings or a shell. */
+const lineStart = /(?:^|[\r\n]|\\[nr])[ \t]*(?:export |set |setx |ENV |ARG |\$env:|\$|- |-e )?["']?$/
+const command = /(?:--|\bsetx |\bENV )$/i
+/** `Your password: `, a program's question or answer. */
+const asked = /\p{L} $/u
+/** `API key` in words. */
+const spaced = /(?:api|access|secret|private|auth) $/i
+
+export function redactAssignments(text: string): string {
+  let cleaned = ''
+  let from = 0
+  hint.lastIndex = 0
+  for (let found = hint.exec(text); found !== null; found = hint.exec(text)) {
+    const [start, end] = nameAround(text, found.index, Math.max(from, found.index - LONGEST_NAME))
+    hint.lastIndex = Math.max(end, found.index + 1)
+    const at = secretAt(text, start, end)
+    if (at === undefined) continue
+    cleaned += text.slice(from, at[0]) + mark('secret')
+    from = hint.lastIndex = at[1]
+  }
+  return from === 0 ? text : cleaned + text.slice(from)
+}
+
+function nameAround(text: string, index: number, least: number): [start: number, end: number] {
+  let start = index
+  while (start > least && isNameCharacter(text.charCodeAt(start - 1))) start--
+  start += Math.min(gluedAt(text, start), index - start)
+  while (text[start] === '-' || text[start] === '.') start++
+  let end = index
+  const most = Math.min(text.length, index + LONGEST_NAME)
+  while (end < most && isNameCharacter(text.charCodeAt(end))) end++
+  return [start, end]
+}
+
+const isNameCharacter = (code: number): boolean =>
+  (code >= 97 && code <= 122) ||
+  (code >= 65 && code <= 90) ||
+  (code >= 48 && code <= 57) ||
+  code === 95 ||
+  code === 45 ||
+  code === 46 ||
+  (code >= 192 && code < 592)
+
+/** Where the secret is that the name from `start` to `end` is given, if it is given one. */
+function secretAt(text: string, start: number, end: number): [number, number] | undefined {
+  const before = text.slice(Math.max(0, start - 24), start)
+  const between =
+    matchAt(separator, text, end) ??
+    matchAt(argument, text, end) ??
+    (command.test(before) ? matchAt(blank, text, end) : undefined) ??
+    (before.endsWith('<') ? matchAt(element, text, end) : undefined)
+  if (between === undefined) return undefined
+  const name = text.slice(start, end)
+  const sort = secretSort(name) ?? (/^key$/i.test(name) && spaced.test(before) ? 'key' : undefined)
+  if (sort === undefined) return undefined
+  const at = end + between[0].length
+  const literal = matchAt(quoted, text, at)
+  if (literal !== undefined) {
+    const [whole, quote = '', value = ''] = literal
+    const valueEnd = at + whole.length - quote.length
+    return isSecret(value, sort) ? [valueEnd - value.length, valueEnd] : undefined
+  }
+  return bareSecretAt(text, at, { name, sort, before, between: between[0] })
+}
+
+interface Given {
+  readonly name: string
+  readonly sort: SecretSort
+  readonly before: string
+  readonly between: string
+}
+
+/** A value without quotes may be code: then it is what a name in a program cannot be, or where no program is. */
+function bareSecretAt(
+  text: string,
+  at: number,
+  { name, sort, before, between }: Given,
+): [number, number] | undefined {
+  const setting = /^(?:=|:[ \t]+|[ \t]+)$/.test(between) && lineStart.test(before)
+  const answer = between.startsWith(': ') && asked.test(before)
+  const line = setting || answer ? matchAt(wholeLine, text, at)?.[1] : undefined
+  if (line !== undefined && !isCode(line, isVariable(name))) {
+    return isSecret(line, sort) ? [at, at + line.length] : undefined
+  }
+  const [whole, value = ''] = matchAt(unquoted, text, at) ?? []
+  if (whole === undefined || !isSecret(value, sort)) return undefined
+  const end = at + whole.length
+  const next = text[end] ?? ''
+  if ('([{'.includes(next) && next !== '') return undefined
+  const identifier = /^[\p{L}_$][\p{L}\d_$]*(?:\??\.[\p{L}_$][\p{L}\d_$]*)*$/u.test(value)
+  const inText = /["'`\\&]/.test(next) || between === '>' || /[;?&]$/.test(before) || command.test(before)
+  const isValue =
+    inText || (identifier ? isRandom(value) : /^\d/.test(value) || isRandom(value) || /[@!#^~?]/.test(value))
+  return isValue ? [end - value.length, end] : undefined
+}
+
+/** A call, an attribute, the end of a statement. */
+const isCode = (value: string, ofVariable: boolean): boolean =>
+  /^[A-Za-z_$][\w$.]*[([]/.test(value) ||
+  (!ofVariable && (/[;,]$/.test(value) || /^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(value)))
+
+function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | undefined {
+  pattern.lastIndex = at
+  return pattern.exec(text) ?? undefined
+}
+
+/** Whether a value given to such a name looks like a secret. */
+function isSecret(value: string, sort: SecretSort): boolean {
+  if (isPlaceholder(value) || isLessonWord(value) || isPattern(value)) return false
+  if (sort === 'password') {
+    const bare = value.replace(/^[^\p{L}\d]+|[^\p{L}\d]+$/gu, '')
+    if (value.length < 6 || /^[\p{L}\p{M}_./:-]*$/u.test(bare)) return false
+    return true
+  }
+  if (value.length < 8 || isWordsAndNumbers(value) || /^https?:\/\//.test(value)) return false
+  return /\d/.test(value) ? /[A-Za-z]/.test(value) : isShuffled(value)
+}
+
+/** A regular expression, as forms check passwords with. */
+const isPattern = (value: string): boolean => /\[a-z|\\[dws]|\.\*|\(\?|\{\d*,\d*\}/i.test(value)

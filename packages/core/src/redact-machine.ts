@@ -1,0 +1,38 @@
+// Of the machine that records: its user's home directory, wherever it lies, and their name.
+
+import type { Redactor } from './api'
+import { mark } from './redaction-mark'
+
+const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
+const between = '(?:\\\\{1,4}/?|/{1,2}|%5C|%2F)'
+/** Where no path goes on from before. */
+const begin = '(?:(?<![\\w.~}-])|(?<=\\\\[nrtbf]))'
+
+/** None for a home that names nobody, such as `/`. */
+export function redactHomes(home: string): Redactor[] {
+  const onWindows = /^[A-Za-z]:/.test(home)
+  const parts = home.split(/[\\/]+/).filter((part) => part !== '')
+  const person = parts.pop()
+  if (person === undefined || person.endsWith(':')) return []
+  const folders = onWindows ? parts.slice(1) : parts
+  const root = onWindows ? `${home.slice(0, 1)}(?::|%3A)` : ''
+  const path = [root, ...folders.map(escaped), ''].join(between)
+  // What is rarer comes first: the rest is looked at only where that was found.
+  const name = escaped(person)
+  const whole = new RegExp(`${name}(?![\\w-])(?<=${begin}${path}${name})`, onWindows ? 'giu' : 'gu')
+  return [(text) => text.replace(whole, mark('user'))]
+}
+
+export function redactNames(name: string): Redactor {
+  const word = new RegExp(`(?<![\\p{L}\\p{N}_]|\\[redacted:)${escaped(name)}(?![\\p{L}\\p{N}_])`, 'giu')
+  return (text) => text.replace(word, mark('user'))
+}
+
+/** Names of accounts of machines, of programs and of lessons: found everywhere, and nobody's. */
+const common = new Set(
+  'root user users admin administrator guest test demo node runner ubuntu debian docker vagrant vscode codespace gitpod coder jovyan replit student learner teacher school home main python java javascript react code data name default public system local localhost master server client service developer build deploy jenkins circleci travis nobody daemon learn learnpack exercise exercises hello world print class function redacted'.split(
+    ' ',
+  ),
+)
+
+export const isMachineName = (name: string): boolean => name.length >= 4 && !common.has(name.toLowerCase())

@@ -1,0 +1,67 @@
+// The names of people in the paths of their home directories: Windows, macOS, Linux, and what is mixed of them
+// (WSL, Git Bash, file URLs, JSON with its backslashes doubled). The path keeps its shape.
+
+import { mark } from './redaction-mark'
+
+/** Between the parts of a path; JSON doubles backslashes, some of it escapes slashes. */
+const separator = '(?:(?<!\\\\)(?:\\\\{1,2}|\\\\{4})(?!\\\\)|\\\\?/{1,2}|%5C|%2F)'
+/** A name, with spaces where a separator behind it tells that they belong to it. */
+const name = `(?:[\\p{L}\\p{M}\\p{N}._'~-]+(?: [\\p{L}\\p{M}\\p{N}._'~-]+){1,3}(?=${separator})|[^\\s\\\\/:*?"'\`<>|,;()[\\]{}$%&=!#@\\u001B]+(?:%20[\\p{L}\\p{N}]+)*)`
+const homes = '(?:users|documents and settings)'
+// The same separator again: where it is another one, an escape sequence begins.
+const windows = new RegExp(
+  `${homes}(?<=(?:(?<![A-Za-z])[A-Za-z](?::|%3A)|(?<![\\w.])(?:/mnt|/cygdrive)?/[A-Za-z]|(?=\\\\))(${separator})${homes})\\1(${name})`,
+  'giu',
+)
+const wsl = new RegExp(`(?<=wsl(?:\\$|\\.localhost)\\1[\\w.-]{1,32}\\1home(${separator}))${name}`, 'giu')
+const unix = /(?<=(?:\\?\/)(?:home|Users)\\?\/)[\p{L}\p{M}\p{N}_][\p{L}\p{M}\p{N}._-]{0,63}/gu
+
+/** Accounts of machines, and the names that manuals give to people. */
+const nobody =
+  /^(?:public|default(?: user)?|all users|shared|guest|root|admin|administrator|runner|runneradmin|containeradministrator|node|ubuntu|debian|pi|vagrant|docker|vscode|codespace|gitpod|coder|jovyan|replit|circleci|travis|jenkins|app|web|www|www-data|site|deploy|ec2-user|azureuser|cloudshell-user|linuxbrew|student|learner|user|users?name|usuario|your[-_ ]?(?:user|name|username)|tu[-_ ]?(?:usuario|nombre)|you|name|someone|me|xxx+|\.+|\d+)$/i
+
+/** Parts of a web application that stand under /home and /Users as well. */
+const page =
+  /^(?:about|contact|index|login|logout|signup|register|dashboard|profile|settings|account|list|new|edit|create|update|delete|search|welcome|main|page|pages|posts?|blog|news|products?|services?|details?|images?|img|assets|static|public|api|css|js|styles?|components?|layout|header|footer|nav|sidebar|hero|banner|me|all)(?:\.\w{1,5})?$/i
+
+/** Told to a router, a link or a request, a path is an address of the web. */
+const web =
+  /(?:\b(?:route|get|post|put|patch|delete|use|all|navigate|push|replace|redirect|fetch|url|request|axios)\s?\(\s?|\b(?:href|to|action|endpoint|route)\\?["']?\s?[=:]\s?\{?|\bsrc=)\\?["'`]$|\b(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) ["'`]?$/i
+
+/** What may stand before the first slash of a path on a disk. */
+const onDisk = new RegExp(
+  [
+    '(?:^|[\\s"\'`=:;,(<>[\\]|!&*]|\\\\[nrtbf]|%[\\da-f]{2}|\\u001B\\[[\\d;]{0,12}m|:/{2,3}',
+    '(?:^|[\\s"\'`=:,(<>[\\]|])/(?:var|usr|private|export|mnt/\\w{1,20}|Volumes/[\\w ]{1,30}|System/Volumes/Data))$',
+  ].join('|'),
+  'i',
+)
+
+export function redactPaths(text: string): string {
+  let cleaned = text
+  if (/users|documents and settings/i.test(text)) cleaned = cleaned.replace(windows, redactWindows)
+  if (/\/(?:home|Users)\\?\//.test(cleaned)) cleaned = cleaned.replace(unix, redactUnix)
+  if (/wsl[$.]/i.test(cleaned)) cleaned = cleaned.replace(wsl, redactName)
+  return cleaned
+}
+
+function redactWindows(whole: string, _: string, person: string): string {
+  const redacted = redactName(person)
+  return redacted === person ? whole : whole.slice(0, -person.length) + redacted
+}
+
+const redactName = (person: string): string => {
+  const [, word = '', end = ''] = /^(.*?)([.']*)$/su.exec(person) ?? []
+  return nobody.test(word) ? person : mark('user') + end
+}
+
+function redactUnix(person: string, at: number, text: string): string {
+  return page.test(person) || !isOnDisk(text, at) ? person : redactName(person)
+}
+
+/** @param at of what comes behind `/home/` or `/Users/` */
+export function isOnDisk(text: string, at: number): boolean {
+  const start = text.slice(Math.max(0, at - 16), at).search(/\\?\/(?:home|Users)\\?\/$/)
+  const before = text.slice(Math.max(0, at - 96), Math.max(0, at - 16) + start)
+  return onDisk.test(before) && !web.test(before)
+}

@@ -1,0 +1,26 @@
+// The visible mark that stands where something was taken out, and how marks are counted.
+
+/**
+ * What was taken out:
+ * `user` a person's name in a path, or the name of this machine's user,
+ * `email` an e-mail address,
+ * `key` an API key, token, webhook or Authorization header, known by its shape,
+ * `private-key` a PEM block,
+ * `password` the password in a URL,
+ * `secret` the value given to a name that says what it holds, as in `NAME_KEY=value`,
+ * `unreadable` a whole text, because the redactor failed on it.
+ */
+export type RedactionKind = 'user' | 'email' | 'key' | 'private-key' | 'password' | 'secret' | 'unreadable'
+
+export const mark = (kind: RedactionKind): string => `[redacted:${kind}]`
+
+export const isMarked = (text: string): boolean => text.includes('[redacted:')
+
+/** How often each kind of mark occurs in `text`, added to `counts`. Kinds of a host's own redactor count as well. */
+export function countMarks(text: string, counts: Record<string, number> = {}): Record<string, number> {
+  if (!isMarked(text)) return counts
+  for (const [, kind = ''] of text.matchAll(/\[redacted:([a-z-]{1,20})\]/g)) {
+    counts[kind] = (counts[kind] ?? 0) + 1
+  }
+  return counts
+}

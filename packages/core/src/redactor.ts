@@ -1,0 +1,53 @@
+// The built-in redactor (SPEC §8): what must not be kept is replaced by a visible mark. Rules of our own: each is
+// passed over by a search for a short text, and none takes more than linear time, whatever it is given.
+
+import type { Redactor } from './api'
+import { isMachineName, redactHomes, redactNames } from './redact-machine'
+import { redactAssignments } from './redact-assignments'
+import { redactEmails } from './redact-emails'
+import { redactLogins } from './redact-logins'
+import { redactPaths } from './redact-paths'
+import { redactPrivateKeys } from './redact-private-keys'
+import { redactTokens } from './redact-tokens'
+
+export interface RedactorOptions {
+  /** Home directories of this machine, absolute: wherever they occur, their last part is taken out. Default: none. */
+  readonly homes?: readonly string[]
+  /**
+   * Names of users of this machine: taken out wherever they occur as a word. Shorter than four characters, or a
+   * word such as `root`, `user` or `python`, they are left alone. Default: none.
+   */
+  readonly names?: readonly string[]
+}
+
+/** Bounded, so that it takes linear time. */
+const PASSES = 3
+
+/**
+ * The rules for home directories and user names in paths, e-mail addresses and credentials. Each finding becomes
+ * `[redacted:<kind>]` (see `RedactionKind`); redacting twice changes nothing. Takes linear time and does not throw.
+ * To add rules: `const rules = createRedactor()`, then `(text) => mine(rules(text))`.
+ */
+export function createRedactor({ homes = [], names = [] }: RedactorOptions = {}): Redactor {
+  const ofMachine = [...homes.flatMap(redactHomes), ...names.filter(isMachineName).map(redactNames)]
+  const rules = [
+    redactPrivateKeys,
+    redactLogins,
+    redactTokens,
+    redactAssignments,
+    redactEmails,
+    redactPaths,
+    ...ofMachine,
+  ]
+  const once: Redactor = (text) => rules.reduce((cleaned, redact) => redact(cleaned), text)
+  return (text) => {
+    let before = text
+    let cleaned = once(text)
+    // What stood behind something that was taken out may be seen for what it is only now.
+    for (let more = PASSES; cleaned !== before && more > 0; more--) {
+      before = cleaned
+      cleaned = once(cleaned)
+    }
+    return cleaned
+  }
+}

@@ -1,0 +1,184 @@
+// Where redaction applies (SPEC §8): whatever is written, but for what a telemetry is known by.
+
+import { describe, expect, it } from 'vitest'
+import { createRedactor, createTelemetry, type Redactor } from '../src/index'
+import { manualClock, memoryStorage } from '../src/memory'
+import { countingIds, course, crc, sample } from './support'
+
+const redact = createRedactor()
+
+function world(given: Redactor = redact, telemetryJson?: string) {
+  const storage = memoryStorage(telemetryJson)
+  const clock = manualClock(1_700_000_000_000)
+  const telemetry = createTelemetry({
+    storage,
+    clock,
+    ids: countingIds(),
+    crc,
+    random: () => 0.5,
+    redact: given,
+  })
+  const notices: string[] = []
+  telemetry.on('noticed', (message) => notices.push(message))
+  const log = () => storage.log(telemetry.status().telemetry_id!)
+  return { telemetry, storage, notices, log }
+}
+
+const PATH = 'C:\\Users\\LEGION\\x.py'
+
+describe('redaction applies to', () => {
+  it('every text of a step event, however deep, and to what its field is called', () => {
+    const { telemetry, log } = world()
+    telemetry.start(course)
+    const data = { stdout: PATH, deep: [{ texts: [PATH] }], env: { SCHOOL_KEY: 'k9Qw3zT7pX2m' }, n: 7 }
+    telemetry.record(1, 'compile', data)
+    expect(log()).not.toMatch(/LEGION|k9Qw3z/)
+    const clean = 'C:\\Users\\[redacted:user]\\x.py'
+    expect(telemetry.snapshot().steps[1]?.compilations).toEqual([
+      { stdout: btoa(clean), deep: [{ texts: [clean] }], env: { SCHOOL_KEY: '[redacted:secret]' }, n: 7 },
+    ])
+    expect(data.deep[0]?.texts[0]).toBe(PATH)
+  })
+
+  it('the course, but for its slugs', () => {
+    const { telemetry, log } = world((text) => text.replaceAll('LEGION', '***'))
+    telemetry.start({
+      slug: 'LEGION-course',
+      agent: 'os',
+      steps: [{ slug: 'LEGION-1', position: 0, files: [{ path: PATH, name: 'x.py' }] }],
+    })
+    expect(log()).not.toContain('C:\\\\Users\\\\LEGION')
+    expect(telemetry.snapshot()).toMatchObject({
+      slug: 'LEGION-course',
+      steps: [{ slug: 'LEGION-1', files: [{ path: 'C:\\Users\\***\\x.py' }] }],
+    })
+  })
+
+  it('reasons of what was refused, also where they quote half a word', () => {
+    const { telemetry } = world()
+    telemetry.start(course)
+    const answers = [
+      telemetry.record(1, PATH, {}),
+      telemetry.record(1, 'compile', `${'a '.repeat(30)}ghp_${'x1'.repeat(18)}`),
+    ]
+    expect(JSON.stringify(answers)).not.toMatch(/LEGION|x1x1/)
+  })
+
+  it('why a session ended', () => {
+    const { telemetry, log } = world()
+    telemetry.start(course)
+    telemetry.end(PATH)
+    expect(log()).not.toContain('LEGION')
+  })
+})
+
+describe('an import', () => {
+  it('of the sample leaves no name of its learner, in the log or telemetry.json', async () => {
+    const before = JSON.stringify(sample)
+    const { telemetry, storage, log } = world(redact, before)
+    telemetry.start({ ...course, slug: sample.slug, steps: sample.steps })
+    await telemetry.idle()
+    const file = telemetry.snapshot()
+    for (const text of [log(), storage.telemetryJson!]) {
+      expect(text).not.toMatch(/legion/i)
+      expect(decodedTexts(text)).not.toMatch(/legion/i)
+    }
+    expect(decodedTexts(JSON.stringify(file))).toMatch(/\[redacted:user\]/)
+    expect(storage.telemetryJson).toBe(JSON.stringify(file))
+  })
+
+  it('is lossless where nothing is found, byte for byte', () => {
+    const odd = ['', 'bm8=', 'bm8', 'not base64', btoa('\xff\xfe bytes'), 'TWFu\nTWFu']
+    const file = {
+      ...sample,
+      steps: [
+        {
+          slug: 'a',
+          position: 0,
+          compilations: odd.map((stdout) => ({ stdout, exit_code: 1, extra: [stdout] })),
+        },
+      ],
+      package_id: 7,
+      nothing: null,
+    }
+    const { telemetry, log } = world()
+    telemetry.start(course)
+    expect(telemetry.import(file)).toMatchObject({ ok: true })
+    const line = log().trimEnd().split('\n').at(-1)!
+    expect((JSON.parse(line) as { data: { snapshot: unknown } }).data.snapshot).toEqual(file)
+  })
+
+  it('is redacted in base64 of text, of other bytes, and in text that was never encoded', () => {
+    const { telemetry, log } = world()
+    telemetry.start(course)
+    const wrapped = btoa(`print("${PATH}")`).replace(/(.{20})/, '$1\n')
+    const texts = [btoa(PATH), btoa(`\xff ${PATH}`), PATH, wrapped]
+    telemetry.import({
+      ...sample,
+      fullname: 'ana@escuela.edu',
+      deep: { token: 'k9Qw3zT7pX2m' },
+      steps: [
+        {
+          slug: '01-hello',
+          position: 1,
+          tests: texts.map((stderr) => ({ stderr })),
+          ai_interactions: [{ source_code: btoa(PATH), student_message: PATH, ai_response: PATH }],
+          quiz_submissions: [{ answer: PATH }],
+        },
+      ],
+    })
+    expect(log()).not.toMatch(/LEGION|escuela|k9Qw3z/)
+    expect(decodedTexts(log())).not.toContain('LEGION')
+  })
+
+  it('of attempts that are held already, but not redacted, adds none', () => {
+    const { telemetry } = world()
+    telemetry.start(course)
+    const attempt = { stdout: `a\n${PATH}`, source_code: 'x', exit_code: 0, starting_at: 1, ended_at: 2 }
+    telemetry.record(1, 'compile', attempt)
+    const file = telemetry.snapshot()
+    const raw = { ...attempt, stdout: btoa(attempt.stdout), source_code: btoa('x') }
+    const stock = {
+      ...file,
+      steps: file.steps.map((step, n) => (n === 1 ? { ...step, compilations: [raw] } : step)),
+    }
+    for (let times = 0; times < 2; times++) telemetry.import(stock)
+    expect(telemetry.snapshot().steps[1]?.compilations).toHaveLength(1)
+  })
+
+  it('keeps who it is of, whatever the redactor does', () => {
+    const { telemetry } = world(() => '***')
+    telemetry.start(course)
+    telemetry.import({ ...sample, user_id: 'ana' })
+    expect(telemetry.snapshot()).toMatchObject({ user_id: 'ana', slug: course.slug })
+    expect(telemetry.state().activity.has(sample.steps[0]!.slug)).toBe(true)
+  })
+})
+
+describe('a redactor that fails', () => {
+  it.each<[string, () => string]>([
+    [
+      'by throwing',
+      () => {
+        throw new Error(PATH)
+      },
+    ],
+    ['by returning no text', () => undefined as unknown as string],
+  ])('%s: the event is recorded without the text, and it is said', (_, failing) => {
+    const { telemetry, log, notices } = world(failing)
+    telemetry.start(course)
+    expect(telemetry.record(1, 'compile', { stdout: PATH, exitCode: 0 })).toMatchObject({ ok: true })
+    expect(log()).not.toContain('LEGION')
+    expect(telemetry.snapshot().steps[1]?.compilations).toEqual([
+      { stdout: btoa('[redacted:unreadable]'), exit_code: 0 },
+    ])
+    expect(notices).toContain('a text could not be redacted, and nothing of it was kept')
+    expect(notices.join()).not.toContain('LEGION')
+  })
+})
+
+/** Every base64 in a text, decoded. */
+const decodedTexts = (text: string): string =>
+  [...text.matchAll(/[A-Za-z0-9+/]{8,}={0,2}/g)]
+    .map(([base64]) => Buffer.from(base64, 'base64').toString('latin1'))
+    .join('\n')

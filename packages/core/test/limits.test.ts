@@ -1,0 +1,109 @@
+// Texts above the limits are cut with a mark (SPEC §3), before they are redacted.
+
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { createRedactor, type Limits } from '../src/index'
+import { cut } from '../src/limits'
+import { memoryStorage } from '../src/memory'
+import { createTelemetry, type Redactor } from '../src/index'
+import { manualClock } from '../src/memory'
+import { countingIds, course, crc } from './support'
+
+function recorded(data: object, options: { limits?: Limits; redact?: Redactor } = {}, before = false) {
+  const storage = memoryStorage()
+  const ports = { clock: manualClock(0), ids: countingIds(), crc, random: () => 0.5 }
+  const telemetry = createTelemetry({ storage, ...ports, ...options })
+  if (before) telemetry.record(1, 'compile', data)
+  telemetry.start(course)
+  if (!before) telemetry.record(1, 'compile', data)
+  const { telemetry_id } = telemetry.status()
+  const lines = storage.log(telemetry_id!).trimEnd().split('\n')
+  return (JSON.parse(lines[1]!) as { data: Record<string, unknown> }).data
+}
+
+const MARK = /\n\[\.\.\. ([\d,]+) characters left out \.\.\.\]\n/
+
+describe('a text above its limit', () => {
+  it('keeps its beginning and its end, and says how much is missing', () => {
+    const text = Array.from({ length: 100_000 }, (_, n) => `line ${n}`).join('\n')
+    const { stdout, stderr, source_code } = recorded({ stdout: text, stderr: text, source_code: text })
+    for (const [kept, limit] of [
+      [stdout, 65_536],
+      [stderr, 65_536],
+      [source_code, 262_144],
+    ] as [string, number][]) {
+      const [head, missing, tail] = kept.split(MARK) as [string, string, string]
+      expect(kept.length).toBeLessThan(limit + 50)
+      expect(kept.length).toBeGreaterThan(limit - 50)
+      expect(head.length + Number(missing.replaceAll(',', '')) + tail.length).toBe(text.length)
+      expect(text.startsWith(`${head}line`) && text.endsWith(`\n${tail}`)).toBe(true)
+    }
+  })
+
+  it('is of any field, however deep, and of a call that waits for a start', () => {
+    const long = 'x '.repeat(200_000)
+    for (const before of [false, true]) {
+      const data = recorded({ student_message: long, more: { texts: [long] } }, {}, before) as {
+        student_message: string
+        more: { texts: string[] }
+      }
+      expect(data.student_message).toMatch(MARK)
+      expect(data.more.texts[0]).toMatch(MARK)
+    }
+  })
+
+  it('is what the host says it is', () => {
+    const data = { stdout: 'a'.repeat(101), source_code: 'a'.repeat(101), ai_response: 'a'.repeat(300) }
+    expect(recorded(data, { limits: { output: 100, source: 200 } })).toMatchObject({
+      stdout: expect.stringMatching(MARK) as string,
+      source_code: data.source_code,
+      ai_response: expect.stringMatching(MARK) as string,
+    })
+  })
+
+  it('is cut before it is redacted', () => {
+    const seen: number[] = []
+    recorded({ stdout: 'a'.repeat(2 ** 20) }, { redact: (text) => (seen.push(text.length), text) })
+    expect(Math.max(...seen)).toBeLessThan(66_000)
+  })
+
+  it('hides no credential that lay across the cut', () => {
+    const redact = createRedactor()
+    const key = `ghp_${'x1'.repeat(18)}`
+    const line = `token ${key}\nAPI_KEY="k9Qw3zT7pX2m${'x'.repeat(3)}"\n`
+    const packed = `{"a":"${key}","password":"k9Qw3zT7pX2m"},`
+    for (const text of [line, packed]) {
+      // One character further every time, until the cut has been at every place of it.
+      for (let shift = 0; shift < text.length; shift++) {
+        const kept = redact(cut('.'.repeat(shift) + text.repeat(200), 1_000))
+        expect(kept).not.toMatch(/x1x1|k9Q|7pX2m/)
+      }
+    }
+  })
+
+  it('hides no private key that lay across the cut', () => {
+    const redact = createRedactor()
+    const body = Array.from({ length: 30 }, (_, n) => `a1B2c3D4${'e5F6g7H8'.repeat(6)}${n}`).join('\n')
+    const pem = `-----BEGIN ${'PRIVATE'} KEY-----\n${body}\n-----END ${'PRIVATE'} KEY-----\n`
+    for (let shift = 0; shift < 1_600; shift += 7) {
+      const text = `${'.\n'.repeat(shift)}${pem}${'.\n'.repeat(4_000)}`
+      expect(redact(cut(text, 1_000))).not.toContain('e5F6g7H8')
+      expect(redact(cut(`${'.\n'.repeat(4_000)}${pem}${'.\n'.repeat(shift)}`, 1_000))).not.toContain(
+        'e5F6g7H8',
+      )
+    }
+  })
+
+  it('splits no character', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary', minLength: 30 }),
+        fc.integer({ min: 0, max: 30 }),
+        (text, limit) => {
+          expect(() => encodeURIComponent(cut(text, limit))).not.toThrow()
+        },
+      ),
+      { numRuns: 1_000 },
+    )
+  })
+})

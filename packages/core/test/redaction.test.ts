@@ -1,0 +1,195 @@
+// What redaction takes out and what it leaves (SPEC §8): every case of the corpus is a test.
+
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { createRedactor } from '../src/index'
+import { negatives, positives } from './redaction-corpus'
+
+const redact = createRedactor()
+
+describe('is taken out', () => {
+  it.each(positives)('$what', ({ text, secret, result }) => {
+    const cleaned = redact(text)
+    expect(cleaned).not.toContain(secret)
+    expect(cleaned).toMatch(/\[redacted:[a-z-]+\]/)
+    if (result !== undefined) expect(cleaned).toBe(result)
+    expect(redact(cleaned)).toBe(cleaned)
+  })
+})
+
+describe('stays', () => {
+  it.each(negatives)('%j', (text) => {
+    expect(redact(text)).toBe(text)
+  })
+})
+
+it('the corpus is as large as it says', () => {
+  expect(positives.length).toBeGreaterThan(300)
+  expect(negatives.length).toBeGreaterThan(150)
+})
+
+it('what stood behind a secret is seen once that is gone', () => {
+  const glued = `dop_v1_${'0f'.repeat(32)}sk-${'x1'.repeat(20)}`
+  expect(redact(glued)).toBe('[redacted:key][redacted:key]')
+})
+
+describe('the names of this machine', () => {
+  const mine = createRedactor({
+    homes: ['/srv/people/legion', 'E:\\Home\\Legion', '/'],
+    names: ['legion', 'ana', 'root', 'email'],
+  })
+  it.each([
+    ['/srv/people/legion/x.py', '/srv/people/[redacted:user]/x.py'],
+    ['"\\/srv\\/people\\/legion\\/x"', '"\\/srv\\/people\\/[redacted:user]\\/x"'],
+    ['e:/home/LEGION/x', 'e:/home/[redacted:user]/x'],
+    ['E:\\\\Home\\\\Legion\\\\x', 'E:\\\\Home\\\\[redacted:user]\\\\x'],
+    ['legion@DESKTOP-4:~$ ls', '[redacted:user]@DESKTOP-4:~$ ls'],
+    ['hello Legion, hello legionnaire', 'hello [redacted:user], hello legionnaire'],
+    ['ana, root and [redacted:email]', 'ana, root and [redacted:email]'],
+  ])('%j', (text, cleaned) => {
+    expect(mine(text)).toBe(cleaned)
+    expect(mine(cleaned)).toBe(cleaned)
+  })
+
+  it('a home is taken out whatever it is called', () => {
+    const container = createRedactor({ homes: ['/home/ana', '/root'] })
+    expect(container('File "/root/x.py", in /home/ana/y, not in /x/root/y')).toBe(
+      'File "/[redacted:user]/x.py", in /home/[redacted:user]/y, not in /x/root/y',
+    )
+  })
+})
+
+const secrets = positives.map(({ text, secret }) => [text, secret] as const)
+const pieces = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.string(),
+  fc.constantFrom(...secrets.map(([text]) => text), ...negatives),
+  fc.constantFrom(
+    '/home/',
+    'C:\\Users\\',
+    '@',
+    '://',
+    ':',
+    '=',
+    '"',
+    '\\n',
+    ' ',
+    '\n',
+    'password',
+    'sk-',
+    'eyJ',
+    '[',
+  ),
+)
+const anything = fc.array(pieces, { maxLength: 12 }).map((parts) => parts.join(''))
+
+describe('whatever it is given', () => {
+  it('redacting twice changes nothing', () => {
+    fc.assert(
+      fc.property(anything, (text) => {
+        const once = redact(text)
+        expect(redact(once)).toBe(once)
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  it('a text without anything to look for stays', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary' }).map((text) => text.replace(/[@\\/:=\w-]/g, ' ')),
+        (text) => {
+          expect(redact(text)).toBe(text)
+        },
+      ),
+    )
+  })
+
+  it('a secret between other lines is taken out', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary' }),
+        fc.constantFrom(...secrets),
+        fc.string({ unit: 'binary' }),
+        (before, [text, secret], after) => {
+          fc.pre(!before.includes('-----') && !after.includes(secret) && !before.includes(secret))
+          expect(redact(`${before}\n${text}\n${after}`)).not.toContain(secret)
+        },
+      ),
+      { numRuns: 2_000 },
+    )
+  })
+
+  it('JSON stays JSON', () => {
+    fc.assert(
+      fc.property(anything, (text) => {
+        const json = JSON.stringify({ text, texts: [JSON.stringify(text)] })
+        expect(() => void JSON.parse(redact(json))).not.toThrow()
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+})
+
+// Bounded by the clock of the test alone: quadratic work on texts of that length takes minutes.
+describe('a hostile text of 1 MB', () => {
+  it.each([
+    ...[
+      'a',
+      '@',
+      'a@',
+      'a.a@',
+      '%40',
+      '/',
+      '\\',
+      '/home/',
+      ' /home/a',
+      'C:\\Users\\',
+      'C:\\Users\\a b ',
+      'users',
+      'wsl$',
+    ],
+    ...[
+      ':',
+      '=',
+      '"',
+      '\'"`',
+      '\\"',
+      'key',
+      'key=',
+      'api_key="',
+      'api_key="a',
+      'password=a1',
+      'token: ',
+      '--token ',
+    ],
+    ...['-', '-----BEGIN', '-----BEGIN PRIVATE KEY-----', '-----END PRIVATE KEY-----', 'aaaaaaaaaaaaaaaa\n'],
+    ...[
+      'eyJ',
+      'eyJaaaaaaaa.',
+      '\\neyJ',
+      'sk-',
+      'sk-ant-',
+      'ghp_',
+      'SG.',
+      '1//0',
+      '0:AA',
+      'MMMMMMMMMMMMMMMMMMMMMMMM.',
+    ],
+    ...[
+      '://',
+      '://:@',
+      '://a:',
+      'bearer ',
+      'authorization: a ',
+      'hooks.slack.com/a/',
+      '/webhooks/',
+      'é@',
+      '\u{1F600}',
+      '[',
+    ],
+  ])('of %j is done with', (unit) => {
+    const text = unit.repeat(Math.ceil(2 ** 20 / unit.length))
+    expect(redact(`${text} ghp_${'x1'.repeat(18)} ${text}`)).not.toContain('x1x1x1x1')
+  })
+})
