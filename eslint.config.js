@@ -83,6 +83,13 @@ export default ts.config(
     },
   },
   {
+    // Functions in them run in a page.
+    files: ['apps/demo/scripts/**/*.mjs', 'bench/scrub.mjs'],
+    languageOptions: {
+      globals: { requestAnimationFrame: 'readonly', scrollTo: 'readonly', scrollY: 'readonly' },
+    },
+  },
+  {
     // What oclif 1 requires, and hosts in tests.
     files: ['**/*.cjs', 'packages/cli-adapter/oclif/**/*.js'],
     languageOptions: { sourceType: 'commonjs', globals: { require: 'readonly', module: 'writable' } },

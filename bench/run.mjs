@@ -102,6 +102,7 @@ const results = {
   },
   redaction: run('redaction.mjs'),
   host: run('cold.mjs'),
+  page: run('scrub.mjs'),
 }
 
 const table = [
@@ -144,6 +145,8 @@ const lines = [
   `Redaction takes ${results.redaction.attempt_12kb_us} us of an attempt of 12 KB. Of ${results.redaction.hostile_1mb.texts} hostile texts of 1 MB the slowest takes ${results.redaction.hostile_1mb.slowest.ms} ms; 1 MB takes at most ${results.redaction.hostile_1mb.steepest.times} times as long as 256 KB. Recording an output of 50 MB takes ${results.redaction.record_50mb_to_64kb} times as long as one of 64 KB.`,
   '',
   `Importing the adapter costs ${results.host.import_ms.commonjs} ms (CommonJS) or ${results.host.import_ms.esm} ms (ESM) above an empty Node process. With the plugin linked, \`learnpack start\` serves ${results.host.learnpack_start.later_with_plugin_ms} ms later than without (${results.host.learnpack_start.plain_ms.toLocaleString('en')} ms).`,
+  '',
+  `In the demo's page, moving by one event in a session of ${results.page.events.toLocaleString('en')} takes ${results.page.script_ms.on.mean} ms of script (back ${results.page.script_ms.back.mean} ms, 99 of 100 moves at most ${Math.max(results.page.script_ms.on.p99, results.page.script_ms.back.p99)} ms).`,
 ]
 console.log(lines.join('\n'))
 

@@ -12,7 +12,7 @@ import { createTelemetry, encodeLine, type TelemetryEvent } from '@learnpack/tel
 import { crc32, nodePorts, openCourseFolder } from '@learnpack/telemetry-transport-file'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { launchChromium } from './chromium'
+import { launchChromium } from '../scripts/chromium.mjs'
 import { startCountingProxy, type CountingProxy } from './counting-proxy'
 import { start, startPage } from './demo'
 

@@ -3,28 +3,27 @@
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { chromium as playwright, type Browser, type LaunchOptions } from 'playwright-core'
+import { chromium as playwright } from 'playwright-core'
 
 const CACHE = fileURLToPath(new URL('../node_modules/.cache/chromium-141', import.meta.url))
 
 /** @param args further flags of Chromium */
-export async function launchChromium(args: readonly string[] = []): Promise<Browser> {
+export async function launchChromium(args = []) {
   if (!existsSync(CACHE)) await unpack()
-  const options: LaunchOptions = {
+  return playwright.launch({
     executablePath: join(CACHE, 'chromium'),
     args: ['--no-sandbox', '--no-zygote', '--disable-gpu', '--font-render-hinting=none', ...args],
     env: {
-      ...(process.env as Record<string, string>),
+      ...process.env,
       LD_LIBRARY_PATH: join(CACHE, 'al2023', 'lib'),
       FONTCONFIG_PATH: join(CACHE, 'fonts'),
       TZ: 'UTC',
     },
-  }
-  return playwright.launch(options)
+  })
 }
 
 /** The package unpacks into the temporary folder and takes what lies there for whole: it gets a folder of its own. */
-async function unpack(): Promise<void> {
+async function unpack() {
   mkdirSync(join(CACHE, '..'), { recursive: true })
   const folder = mkdtempSync(`${CACHE}-`)
   const { TMPDIR, AWS_LAMBDA_JS_RUNTIME } = process.env
@@ -46,7 +45,7 @@ async function unpack(): Promise<void> {
   }
 }
 
-function restore(name: string, value: string | undefined): void {
+function restore(name, value) {
   if (value === undefined) delete process.env[name]
   else process.env[name] = value
 }
