@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { fold, initialState, parseSnapshot, snapshot, type SnapshotStep } from '@learnpack/telemetry-core'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { skippingClock } from '../page/lab/clock'
 import { formatAddress, parseAddress } from '../page/model/address'
 import { attemptsOf, decoded } from '../page/model/attempts'
 import { changesBetween } from '../page/model/changes'
@@ -199,6 +200,29 @@ describe('what is shown of a moment', () => {
     expect(spans(at(1, 10))).toEqual([{ day: '2026-05-01', from: 10, to: 12 }])
     expect(spans(at(1, 10), at(1, 9))).toEqual([{ day: '2026-05-01', from: 10, to: 10 }])
     expect(spans(0, 8.64e15)).toHaveLength(14)
+  })
+})
+
+describe('the clock of the engine in the page', () => {
+  it('is real time until somebody skips a wait, and runs what falls due in order', () => {
+    vi.useFakeTimers()
+    try {
+      const clock = skippingClock()
+      const from = clock.now()
+      const ran: string[] = []
+      clock.after(60_000, () => ran.push('minute'))
+      clock.after(1_000, () => ran.push('second'))
+      const cancel = clock.after(2_000, () => ran.push('cancelled'))
+      cancel()
+      vi.advanceTimersByTime(1_000)
+      expect(ran).toEqual(['second'])
+      clock.skip(59_000)
+      vi.advanceTimersByTime(0)
+      expect(ran).toEqual(['second', 'minute'])
+      expect(clock.now() - from).toBe(60_000)
+    } finally {
+      vi.useRealTimers()
+    }
   })
 })
 

@@ -378,6 +378,18 @@ describe('delivery', () => {
     await countsEvents(5)
   })
 
+  it('the answer gets lost: sent again with the same id, and counted once', async () => {
+    await network('the answer gets lost')
+    await end()
+    await becomes({ delivered: 0, waiting: 5, batches: 1 })
+    await countsEvents(1)
+    await network('works')
+    await skipWaits()
+    expect(await counts()).toMatchObject({ delivered: 5, dead: 0 })
+    await countsEvents(5)
+    expect(await page.getByRole('cell', { name: '204 (known, dropped)' }).count()).toBe(2)
+  })
+
   it('400: dead letters, which arrive when they are sent again', async () => {
     await network('400')
     await end()
@@ -421,6 +433,22 @@ describe('delivery', () => {
 })
 
 describe('live', () => {
+  /** What is sent behind a message of that id, up to the first lines. */
+  async function resumed(url: string, lastEventId: string): Promise<string> {
+    const abort = new AbortController()
+    const answer = await fetch(new URL('live', url), {
+      headers: { 'last-event-id': lastEventId },
+      signal: abort.signal,
+    })
+    let text = ''
+    for await (const chunk of answer.body as unknown as AsyncIterable<Uint8Array>) {
+      text += Buffer.from(chunk).toString()
+      if (text.includes('event: lines') && text.endsWith('\n\n')) break
+    }
+    abort.abort()
+    return text
+  }
+
   const steps = [
     { slug: '00-hello', position: 0, files: [], is_testeable: false },
     { slug: '01-sum', position: 1, files: [], is_testeable: true },
@@ -469,6 +497,28 @@ describe('live', () => {
     await live.stop()
     expect(readFileSync(logPath(), 'utf8')).toBe(before)
     await close()
+    rmSync(path, { recursive: true })
+  })
+
+  it('goes on behind the last line a page has, or tells it to begin anew', async () => {
+    const { path, telemetry, logPath, close } = course()
+    telemetry.start({ slug: 'live-course', agent: 'os', steps })
+    telemetry.record(0, 'open_step')
+    await close()
+    const live = await startPage('--course', path)
+    const id = telemetry.status().telemetry_id ?? ''
+    const [first, second] = readFileSync(logPath(), 'utf8').split('\n') as [string, string]
+    const offset = Buffer.byteLength(first) + 1
+    const sent = (lines: string[]) => `data: ${JSON.stringify({ lines })}\n\n`
+    const rest = await resumed(live.url, `${id}:${offset}`)
+    expect(rest).toContain(sent([second]))
+    expect(rest).not.toContain('event: log')
+    for (const other of [`another:${offset}`, `${id}:999999`, `${id}:`, 'x']) {
+      const whole = await resumed(live.url, other)
+      expect(whole).toContain('event: log')
+      expect(whole).toContain(sent([first, second]))
+    }
+    await live.stop()
     rmSync(path, { recursive: true })
   })
 

@@ -6,6 +6,7 @@ export const FAULTS = {
   unavailable: '503',
   busy: '429, Retry-After 5 s',
   slow: 'slow, 1 s',
+  lost: 'the answer gets lost',
   refused: '400',
   unauthorized: '401',
 } as const

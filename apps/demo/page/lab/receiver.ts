@@ -44,6 +44,7 @@ export async function startReceiver(changed: () => void): Promise<Receiver> {
     counted,
     clear() {
       requests = []
+      made = 0
       counted.batch.clear()
       counted.stream.clear()
       changed()
@@ -75,8 +76,9 @@ export async function startReceiver(changed: () => void): Promise<Receiver> {
     update(seen)
     if (fault === 'slow') await delay(1_000)
     const response = answerOf(fault)
-    if (response.ok) counted[kind].add(id)
-    update({ ...seen, answer: wordsFor(fault, response), ok: response.ok })
+    const { ok, status } = response
+    if (ok || fault === 'lost') counted[kind].add(id)
+    update({ ...seen, answer: WORDS[fault] ?? String(status), ok })
     return response
   }
 
@@ -89,7 +91,7 @@ export async function startReceiver(changed: () => void): Promise<Receiver> {
 }
 
 function answerOf(fault: Fault): Response {
-  if (fault === 'offline') return HttpResponse.error()
+  if (fault === 'offline' || fault === 'lost') return HttpResponse.error()
   if (fault === 'unavailable') return new HttpResponse(null, { status: 503 })
   if (fault === 'busy') return new HttpResponse(null, { status: 429, headers: { 'Retry-After': '5' } })
   if (fault === 'refused') return new HttpResponse(null, { status: 400 })
@@ -97,8 +99,8 @@ function answerOf(fault: Fault): Response {
   return new HttpResponse(null, { status: 204 })
 }
 
-const wordsFor = (fault: Fault, { status }: Response): string =>
-  fault === 'offline' ? 'no connection' : String(status)
+/** Of what is no answer. */
+const WORDS: Partial<Record<Fault, string>> = { offline: 'no connection', lost: 'taken, its answer lost' }
 
 /** Without its query. */
 const pathOf = (url: string): string => new URL(url, location.origin).pathname
