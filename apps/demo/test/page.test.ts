@@ -273,6 +273,25 @@ describe('files', () => {
     expect(await saved()).toBe(replayed(WORKSHOP))
   })
 
+  it('shows a telemetry.json that lacks what may be absent, and times no clock can show', async () => {
+    await open()
+    const steps = [{ slug: 'bare' }, { slug: 'tested', tests: [{ exit_code: 0 }] }]
+    await drop('bare.json', JSON.stringify({ telemetry_id: 'a', steps }))
+    await at('0 / 2')
+    await page.keyboard.press('End')
+    await at('2 / 2')
+    await page.getByRole('button', { name: /^tested/ }).click()
+    expect(await page.getByRole('region', { name: 'Attempt' }).innerText()).toContain('Test 1')
+    const workout_session = [{ started_at: 9e15, ended_at: 9e15 }]
+    await drop('far.json', JSON.stringify({ telemetry_id: 'a', steps: [], workout_session }))
+    await at('0 / 2')
+    await page.keyboard.press('End')
+    await at('2 / 2')
+    expect(await page.getByRole('region', { name: 'telemetry.json', exact: true }).innerText()).toContain(
+      '9000000000000000',
+    )
+  })
+
   it('opens a file that is chosen', async () => {
     await open()
     await page.getByLabel('Open an events.ndjson or a telemetry.json').setInputFiles(SAMPLE)
