@@ -292,6 +292,27 @@ describe('files', () => {
     )
   })
 
+  it('shows the last of several that are opened at once, and the address names no other', async () => {
+    await open('#session=workshop&event=5')
+    await page.evaluate(() => {
+      const { text } = File.prototype
+      File.prototype.text = async function (this: File) {
+        if (this.name === 'slow.ndjson') await new Promise((resolve) => addEventListener('release', resolve))
+        if (this.name === 'folder') throw new Error('a folder')
+        return text.call(this)
+      }
+    })
+    await drop('slow.ndjson', readFileSync(WORKSHOP, 'utf8'))
+    await drop('telemetry.json', readFileSync(SAMPLE, 'utf8'))
+    await at('0 / 8')
+    await page.keyboard.press('End')
+    await page.evaluate(() => dispatchEvent(new Event('release')))
+    await drop('folder', '')
+    await expect.poll(() => page.getByRole('status').innerText()).toBe('folder: cannot be read: a folder')
+    expect(await position()).toBe('8 / 8')
+    await expect.poll(() => page.url()).toBe(demo.url)
+  })
+
   it('opens a file that is chosen', async () => {
     await open()
     await page.getByLabel('Open an events.ndjson or a telemetry.json').setInputFiles(SAMPLE)
