@@ -195,6 +195,22 @@ describe('replay', () => {
     expect(await attempt.innerText()).toContain('How do I ask for a key that may not be there?')
   })
 
+  it('says so where too much differs from the attempt before to tell what', async () => {
+    const [start = '', , run = ''] = readFileSync(WORKSHOP, 'utf8').split('\n')
+    const event = JSON.parse(run) as TelemetryEvent & { crc?: string; step: object }
+    delete event.crc
+    // Two texts of 200 KB with many lines in common, in another order.
+    const runs = [7, 11].map((prime, id) => {
+      const source_code = Array.from({ length: 8_000 }, (_, line) => `line ${(line * prime) % 977} of it`)
+      return { ...event, id: `run-${id}`, type: 'compile', data: { source_code: source_code.join('\n') } }
+    })
+    await open()
+    await drop('two.ndjson', [start, ...runs.map((one) => encodeLine(one, crc32))].join('\n'))
+    await at('0 / 3')
+    await page.keyboard.press('End')
+    expect(await page.getByRole('region', { name: 'Attempt' }).innerText()).toContain('Too much differs')
+  })
+
   it('is played, stepped and sped by keys alone', async () => {
     await open('#session=workshop&event=0')
     for (const key of ['ArrowRight', 'ArrowRight', 'ArrowRight', 'ArrowLeft']) await page.keyboard.press(key)
