@@ -4,6 +4,7 @@ import type { Fault } from './lab/faults'
 import { momentOf, shownAttempt } from './model/derive'
 import { createPlayer, type Player, type SessionInfo } from './model/player'
 import { createTimeline } from './model/timeline'
+import { countInWords } from './model/words'
 import { AttemptPanel } from './parts/attempt'
 import { Course } from './parts/course'
 import { DeliveryPanel } from './parts/delivery'
@@ -101,7 +102,7 @@ export function App() {
         {timeline.messages.length > 0 && (
           <details>
             <summary>
-              {timeline.messages.length} lines of {session.name} are odd
+              {countInWords(timeline.messages.length, 'odd line')} in {session.name}
             </summary>
             <ul>
               {timeline.messages.slice(0, 20).map((message, index) => (
@@ -160,6 +161,7 @@ export function App() {
           ) : (
             <DeliveryPanel
               status={lab.status}
+              made={lab.receiver.made}
               requests={lab.receiver.requests}
               counted={{ batch: lab.receiver.counted.batch.size, stream: lab.receiver.counted.stream.size }}
               fault={fault}

@@ -284,7 +284,7 @@ describe('files', () => {
     await drop('events.ndjson', [...lines.slice(0, 10), '{"v":1,"torn', ...lines.slice(10)].join('\n'))
     await at('0 / 46')
     expect(await problem.count()).toBe(0)
-    expect(await page.getByRole('status').innerText()).toContain('1 lines of events.ndjson are odd')
+    expect(await page.getByRole('status').innerText()).toContain('1 odd line in events.ndjson')
     await page.keyboard.press('End')
     expect(await saved()).toBe(replayed(WORKSHOP))
   })
@@ -391,7 +391,7 @@ describe('delivery', () => {
   const countsEvents = (count: number) =>
     expect
       .poll(() => page.getByRole('region', { name: 'Delivery' }).innerText())
-      .toContain(`The receiver counted ${count} events`)
+      .toMatch(new RegExp(`The receiver counted ${count} events? `))
 
   beforeEach(() => open('#session=sample&event=1'))
 
@@ -473,6 +473,31 @@ describe('delivery', () => {
     await end()
     await becomes({ delivered: 5, waiting: 0 })
     await countsEvents(5)
+  })
+
+  it('goes on behind a time in the background, in which the browser ends its service worker', async () => {
+    await end()
+    await becomes({ delivered: 5 })
+    const chromium = await page.context().newCDPSession(page)
+    await chromium.send('ServiceWorker.enable')
+    await chromium.send('ServiceWorker.stopAllWorkers')
+    await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
+    await page.getByRole('button', { name: 'Start over' }).click()
+    await countsEvents(5)
+    await becomes({ delivered: 5, dead: 0 })
+  })
+
+  it('what is under way when another session is chosen is none of its requests', async () => {
+    await becomes({ batches: 0 })
+    await network('slow, 1 s')
+    await end()
+    await expect.poll(() => page.locator('td.pending').count()).toBeGreaterThan(0)
+    await page.locator('header select').selectOption('workshop')
+    await at('0 / 46')
+    for (let presses = 0; presses < 3; presses++) await page.getByLabel('On one event').click()
+    // As slow as what was under way before, so that has arrived, too.
+    await becomes({ delivered: 1, waiting: 0, batches: 0 })
+    await countsEvents(1)
   })
 })
 

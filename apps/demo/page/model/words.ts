@@ -12,8 +12,8 @@ export const isoInWords = (at: number): string => (isTime(at) ? new Date(at).toI
 
 export const isTime = (at: number): boolean => Math.abs(at) <= 8.64e15
 
-export const countInWords = (count: number, what: string): string =>
-  `${count} ${what}${count === 1 ? '' : 's'}`
+export const countInWords = (count: number, one: string, many = `${one}s`): string =>
+  `${count} ${count === 1 ? one : many}`
 
 /** @param ms of a span */
 export function spanInWords(ms: number): string {
