@@ -1,9 +1,10 @@
-import { useEffect, useMemo, useState, useSyncExternalStore } from 'react'
+import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from 'react'
 import { snapshotJson } from '@learnpack/telemetry-core'
 import type { Fault } from './lab/faults'
 import { momentOf, shownAttempt } from './model/derive'
 import { createPlayer, type Player, type SessionInfo } from './model/player'
 import { createTimeline } from './model/timeline'
+import { countInWords } from './model/words'
 import { AttemptPanel } from './parts/attempt'
 import { Course } from './parts/course'
 import { DeliveryPanel } from './parts/delivery'
@@ -35,18 +36,11 @@ export function App() {
   const { timeline, at, length, session } = view
   const moment = useMemo(() => momentOf({ timeline, at }), [timeline, at])
   const shown = shownAttempt(moment, view)
+  const selectStep = useCallback((slug: string) => player.select({ slug }), [player])
   const rested = useRested(moment, CHARTS_MS)
 
   return (
-    <div
-      className="page"
-      onDragOver={(event) => event.preventDefault()}
-      onDrop={(event) => {
-        event.preventDefault()
-        const file = event.dataTransfer.files[0]
-        if (file) void sessions.open(file)
-      }}
-    >
+    <div className="page">
       <header>
         <h1>
           LearnPack <span>Telemetry</span>
@@ -95,13 +89,17 @@ export function App() {
         {session.live && <span className="live">live: {sessions.condition}</span>}
       </header>
 
+      {sessions.busy !== undefined && (
+        <div className="messages">
+          <p>{sessions.busy}</p>
+        </div>
+      )}
       <div role="status" className="messages">
-        {sessions.busy !== undefined && <p>{sessions.busy}</p>}
         {sessions.problem !== undefined && <p className="problem">{sessions.problem}</p>}
         {timeline.messages.length > 0 && (
           <details>
             <summary>
-              {timeline.messages.length} lines of {session.name} are odd
+              {countInWords(timeline.messages.length, 'odd line')} in {session.name}
             </summary>
             <ul>
               {timeline.messages.slice(0, 20).map((message, index) => (
@@ -122,7 +120,7 @@ export function App() {
             measures={moment.measures.steps}
             open={moment.state.open}
             shown={shown?.step.slug}
-            select={(slug) => player.select({ slug })}
+            select={selectStep}
           />
         </section>
         <section className="panel happened" aria-labelledby="happened">
@@ -160,6 +158,7 @@ export function App() {
           ) : (
             <DeliveryPanel
               status={lab.status}
+              made={lab.receiver.made}
               requests={lab.receiver.requests}
               counted={{ batch: lab.receiver.counted.batch.size, stream: lab.receiver.counted.stream.size }}
               fault={fault}

@@ -111,6 +111,18 @@ describe('playback', () => {
     }
   })
 
+  it('neither goes back at its first frame nor runs on while nobody looks', async () => {
+    const timeline = await timelineOf('workshop.events.ndjson')
+    const player = createPlayer({ id: '', name: '', offline: [], live: false }, timeline)
+    player.load(player.get().session, timeline, 10)
+    player.toggle()
+    player.tick(-16)
+    expect(player.get().at).toBe(10)
+    player.tick(3_600_000)
+    expect(player.get().at).toBeLessThan(13)
+    expect(player.get().playing).toBe(true)
+  })
+
   it('stays at the end of a session that grows, and nowhere else', () => {
     const lines = read('workshop.events.ndjson').trimEnd().split('\n')
     const timeline = createTimeline()

@@ -93,7 +93,7 @@ async function saved(): Promise<string> {
   return readFileSync(await download.path(), 'utf8')
 }
 
-async function drop(name: string, text: string): Promise<void> {
+async function drop(name: string, text: string, on = '.page'): Promise<void> {
   const files = await page.evaluateHandle(
     ({ name, text }) => {
       const data = new DataTransfer()
@@ -102,7 +102,7 @@ async function drop(name: string, text: string): Promise<void> {
     },
     { name, text },
   )
-  await page.dispatchEvent('.page', 'drop', { dataTransfer: files })
+  await page.dispatchEvent(on, 'drop', { dataTransfer: files })
 }
 
 /** Names, data and time of ten thousand events of a made-up learner, as log lines. */
@@ -195,6 +195,22 @@ describe('replay', () => {
     expect(await attempt.innerText()).toContain('How do I ask for a key that may not be there?')
   })
 
+  it('says so where too much differs from the attempt before to tell what', async () => {
+    const [start = '', , run = ''] = readFileSync(WORKSHOP, 'utf8').split('\n')
+    const event = JSON.parse(run) as TelemetryEvent & { crc?: string; step: object }
+    delete event.crc
+    // Two texts of 200 KB with many lines in common, in another order.
+    const runs = [7, 11].map((prime, id) => {
+      const source_code = Array.from({ length: 8_000 }, (_, line) => `line ${(line * prime) % 977} of it`)
+      return { ...event, id: `run-${id}`, type: 'compile', data: { source_code: source_code.join('\n') } }
+    })
+    await open()
+    await drop('two.ndjson', [start, ...runs.map((one) => encodeLine(one, crc32))].join('\n'))
+    await at('0 / 3')
+    await page.keyboard.press('End')
+    expect(await page.getByRole('region', { name: 'Attempt' }).innerText()).toContain('Too much differs')
+  })
+
   it('is played, stepped and sped by keys alone', async () => {
     await open('#session=workshop&event=0')
     for (const key of ['ArrowRight', 'ArrowRight', 'ArrowRight', 'ArrowLeft']) await page.keyboard.press(key)
@@ -250,7 +266,8 @@ describe('replay', () => {
 describe('files', () => {
   it('shows a log or a telemetry.json that is dropped, and goes on behind one it cannot read', async () => {
     await open('#session=workshop&event=5')
-    await drop('telemetry.json', readFileSync(SAMPLE, 'utf8'))
+    // Beside what the page shows, too.
+    await drop('telemetry.json', readFileSync(SAMPLE, 'utf8'), 'html')
     await at('0 / 8')
     await page.keyboard.press('End')
     expect(JSON.parse(await saved())).toEqual(JSON.parse(readFileSync(SAMPLE, 'utf8')))
@@ -268,9 +285,49 @@ describe('files', () => {
     await drop('events.ndjson', [...lines.slice(0, 10), '{"v":1,"torn', ...lines.slice(10)].join('\n'))
     await at('0 / 46')
     expect(await problem.count()).toBe(0)
-    expect(await page.getByRole('status').innerText()).toContain('1 lines of events.ndjson are odd')
+    expect(await page.getByRole('status').innerText()).toContain('1 odd line in events.ndjson')
     await page.keyboard.press('End')
     expect(await saved()).toBe(replayed(WORKSHOP))
+  })
+
+  it('shows a telemetry.json that lacks what may be absent, and times no clock can show', async () => {
+    await open()
+    const steps = [{ slug: 'bare' }, { slug: 'tested', tests: [{ exit_code: 0 }] }]
+    await drop('bare.json', JSON.stringify({ telemetry_id: 'a', steps }))
+    await at('0 / 2')
+    await page.keyboard.press('End')
+    await at('2 / 2')
+    await page.getByRole('button', { name: /^tested/ }).click()
+    expect(await page.getByRole('region', { name: 'Attempt' }).innerText()).toContain('Test 1')
+    const workout_session = [{ started_at: 9e15, ended_at: 9e15 }]
+    await drop('far.json', JSON.stringify({ telemetry_id: 'a', steps: [], workout_session }))
+    await at('0 / 2')
+    await page.keyboard.press('End')
+    await at('2 / 2')
+    expect(await page.getByRole('region', { name: 'telemetry.json', exact: true }).innerText()).toContain(
+      '9000000000000000',
+    )
+  })
+
+  it('shows the last of several that are opened at once, and the address names no other', async () => {
+    await open('#session=workshop&event=5')
+    await page.evaluate(() => {
+      const { text } = File.prototype
+      File.prototype.text = async function (this: File) {
+        if (this.name === 'slow.ndjson') await new Promise((resolve) => addEventListener('release', resolve))
+        if (this.name === 'folder') throw new Error('a folder')
+        return text.call(this)
+      }
+    })
+    await drop('slow.ndjson', readFileSync(WORKSHOP, 'utf8'))
+    await drop('telemetry.json', readFileSync(SAMPLE, 'utf8'))
+    await at('0 / 8')
+    await page.keyboard.press('End')
+    await page.evaluate(() => dispatchEvent(new Event('release')))
+    await drop('folder', '')
+    await expect.poll(() => page.getByRole('status').innerText()).toBe('folder: cannot be read: a folder')
+    expect(await position()).toBe('8 / 8')
+    await expect.poll(() => page.url()).toBe(demo.url)
   })
 
   it('opens a file that is chosen', async () => {
@@ -335,7 +392,7 @@ describe('delivery', () => {
   const countsEvents = (count: number) =>
     expect
       .poll(() => page.getByRole('region', { name: 'Delivery' }).innerText())
-      .toContain(`The receiver counted ${count} events`)
+      .toMatch(new RegExp(`The receiver counted ${count} events? `))
 
   beforeEach(() => open('#session=sample&event=1'))
 
@@ -429,6 +486,31 @@ describe('delivery', () => {
     await end()
     await becomes({ delivered: 5, waiting: 0 })
     await countsEvents(5)
+  })
+
+  it('goes on behind a time in the background, in which the browser ends its service worker', async () => {
+    await end()
+    await becomes({ delivered: 5 })
+    const chromium = await page.context().newCDPSession(page)
+    await chromium.send('ServiceWorker.enable')
+    await chromium.send('ServiceWorker.stopAllWorkers')
+    await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
+    await page.getByRole('button', { name: 'Start over' }).click()
+    await countsEvents(5)
+    await becomes({ delivered: 5, dead: 0 })
+  })
+
+  it('what is under way when another session is chosen is none of its requests', async () => {
+    await becomes({ batches: 0 })
+    await network('slow, 1 s')
+    await end()
+    await expect.poll(() => page.locator('td.pending').count()).toBeGreaterThan(0)
+    await page.locator('header select').selectOption('workshop')
+    await at('0 / 46')
+    for (let presses = 0; presses < 3; presses++) await page.getByLabel('On one event').click()
+    // As slow as what was under way before, so that has arrived, too.
+    await becomes({ delivered: 1, waiting: 0, batches: 0 })
+    await countsEvents(1)
   })
 })
 

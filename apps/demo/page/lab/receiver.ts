@@ -24,20 +24,30 @@ export interface SeenRequest {
 
 export interface Receiver {
   fault: Fault
-  /** Every attempt, the latest last. */
+  /** Attempts since the last `clear`. */
+  readonly made: number
+  /** The latest of them, in order: the bodies of all of a long session would fill the memory. */
   readonly requests: readonly SeenRequest[]
   /** Ids that were counted. */
   readonly counted: Readonly<Record<'batch' | 'stream', ReadonlySet<string>>>
+  /** Forgets all, also what is still under way. */
   clear(): void
 }
+
+/** Attempts that are kept to be looked at. */
+const KEPT = 60
 
 /** @param changed called after every change of `requests` @throws where the browser allows no service worker */
 export async function startReceiver(changed: () => void): Promise<Receiver> {
   const counted = { batch: new Set<string>(), stream: new Set<string>() }
   let requests: SeenRequest[] = []
   let made = 0
+  let round = 0
   const receiver: Receiver = {
     fault: 'none',
+    get made() {
+      return made
+    },
     get requests() {
       return requests
     },
@@ -45,22 +55,20 @@ export async function startReceiver(changed: () => void): Promise<Receiver> {
     clear() {
       requests = []
       made = 0
+      round++
       counted.batch.clear()
       counted.stream.clear()
       changed()
     },
   }
 
-  function update(request: SeenRequest): void {
-    requests = [...requests.filter(({ number }) => number !== request.number), request].sort(
-      (a, b) => a.number - b.number,
-    )
-    changed()
-  }
-
   async function receive(kind: SeenRequest['kind'], request: Request): Promise<Response> {
     const id = request.headers.get('webhook-id') ?? ''
     const { fault } = receiver
+    const mine = round
+    const body = await request.text()
+    const response = answerOf(fault)
+    if (mine !== round) return response
     const seen: SeenRequest = {
       number: ++made,
       kind,
@@ -68,17 +76,20 @@ export async function startReceiver(changed: () => void): Promise<Receiver> {
       method: request.method,
       url: request.url,
       headers: [...request.headers],
-      body: await request.text(),
+      body,
       answer: undefined,
       ok: false,
       known: counted[kind].has(id),
     }
-    update(seen)
+    requests = [...requests, seen].slice(-KEPT)
+    changed()
     if (fault === 'slow') await delay(1_000)
-    const response = answerOf(fault)
+    if (mine !== round) return response
     const { ok, status } = response
     if (ok || fault === 'lost') counted[kind].add(id)
-    update({ ...seen, answer: WORDS[fault] ?? String(status), ok })
+    const answered = { ...seen, answer: WORDS[fault] ?? String(status), ok }
+    requests = requests.map((one) => (one === seen ? answered : one))
+    changed()
     return response
   }
 
@@ -87,6 +98,10 @@ export async function startReceiver(changed: () => void): Promise<Receiver> {
     http.post(pathOf(STREAM_URL), ({ request }) => receive('stream', request)),
   )
   await worker.start({ quiet: true, onUnhandledRequest: 'bypass' })
+  // The browser ends a service worker that has been idle, as it is in the background; begun anew, it knows of no page.
+  document.addEventListener('visibilitychange', () => {
+    if (!document.hidden) navigator.serviceWorker.controller?.postMessage('MOCK_ACTIVATE')
+  })
   return receiver
 }
 

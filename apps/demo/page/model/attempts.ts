@@ -5,6 +5,10 @@ import { fromWire, type Attempt, type SnapshotStep, type TelemetryEvent } from '
 const LISTS = { compilations: 'compile', tests: 'test', ai_interactions: 'ai_interaction' } as const
 type ListName = keyof typeof LISTS
 
+/** A file that was taken in may lack its lists (SPEC §10). */
+export const listOf = (step: SnapshotStep, list: ListName): readonly Attempt[] =>
+  (step as Partial<SnapshotStep>)[list] ?? []
+
 export interface StepAttempt {
   readonly type: (typeof LISTS)[ListName]
   /** Within its list, from 0. */
@@ -18,7 +22,7 @@ export interface StepAttempt {
 
 export function attemptsOf(step: SnapshotStep): StepAttempt[] {
   const all = Object.entries(LISTS).flatMap(([list, type]) =>
-    (step[list as ListName] ?? []).map((wire, index): StepAttempt => ({
+    listOf(step, list as ListName).map((wire, index): StepAttempt => ({
       type,
       index,
       startedAt: timeOf(wire, 'starting_at', 'started_at'),
@@ -37,7 +41,7 @@ export function attemptOfEvent(event: TelemetryEvent, steps: readonly SnapshotSt
   if (step === undefined) return undefined
   const list = Object.entries(LISTS).find(([, type]) => type === event.type)?.[0] as ListName | undefined
   if (list === undefined) return { step, attempt: undefined }
-  const index = step[list].length - 1
+  const index = listOf(step, list).length - 1
   return { step, attempt: { type: LISTS[list], index } }
 }
 

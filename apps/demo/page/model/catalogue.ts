@@ -14,8 +14,7 @@ export async function fetchSession(
   entry: SessionEntry,
   progress: (part: number) => void,
 ): Promise<ReadSession> {
-  const response = await fetch(entry.href).catch((error: Error) => error)
-  if (response instanceof Error) return { ok: false, reason: `${entry.name}: ${response.message}` }
+  const response = await fetch(entry.href)
   if (!response.ok)
     return { ok: false, reason: `${entry.name}: the demo's server answered ${response.status}` }
   return readSession(entry.name, await response.text(), progress)

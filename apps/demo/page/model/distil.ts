@@ -2,6 +2,7 @@
 
 import type { Snapshot, SnapshotStep } from '@learnpack/telemetry-core'
 import { attemptsOf } from './attempts'
+import { isTime } from './words'
 
 export interface FirstPass {
   /** Tests up to the first that passed, itself included; all of them where none did. */
@@ -23,10 +24,11 @@ export interface SessionSpan {
   readonly to: number
 }
 
-/** The workout sessions, each on the days it touched. @param now what a session that goes on has lasted to, epoch ms */
+/** The workout sessions, each on the days it touched; none of a time that no clock can show. @param now what a session that goes on has lasted to, epoch ms */
 export function sessionDays({ workout_session }: Snapshot, now: number): SessionSpan[] {
   return workout_session.flatMap(({ started_at, ended_at = now }) => {
     const spans: SessionSpan[] = []
+    if (!isTime(started_at) || !isTime(ended_at)) return spans
     let start = new Date(started_at)
     const end = new Date(Math.max(started_at, ended_at))
     // A session of more than a fortnight is a file that was made up.

@@ -21,7 +21,12 @@ export function followLive(href: string, hooks: LiveHooks): () => void {
 
   source.onopen = () => hooks.condition('connected')
   // The browser connects again by itself, telling the server the last line it got.
-  source.onerror = () => hooks.condition('connection lost, trying again')
+  source.onerror = () =>
+    hooks.condition(
+      source.readyState === EventSource.CLOSED
+        ? 'the server follows no course any more'
+        : 'connection lost, trying again',
+    )
   source.addEventListener('waiting', ({ data }: MessageEvent<string>) => hooks.condition(data))
   source.addEventListener('log', () => {
     timeline = createTimeline()

@@ -48,6 +48,12 @@ export interface Player {
   tick(elapsed: number): void
 }
 
+/**
+ * What passes of a replay between two frames at most, ms of the viewer: nobody saw what passed while the page was
+ * in the background. The first frame may even have begun before Play was pressed.
+ */
+const LONGEST_TICK_MS = 250
+
 export function createPlayer(session: SessionInfo, timeline: Timeline): Player {
   const listeners = new Set<() => void>()
   let view: View = {
@@ -106,7 +112,8 @@ export function createPlayer(session: SessionInfo, timeline: Timeline): Player {
       if (!playing) return
       const next = timeline.when[at]
       if (next === undefined) return set({ playing: false })
-      seekTime(Math.min(advance(moment, elapsed, speed, next), timeline.when.at(-1) as number))
+      const passed = Math.min(Math.max(0, elapsed), LONGEST_TICK_MS)
+      seekTime(Math.min(advance(moment, passed, speed, next), timeline.when.at(-1) as number))
     },
   }
 }

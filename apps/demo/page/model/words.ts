@@ -8,8 +8,12 @@ const time = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' })
 /** @param at epoch ms; what is no time a clock can show is given as it is */
 export const whenInWords = (at: number): string => (isTime(at) ? dateTime.format(at) : String(at))
 export const timeInWords = (at: number): string => (isTime(at) ? time.format(at) : String(at))
+export const isoInWords = (at: number): string => (isTime(at) ? new Date(at).toISOString() : String(at))
 
-const isTime = (at: number): boolean => Math.abs(at) <= 8.64e15
+export const isTime = (at: number): boolean => Math.abs(at) <= 8.64e15
+
+export const countInWords = (count: number, one: string, many = `${one}s`): string =>
+  `${count} ${count === 1 ? one : many}`
 
 /** @param ms of a span */
 export function spanInWords(ms: number): string {

@@ -1,7 +1,10 @@
 import { memo } from 'react'
 import type { Measures, Snapshot } from '@learnpack/telemetry-core'
-import { spanInWords } from '../model/words'
+import { listOf } from '../model/attempts'
+import { countInWords, spanInWords } from '../model/words'
 import { Icon } from './icon'
+
+const NAMES = { compilations: 'run', tests: 'test', ai_interactions: 'question' } as const
 
 interface Props {
   readonly steps: Snapshot['steps']
@@ -18,7 +21,6 @@ export const Course = memo(function Course({ steps, measures, open, shown, selec
     <ol className="steps">
       {steps.map((step, index) => {
         const { status, time_spent } = measures[index] as Measures['steps'][number]
-        const { tests, compilations, ai_interactions } = step
         return (
           <li key={step.slug}>
             <button
@@ -36,9 +38,13 @@ export const Course = memo(function Course({ steps, measures, open, shown, selec
               </span>
               <span className="status">{status}</span>
               <span className="counts">
-                {counted(compilations.length, 'run')} · {counted(tests.length, 'test')} ·{' '}
-                {counted(ai_interactions.length, 'question')}
-                {time_spent > 0 && ` · ${spanInWords(time_spent * 1_000)}`}
+                {[
+                  ...(['compilations', 'tests', 'ai_interactions'] as const).flatMap((list) => {
+                    const count = listOf(step, list).length
+                    return count === 0 ? [] : countInWords(count, NAMES[list])
+                  }),
+                  ...(time_spent > 0 ? [spanInWords(time_spent * 1_000)] : []),
+                ].join(' · ')}
               </span>
             </button>
           </li>
@@ -47,5 +53,3 @@ export const Course = memo(function Course({ steps, measures, open, shown, selec
     </ol>
   )
 })
-
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`

@@ -1,14 +1,13 @@
-import { useEffect, useReducer, useState } from 'react'
+import { useEffect, useMemo, useReducer, useState } from 'react'
 import type { Destination, LabStatus } from '../lab/lab'
 import { FAULTS, type Fault } from '../lab/faults'
 import type { SeenRequest } from '../lab/receiver'
-import { spanInWords } from '../model/words'
-
-/** Requests listed; the count says how many there were. */
-const LISTED = 60
+import { countInWords, spanInWords } from '../model/words'
 
 export interface DeliveryProps {
   readonly status: LabStatus
+  /** Requests so far, and the latest of them. */
+  readonly made: number
   readonly requests: readonly SeenRequest[]
   readonly counted: { readonly batch: number; readonly stream: number }
   readonly fault: Fault
@@ -22,7 +21,7 @@ export interface DeliveryProps {
 }
 
 export function DeliveryPanel(props: DeliveryProps) {
-  const { status, requests, counted, fault, offline } = props
+  const { status, made, requests, counted, fault, offline } = props
   const { destinations, nextAttempt, student, invented, recorded } = status
   const [chosen, choose] = useState<number>()
   // What is said of waits is a countdown.
@@ -33,7 +32,7 @@ export function DeliveryPanel(props: DeliveryProps) {
     const timer = setInterval(tick, 250)
     return () => clearInterval(timer)
   }, [counts])
-  const listed = requests.slice(-LISTED).reverse()
+  const listed = requests.toReversed()
   const request = listed.find(({ number }) => number === chosen)
   const dead = destinations.some(({ state }) => state.deadLettered > 0)
   const paused = destinations.some(({ state }) => state.paused !== undefined)
@@ -59,11 +58,12 @@ export function DeliveryPanel(props: DeliveryProps) {
           ))}
         </fieldset>
         <p className="hint">
-          {recorded} events recorded
+          {countInWords(recorded, 'event')} recorded
           {student === undefined
             ? '; nothing is sent before a student logs in.'
             : `, sent as student ${student}${invented ? ', made up because this session knows of none' : ''}.`}{' '}
-          The receiver counted {counted.stream} events and {counted.batch} batches, each once.
+          The receiver counted {countInWords(counted.stream, 'event')} and{' '}
+          {countInWords(counted.batch, 'batch', 'batches')}, each once.
         </p>
         <div className="destinations">
           {destinations.map((destination) => (
@@ -86,7 +86,7 @@ export function DeliveryPanel(props: DeliveryProps) {
         </div>
       </div>
       <div>
-        <h3>{requests.length} requests</h3>
+        <h3>{countInWords(made, 'request')}</h3>
         <div className="scrolls requests" tabIndex={0} role="region" aria-label="Requests" data-scrolls>
           <table>
             <thead>
@@ -157,7 +157,7 @@ function DestinationCard({ name, state, waiting }: Destination) {
 const BODY = 20_000
 
 function RequestDetails({ method, url, headers, body }: SeenRequest) {
-  const pretty = JSON.stringify(JSON.parse(body), null, 2)
+  const pretty = useMemo(() => JSON.stringify(JSON.parse(body), null, 2), [body])
   return (
     <pre className="code" tabIndex={0} role="region" aria-label="The request" data-scrolls>
       {`${method} ${url}\n`}

@@ -1,6 +1,7 @@
 import { fromWire } from '@learnpack/telemetry-core'
 import { memo, useState } from 'react'
 import { isObject, join, type Changes } from '../model/changes'
+import { isoInWords } from '../model/words'
 import { Icon } from './icon'
 
 /** Of a long list the latest items are shown, and those that changed. */
@@ -94,7 +95,7 @@ function summary(value: Record<string, unknown>): string {
   if (Array.isArray(value)) return value.length === 1 ? '1 item' : `${value.length} items`
   const { slug, started_at, exit_code } = value
   if (typeof slug === 'string') return slug
-  if (typeof started_at === 'number') return new Date(started_at).toISOString()
+  if (typeof started_at === 'number') return isoInWords(started_at)
   if (exit_code !== undefined) return `exit code ${String(exit_code)}`
   return '{…}'
 }

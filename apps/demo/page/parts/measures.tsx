@@ -1,6 +1,7 @@
 import { memo, useMemo } from 'react'
 import type { Measures } from '@learnpack/telemetry-core'
 import type { Moment } from '../model/derive'
+import { listOf } from '../model/attempts'
 import { firstPass, sessionDays } from '../model/distil'
 import { spanInWords } from '../model/words'
 import { Chart, colour } from './chart'
@@ -65,7 +66,7 @@ export const MeasuresPanel = memo(function MeasuresPanel({ moment, now, theme }:
       ai: [
         bar(
           'questions',
-          snapshot.steps.map(({ ai_interactions }) => ai_interactions.length),
+          snapshot.steps.map((step) => listOf(step, 'ai_interactions').length),
           ai,
         ),
       ],
@@ -130,7 +131,7 @@ export const MeasuresPanel = memo(function MeasuresPanel({ moment, now, theme }:
         <Chart
           title="Questions to the AI tutor"
           says={snapshot.steps
-            .map(({ slug, ai_interactions }) => `${slug} ${ai_interactions.length}`)
+            .map((step) => `${step.slug} ${listOf(step, 'ai_interactions').length}`)
             .join('; ')}
           data={{ labels, datasets: charts.ai }}
           options={COUNTS}

@@ -1,10 +1,10 @@
-import { diffLines } from 'diff'
+import { diffLines, type Change } from 'diff'
 import { useMemo } from 'react'
 
 /** More lines are not laid out; the whole is in the log. */
 const SHOWN = 2_000
-/** A difference that takes longer is not shown, ms. */
-const LONGEST_DIFF_MS = 50
+/** Not looked for are differences of more lines, or for longer, ms: the page would stand still. */
+const LIMITS = { maxEditLength: 500, timeout: 50 }
 
 interface Line {
   readonly kind: 'same' | 'added' | 'removed'
@@ -15,16 +15,27 @@ interface Line {
 
 /** @param before the attempt before, to tell the difference from */
 export function Source({ text, before }: { text: string; before: string | undefined }) {
-  const lines = useMemo(() => linesOf(text, before), [text, before])
+  const parts = useMemo(
+    () => (before === undefined ? undefined : diffLines(before, text, LIMITS)),
+    [text, before],
+  )
+  const lines = useMemo(
+    () => linesOf(parts ?? [{ value: text, added: false, removed: false }]),
+    [text, parts],
+  )
   const changed = lines.filter(({ kind }) => kind !== 'same').length
   return (
     <>
       <p className="hint">
         {before === undefined
           ? 'The first code recorded for this step.'
-          : changed === 0
-            ? 'Unchanged since the attempt before.'
-            : `${changed} lines differ from the attempt before.`}
+          : parts === undefined
+            ? 'Too much differs from the attempt before to tell it line by line.'
+            : changed === 0
+              ? 'Unchanged since the attempt before.'
+              : changed === 1
+                ? '1 line differs from the attempt before.'
+                : `${changed} lines differ from the attempt before.`}
       </p>
       <pre className="code" tabIndex={0} role="region" aria-label="Source code" data-scrolls>
         {lines.slice(0, SHOWN).map(({ kind, text, number }, index) => (
@@ -42,10 +53,9 @@ export function Source({ text, before }: { text: string; before: string | undefi
   )
 }
 
-function linesOf(text: string, before: string | undefined): Line[] {
-  const parts = before === undefined ? undefined : diffLines(before, text, { timeout: LONGEST_DIFF_MS })
+function linesOf(parts: readonly Pick<Change, 'value' | 'added' | 'removed'>[]): Line[] {
   let number = 0
-  return (parts ?? [{ value: text, added: false, removed: false }]).flatMap(({ value, added, removed }) =>
+  return parts.flatMap(({ value, added, removed }) =>
     value
       .replace(/\n$/, '')
       .split('\n')
