@@ -1,5 +1,5 @@
 // Credentials that are known by their shape, whatever stands around them. The shapes are facts, published by who
-// issues them and by the scanners that look for them; docs/decisions/0008 names them.
+// issues them and by the scanners that look for them; docs/decisions/0009 names them.
 
 import { gluedAt } from './glued'
 import { mark } from './redaction-mark'

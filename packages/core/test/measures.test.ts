@@ -84,6 +84,11 @@ describe('a step', () => {
       },
       { comp_struggles: 0, test_struggles: 2, frustration_indicator: 10 },
     ],
+    [
+      'completed at the first try, and broken later',
+      { opened_at: at(0), completed_at: at(1), tests: [ran(0, 1), ran(1, 2)] },
+      { test_struggles: 0, frustration_indicator: 0 },
+    ],
     ['completed before it was opened', { opened_at: at(50), completed_at: at(10) }, { time_spent: 0 }],
   ])('%s', (_, given, expected) => {
     expect(only(given)).toMatchObject(expected)
@@ -172,6 +177,9 @@ describe('a course', () => {
   it('is rounded half to even', () => {
     const time = (ms: number) => only({ opened_at: T, completed_at: T + ms }).time_spent
     expect([125, 375, 625, 875, 1_125].map(time)).toEqual([0.12, 0.38, 0.62, 0.88, 1.12])
+    const shortly = { opened_at: T, tests: [{ exit_code: 1, ended_at: T + 4 }] }
+    const three = ['a', 'b', 'c'].map((slug) => step(slug, shortly))
+    expect(measure(file(three)).course.time_on_incomplete).toBe(0.01)
     expect([5, 15, 1_005, 994_999].map(time)).toEqual([0.01, 0.01, 1, 995])
   })
 })
@@ -274,16 +282,16 @@ describe('ten courses, computed by hand', () => {
           compilations: [{ exit_code: 1, started_at: at(5) }, ran(0, 30), ran(1, 40), ran(2, 20)],
           tests: [ran(null, 50), ran(0, 60), ran(1, 70)],
         },
-        { completed_at: at(9), tests: [ran(1, 1)] },
+        { completed_at: at(9), compilations: [ran(1, 1)], tests: [ran(1, 1)] },
       ],
       { last: 1_800, sessions: 1 },
       [
         ['completed', 1_800, 2, 1, 50, 15], // runs at 5 and 20, the test at 50; 1800/3600; 3/20
         ['unread', 0, 0, 0, 0, 0],
       ],
-      // 0.3 * 1800/36000 + 0.2 * 1/5 + 0.3 * 1/2 + 0.2 * 8/100 = 0.015 + 0.04 + 0.15 + 0.016
+      // 0.3 * 1800/36000 + 0.2 * 1/5 + 0.3 * 1/2 + 0.2 * 9/100 = 0.015 + 0.04 + 0.15 + 0.018
       // 0.3 * 1/2 + 0.2 * 1/10 + 0.2 * 0.5/10 = 0.15 + 0.02 + 0.01
-      [50, 1_800, 1, 8, 1, 0, 1, 0.5, 0, 22.1, 18],
+      [50, 1_800, 1, 9, 1, 0, 1, 0.5, 0, 22.3, 18],
     ],
     [
       'at the caps of time, sessions, interactions and struggles',
