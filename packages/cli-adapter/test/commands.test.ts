@@ -356,6 +356,15 @@ describe('purge', () => {
     expect(existsSync(join(to, 'telemetry', 'index.json'))).toBe(true)
   })
 
+  it('says what it may not read, without a stack trace', async () => {
+    const path = temporary()
+    mkdirSync(join(path, '.learn', 'telemetry.json'), { recursive: true })
+    expect(await run(['measure', path])).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^learnpack-telemetry: EISDIR: .*\n$/) as string,
+    })
+  })
+
   it('deletes a telemetry.json without a log, too', async () => {
     const path = temporary()
     mkdirSync(join(path, '.learn'))
