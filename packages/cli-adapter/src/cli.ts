@@ -23,8 +23,12 @@ export async function main(args: readonly string[], output: Output = standard): 
     return code
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
-    if (!(error instanceof CommandError)) throw error
+    if (!(error instanceof CommandError) && !isOfSystem(error)) throw error
     output.err(`learnpack-telemetry: ${visible(error.message)}\n`)
     return EXIT.failed
   }
 }
+
+/** A file or folder that may not be read, for one: what it says names it. */
+const isOfSystem = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && 'syscall' in error

@@ -5,6 +5,7 @@ import {
   createFollower,
   decodeLine,
   destinationOf,
+  readWaiting,
   stillDead,
   triggersBatch,
   type DeadLetter,
@@ -22,6 +23,7 @@ export interface DestinationStatus {
   readonly delivered: number
   /** Stream events not yet delivered; for a batch 1 while a newer one waits. */
   readonly waiting: number
+  /** Why nothing is sent until the next login; null again once there was one. */
   readonly paused: string | null
   /** No attempt before this time, epoch ms. */
   readonly next_attempt_at: number | null
@@ -41,6 +43,8 @@ export function destinationStatus(
   const states = new Map(store.cursors.list().map(({ destination, state }) => [destination, state]))
   const configured = transports.map(destinationOf)
   for (const destination of configured) if (!states.has(destination)) states.set(destination, fresh)
+  const isOrWasPaused = [...states.values()].some(({ paused }) => paused !== undefined)
+  const waiting = isOrWasPaused ? readWaiting(store, crc32) : undefined
   const letters = stillDead(store.deadLetters.list())
   return [...states].map(([destination, state]) => ({
     destination,
@@ -49,7 +53,7 @@ export function destinationStatus(
     waiting: destination.startsWith('http-batch ')
       ? Number(batchWaits(store.log, state.offset))
       : countWaiting(store.log, crc32, follower, state),
-    paused: state.paused?.reason ?? null,
+    paused: waiting?.paused(destination) ?? null,
     next_attempt_at: state.retryAt ?? null,
     last_error: state.lastError ?? null,
     dead_letters: letters.filter((letter) => letter.destination === destination),

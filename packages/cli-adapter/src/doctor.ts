@@ -1,9 +1,8 @@
 // What is wrong with a course's telemetry, and what to do about it. Reads everything and changes nothing.
 
-import { existsSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { statSync } from 'node:fs'
 import { openCourseFolder } from '@learnpack/telemetry-transport-file'
-import { FOLDERS, courseFolder } from './consent'
+import { courseFolder } from './consent'
 import { learnJsonOf, readConfigAt } from './course'
 import { configFindings } from './doctor/config'
 import { exerciseFindings } from './doctor/exercises'
@@ -13,6 +12,7 @@ import { recordFindings } from './doctor/record'
 import { recordingFindings } from './doctor/recording'
 import { here, type Surroundings } from './doctor/surroundings'
 import type { Finding } from './doctor/finding'
+import { recordFolder } from './find-log'
 
 export { describeFindings } from './doctor/report'
 export { FINDINGS, type Code, type Finding } from './doctor/finding'
@@ -29,8 +29,7 @@ export async function examine(
   const course = courseFolder(path)
   if (statSync(course, { throwIfNoEntry: false })?.isDirectory() !== true)
     return configFindings(course, undefined)
-  const dirPath = FOLDERS.map((name) => join(course, name)).find(existsSync) ?? join(course, '.learn')
-  const folder = openCourseFolder(dirPath)
+  const folder = openCourseFolder(recordFolder(course))
   try {
     const learnJson = learnJsonOf(folder)
     const { destinations } = learnJson === undefined ? { destinations: {} } : readConfigAt(learnJson)

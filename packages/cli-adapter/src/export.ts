@@ -16,6 +16,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path'
 import { createFollower, evolve, initialState, parseSnapshot, type State } from '@learnpack/telemetry-core'
 import { LOG_NAME, crc32, openCourseFolder } from '@learnpack/telemetry-transport-file'
 import { CommandError } from './command-error'
+import { recordFolder } from './find-log'
 import { oneLine } from './output'
 import { purgeable } from './purge'
 import { describeKnown } from './show'
@@ -34,9 +35,8 @@ export async function exportCourse(
   to: string,
   progress: (text: string) => void = () => {},
 ): Promise<Exported> {
-  const [first] = purgeable(path)
-  if (first === undefined) throw new CommandError(`${path}: nothing is recorded there`)
-  const dirPath = dirname(first)
+  const dirPath = recordFolder(path)
+  if (purgeable(dirPath).length === 0) throw new CommandError(`${path}: nothing is recorded there`)
   const target = freePlace(to, dirPath)
   const files = new Map<string, Uint8Array>()
   const left_out: string[] = []

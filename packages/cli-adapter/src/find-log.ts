@@ -1,7 +1,7 @@
 // From what a person names on the command line to the log they mean.
 
 import { existsSync, realpathSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { readCourseIndex } from '@learnpack/telemetry-core'
 import { crc32, openCourseFolder, type CourseFolder } from '@learnpack/telemetry-transport-file'
 import { CommandError } from './command-error'
@@ -20,17 +20,41 @@ export function findLog(path: string): string {
   return folder.logPath(current)
 }
 
+/**
+ * The folder that a course's record is kept in, or will be: the first of those the host looks in that holds a log,
+ * else the first that holds anything of a record, else the first that is there.
+ * @param path a course folder, or the `.learn` in it
+ */
+export function recordFolder(path: string): string {
+  const folders = FOLDERS.includes(basename(path)) ? [path] : FOLDERS.map((name) => join(path, name))
+  const places = [...folders, path]
+  return (
+    places.find(hasLog) ??
+    places.find((place) => ['telemetry', 'telemetry.json'].some((name) => existsSync(join(place, name)))) ??
+    folders.find(existsSync) ??
+    join(path, '.learn')
+  )
+}
+
+function hasLog(dirPath: string): boolean {
+  try {
+    const folder = openCourseFolder(dirPath)
+    return folder.readIndex() !== undefined || folder.list().length > 0
+  } catch {
+    // Something is there that cannot be read, which whoever reads it will say.
+    return true
+  }
+}
+
 /** @throws CommandError when nothing was recorded there */
 export function findCourse(path: string): { folder: CourseFolder; current: string } {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw new CommandError(`${path}: no such folder`)
   }
-  for (const dirPath of [...FOLDERS.map((name) => join(path, name)), path]) {
-    const folder = openCourseFolder(dirPath)
-    const index = readCourseIndex(folder, crc32)
-    if (index !== undefined) return { folder, current: index.current }
-  }
-  if (FOLDERS.some((name) => existsSync(join(path, name, 'telemetry.json')))) {
+  const folder = openCourseFolder(recordFolder(path))
+  const index = readCourseIndex(folder, crc32)
+  if (index !== undefined) return { folder, current: index.current }
+  if (existsSync(folder.snapshotPath)) {
     throw new CommandError(
       `${path}: LearnPack itself records here (it wrote telemetry.json, and there is no event log); learnpack-telemetry records nothing`,
     )

@@ -10,8 +10,7 @@ import {
   type StepMeasures,
 } from '@learnpack/telemetry-core'
 import { CommandError } from './command-error'
-import { FOLDERS } from './consent'
-import { findCourse, findLog } from './find-log'
+import { findCourse, findLog, recordFolder } from './find-log'
 import { oneLine, type Paint } from './output'
 import { replayLog } from './replay'
 
@@ -29,10 +28,8 @@ function snapshotText(path: string): string {
   if (!found.isDirectory())
     return path.endsWith('.ndjson') ? replayLog(path).json : readFileSync(path, 'utf8')
   if (hasLog(path)) return replayLog(findLog(path)).json
-  const file = [...FOLDERS.map((name) => join(path, name)), path]
-    .map((folder) => join(folder, 'telemetry.json'))
-    .find(existsSync)
-  if (file === undefined) throw new CommandError(`${path}: no event log and no telemetry.json in it`)
+  const file = join(recordFolder(path), 'telemetry.json')
+  if (!existsSync(file)) throw new CommandError(`${path}: no event log and no telemetry.json in it`)
   return readFileSync(file, 'utf8')
 }
 

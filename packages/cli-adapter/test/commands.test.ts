@@ -342,6 +342,29 @@ describe('purge', () => {
     expect(readdirSync(join(path, '.breathecode'))).toEqual([])
   })
 
+  it('of two folders takes the one with a log, whatever the command', async () => {
+    const path = await course()
+    mkdirSync(join(path, '.breathecode', 'telemetry'), { recursive: true })
+    writeFileSync(join(path, '.breathecode', 'telemetry.json'), '{}')
+    const findings = JSON.parse((await run(['doctor', path, '--json'])).out) as { code: string }[]
+    expect(findings.map(({ code }) => code)).toContain('record/sound')
+    for (const command of [['status'], ['show'], ['measure'], ['replay'], ['debug']])
+      expect(await run([...command, path])).toMatchObject({ code: 0 })
+    const to = join(temporary(), 'copy')
+    expect(await run(['export', path, '--to', to])).toMatchObject({ code: 0 })
+    expect(readdirSync(to)).toContain('telemetry')
+    expect(existsSync(join(to, 'telemetry', 'index.json'))).toBe(true)
+  })
+
+  it('says what it may not read, without a stack trace', async () => {
+    const path = temporary()
+    mkdirSync(join(path, '.learn', 'telemetry.json'), { recursive: true })
+    expect(await run(['measure', path])).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^learnpack-telemetry: EISDIR: .*\n$/) as string,
+    })
+  })
+
   it('deletes a telemetry.json without a log, too', async () => {
     const path = temporary()
     mkdirSync(join(path, '.learn'))

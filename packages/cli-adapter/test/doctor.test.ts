@@ -555,15 +555,22 @@ describe('a broken course', () => {
     const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
     if (process.getuid?.() !== 0) chmodSync(learn(path), 0o555)
     const bin = fileURLToPath(new URL('../bin/learnpack-telemetry.js', import.meta.url))
-    const { stdout, status } = spawnSync(process.execPath, [bin, 'doctor', path, '--json'], {
-      encoding: 'utf8',
-      env: { PATH: process.env['PATH'], HOME: '/nonexistent' },
-      ...nobody,
-    })
-    const found = JSON.parse(stdout) as Finding[]
-    const [one] = found.filter(({ code }) => code === 'folder/not-writable')
-    expect([status, one?.message]).toEqual([2, `${learn(path)} cannot be written: nothing can be recorded`])
-    for (const { code } of found) seen.add(code)
+    const look = (): void => {
+      const { stdout, status } = spawnSync(process.execPath, [bin, 'doctor', path, '--json'], {
+        encoding: 'utf8',
+        env: { PATH: process.env['PATH'], HOME: '/nonexistent' },
+        ...nobody,
+      })
+      const found = JSON.parse(stdout) as Finding[]
+      const [one] = found.filter(({ code }) => code === 'folder/not-writable')
+      expect([status, one?.message]).toEqual([2, `${learn(path)} cannot be written: nothing can be recorded`])
+      for (const { code } of found) seen.add(code)
+    }
+    look()
+    // Nor may it be looked into.
+    chmodSync(learn(path), 0o000)
+    look()
+    chmodSync(learn(path), 0o755)
   })
 
   it('may be no course, or not there at all', async () => {

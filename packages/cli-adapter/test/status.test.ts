@@ -84,6 +84,23 @@ describe('learnpack-telemetry status', () => {
     expect((await told(path)).telemetry_json).toMatchObject({ state: 'missing' })
   })
 
+  it('is paused only until somebody logs in', async () => {
+    const { path, storage, ben } = await recorded()
+    const destination = 'http-batch http://localhost:9/'
+    const state = { offset: 0, delivered: 0, deadLettered: 0, attempts: 0, lastError: 'answered 401' }
+    const pausedAt = async (offset: number) => {
+      const paused = { reason: 'answered 401', offset }
+      storage.open(ben).cursors.write(destination, { ...state, paused })
+      return { ...(await told(path)).telemetries[0]?.destinations[0], text: (await run('status', path)).out }
+    }
+    const held = await pausedAt(1e9)
+    expect(held.paused).toBe('answered 401')
+    expect(held.text).toContain('paused until the next login: answered 401')
+    const over = await pausedAt(1)
+    expect(over.paused).toBeNull()
+    expect(over.text).toContain('last answer: answered 401')
+  })
+
   it('says so where nothing was recorded', async () => {
     const empty = mkdtempSync(join(tmpdir(), 'telemetry-status-'))
     expect(await run('status', empty)).toMatchObject({

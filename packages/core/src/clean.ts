@@ -23,16 +23,17 @@ export const careful =
     return mark('unreadable')
   }
 
-/** Every text inside a JSON value; the names of its fields stay. */
+/** Every text inside a JSON value, also where it is the name of a field: some count by path, or by address. */
 export function cleaned<T>(value: T, redact: Redactor): T
 export function cleaned(value: unknown, redact: Redactor): unknown {
   if (typeof value === 'string') return redact(value)
   if (Array.isArray(value)) return value.map((item) => cleaned(item as unknown, redact))
   if (typeof value !== 'object' || value === null) return value
-  return mapFields(value, (name, inner) =>
-    typeof inner === 'string' ? redactField(name, inner, redact) : cleaned(inner, redact),
-  )
+  return mapFields(value, redact, (name, inner) => cleanField(name, inner, redact))
 }
+
+const cleanField = (name: string, value: unknown, redact: Redactor): unknown =>
+  typeof value === 'string' ? redactField(name, value, redact) : cleaned(value, redact)
 
 /** A field's name tells what its text is, as a variable's does. */
 function redactField(name: string, text: string, redact: Redactor): string {
@@ -42,11 +43,25 @@ function redactField(name: string, text: string, redact: Redactor): string {
   return named.startsWith(`${name}=`) ? named.slice(name.length + 1) : redact(text)
 }
 
-const mapFields = (
+/** Too short and too plain to be anything but a name. */
+const plainName = /^\w{0,15}$/
+
+/** Of names that become the same, each is kept. */
+function mapFields(
   object: object,
+  redact: Redactor,
   change: (name: string, value: unknown) => unknown,
-): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(name, value)]))
+): Record<string, unknown> {
+  const fields = new Map<string, unknown>()
+  for (const [name, value] of Object.entries(object)) {
+    const kept = plainName.test(name) ? name : redact(name)
+    let unused = kept
+    for (let n = 2; kept !== name && (fields.has(unused) || Object.hasOwn(object, unused)); n++)
+      unused = `${kept} ${n}`
+    fields.set(unused, change(name, value))
+  }
+  return Object.fromEntries(fields)
+}
 
 /** A course, whose slugs are what it and its steps are known by. Some hosts pass the attempts along. */
 export const cleanCourse = (course: CourseInput, redact: Redactor): CourseInput => ({
@@ -66,13 +81,13 @@ const identity = new Set(['telemetry_id', 'slug', 'user_id'])
 
 /** A telemetry.json from elsewhere: lossless but for what is redacted, in its base64 as well. */
 export const cleanSnapshot = (file: ImportedSnapshot, redact: Redactor): ImportedSnapshot =>
-  mapFields(file, (name, value) => {
+  mapFields(file, redact, (name, value) => {
     if (name === 'steps') return file.steps.map((step) => cleanStep(step, redact))
     return identity.has(name) ? value : cleaned(value, redact)
   }) as ImportedSnapshot
 
 const cleanStep = (step: Pick<ImportedStep, 'slug'>, redact: Redactor): ImportedStep =>
-  mapFields(step, (name, value) => {
+  mapFields(step, redact, (name, value) => {
     if (name === 'slug') return value
     const type = Object.hasOwn(typeOf, name) ? typeOf[name] : undefined
     if (type === undefined || !Array.isArray(value)) return cleaned(value, redact)
@@ -80,10 +95,10 @@ const cleanStep = (step: Pick<ImportedStep, 'slug'>, redact: Redactor): Imported
   }) as ImportedStep
 
 const cleanAttempt = (type: StepEventType, attempt: Attempt, redact: Redactor): Attempt =>
-  mapFields(attempt, (name, value) =>
+  mapFields(attempt, redact, (name, value) =>
     typeof value === 'string' && encodedFields[type].includes(name)
       ? cleanBase64(value, redact)
-      : cleaned({ [name]: value }, redact)[name],
+      : cleanField(name, value, redact),
   )
 
 /** Base64 of text, of other bytes, or text that was never encoded; encoded anew only where something was found. */
@@ -115,3 +130,11 @@ function encoded(bytes: string): string {
     return toBase64(bytes)
   }
 }
+
+/** Why something was refused, which quotes it: in base64 perhaps, or in half a word, which is not recognised. */
+export const cleanReason = (quoting: string, redact: Redactor): string =>
+  redact(
+    quoting
+      .replace(/[^\s"]+…/g, '…')
+      .replace(/[A-Za-z0-9+/]{16,}={0,2}/g, (word) => (cleanBase64(word, redact) === word ? word : '…')),
+  )

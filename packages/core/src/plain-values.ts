@@ -8,7 +8,7 @@ export const isPlaceholder = (value: string): boolean => placeholder.test(value)
 
 // No word is two others put together: a value is read in one way, so reading it takes linear time.
 const lessonWords =
-  'my|mi|the|super|top|secret|secreto|seguro|segura|pass|word|wd|wort|contrasena|clave|key|token|api|test|tester|testing|admin|administrator|root|user|usuario|guest|demo|dev|local|foo|bar|baz|qux|abc|abcd|abcdef|xyz|asdf|qwerty|qwe|hello|hola|world|mundo|change|me|this|it|is|not|so|very|a|an|in|here|let|welcome|login|sample|ejemplo|fake|mock|default|wrong|valid|correct|right|strong|weak|long|short|new|old|some|any|postgres|mysql|mongo|redis|rabbitmq|sa|db|database|learn|python|javascript|java|code|coding|student|alumno|teacher|school|hunter|monkey|dragon|jwt|session|client'
+  'my|mi|the|super|top|secret|secreto|seguro|segura|pass|word|wd|wort|contrasena|contraseña|clave|key|token|api|test|tester|testing|admin|administrator|root|user|usuario|guest|demo|dev|local|foo|bar|baz|qux|abc|abcd|abcdef|xyz|asdf|qwerty|qwe|hello|hola|world|mundo|change|me|this|it|is|not|so|very|a|an|in|here|let|welcome|login|sample|ejemplo|fake|mock|default|wrong|valid|correct|right|strong|weak|long|short|new|old|some|any|postgres|mysql|mongo|redis|rabbitmq|sa|db|database|learn|python|javascript|java|code|coding|student|alumno|teacher|school|hunter|monkey|dragon|jwt|session|client'
 const lesson = new RegExp(`^(?:${lessonWords})+$`)
 const leet: Readonly<Record<string, string>> = { '@': 'a', $: 's', '0': 'o', '3': 'e', '1': 'i', '!': 'i' }
 

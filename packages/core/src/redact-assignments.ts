@@ -8,20 +8,28 @@ import { mark } from './redaction-mark'
 import { isVariable, secretSort, type SecretSort } from './secret-names'
 
 const LONGEST_NAME = 64
-const hint = /key|token|secret|pass|pwd|contrase|senha|credential/gi
+const hint = /key|token|secret|pass|pwd|contrase|senha|credential|appid/gi
 
-/** Between a name and its value. With a type annotation, as in `token: str = `. */
+/** Between a name and its value. With a type annotation, as in `token: str = `, or the size of an array of C. */
 const separator =
-  /(?:\\{0,3}["'`])?\]?[ \t]{0,3}(?::[ \t]{0,2}[A-Za-z]\w{0,20}(?:\[\w{0,20}\])?[ \t]{0,2}=(?![=>])|:=|=>|[=!]==?|[=:])[ \t]{0,8}/y
+  /(?:\[\d{0,5}\])?(?:\\{0,3}["'`])?\]?[ \t]{0,3}(?::[ \t]{0,2}[A-Za-z]\w{0,20}(?:\[\w{0,20}\])?[ \t]{0,2}=(?![=>])|:=|=>|[=!]==?|[=:])[ \t]{0,8}/y
 /** `setItem('token', '...')`: both have quotes. */
 const argument = /\\{0,3}["'`],[ \t]{0,2}(?=\\{0,3}["'`])/y
 /** `--password ...`, `setx NAME ...`, `ENV NAME ...` */
 const blank = /[ \t]{1,3}/y
+/** `PASSWORD '...'` in SQL, `#define API_KEY "..."` in C */
+const declared = /[ \t]{1,8}(?=["'])/y
 /** `<password>...</password>` */
 const element = />/y
 
 const quoted = /[rbuRBU]{0,2}(\\{0,3}["'`])((?:(?!\1)(?:\\.|[^\s\\"])){1,4096})\1/y
-const unquoted = /(?:\\{0,3}["'`])?([^\s"'`,;(){}[\]<>\\&|]{6,4096})/y
+/** The value goes on the next line, as formatters put what is long. */
+const nextLine = /(?:\([ \t]{0,2})?\r?\n[ \t]{0,40}(?=[rbuRBU]{0,2}["'`])/y
+/** A password that Google makes for an app. */
+const ofApp = /(["'`])([a-z]{4}(?: [a-z]{4}){3})\1/y
+/** Judged by its beginning: where such values follow upon each other, each is looked at anew. */
+const unquoted = /(?:\\{0,3}["'`])?([^\s"'`,;(){}[\]<>\\&|]{6,512})/y
+const rest = /[^\s"'`,;(){}[\]<>\\&|]*/y
 const wholeLine = /([^\s"'`\\]{6,4096})(?=[ \t]*(?:#.*)?(?:[\r\n]|$|\\[nr]))/y
 
 /** What may stand on a line before a name in a file of settings or a shell. */
@@ -29,8 +37,8 @@ const lineStart = /(?:^|[\r\n]|\\[nr])[ \t]*(?:export |set |setx |ENV |ARG |\$en
 const command = /(?:--|\bsetx |\bENV )$/i
 /** `Your password: `, a program's question or answer. */
 const asked = /\p{L} $/u
-/** `API key` in words. */
-const spaced = /(?:api|access|secret|private|auth) $/i
+/** `API key` in words, `?key=` in a URL. */
+const spaced = /(?:api|access|secret|private|auth) $|[?&]$/i
 
 export function redactAssignments(text: string): string {
   let cleaned = ''
@@ -69,17 +77,21 @@ const isNameCharacter = (code: number): boolean =>
 
 /** Where the secret is that the name from `start` to `end` is given, if it is given one. */
 function secretAt(text: string, start: number, end: number): [number, number] | undefined {
+  const name = text.slice(start, end)
   const before = text.slice(Math.max(0, start - 24), start)
   const between =
     matchAt(separator, text, end) ??
     matchAt(argument, text, end) ??
     (command.test(before) ? matchAt(blank, text, end) : undefined) ??
-    (before.endsWith('<') ? matchAt(element, text, end) : undefined)
+    (before.endsWith('<') ? matchAt(element, text, end) : undefined) ??
+    (/pass|pwd/i.test(name) || isVariable(name) ? matchAt(declared, text, end) : undefined)
   if (between === undefined) return undefined
-  const name = text.slice(start, end)
   const sort = secretSort(name) ?? (/^key$/i.test(name) && spaced.test(before) ? 'key' : undefined)
   if (sort === undefined) return undefined
-  const at = end + between[0].length
+  const behind = end + between[0].length
+  const at = behind + (matchAt(nextLine, text, behind)?.[0].length ?? 0)
+  const app = matchAt(ofApp, text, at)?.[2]
+  if (app !== undefined && !isPlaceholder(app)) return [at + 1, at + 1 + app.length]
   const literal = matchAt(quoted, text, at)
   if (literal !== undefined) {
     const [whole, quote = '', value = ''] = literal
@@ -114,11 +126,24 @@ function bareSecretAt(
   const next = text[end] ?? ''
   if ('([{'.includes(next) && next !== '') return undefined
   const identifier = /^[\p{L}_$][\p{L}\d_$]*(?:\??\.[\p{L}_$][\p{L}\d_$]*)*$/u.test(value)
-  const inText = /["'`\\&]/.test(next) || between === '>' || /[;?&]$/.test(before) || command.test(before)
+  const inText =
+    /["'`\\&]/.test(next) || between === '>' || inList.test(before + between) || command.test(before)
   const isValue =
-    inText || (identifier ? isRandom(value) : /^\d/.test(value) || isRandom(value) || /[@!#^~?]/.test(value))
-  return isValue ? [end - value.length, end] : undefined
+    inText ||
+    isRandom(value) ||
+    (identifier ? isMixed(value) : /^\d/.test(value) || /[@!#^~?]/.test(value) || isDrawn(value))
+  return isValue ? [end - value.length, end + (matchAt(rest, text, end)?.[0].length ?? 0)] : undefined
 }
+
+/** In a form, a URL or a connection string: one of several values, none of which is code. */
+const inList = /[;?&](?:=|:[ \t]*|[ \t]*)$|(?:["']|=[^\s=,;]{1,20} )=$/
+
+/** Digits between letters more than once, as people mix them and programs do not. */
+const isMixed = (value: string): boolean => (value.match(/[A-Za-z]\d(?=[A-Za-z])/g) ?? []).length >= 2
+
+/** As machines draw it: long, and of everything. */
+const isDrawn = (value: string): boolean =>
+  value.length >= 32 && [/[a-z]/, /[A-Z]/, /\d/].every((sort) => sort.test(value)) && !value.includes('.')
 
 /** A call, an attribute, the end of a statement. */
 const isCode = (value: string, ofVariable: boolean): boolean =>

@@ -22,11 +22,11 @@ const nobody =
 
 /** Parts of a web application that stand under /home and /Users as well. */
 const page =
-  /^(?:about|contact|index|login|logout|signup|register|dashboard|profile|settings|account|list|new|edit|create|update|delete|search|welcome|main|page|pages|posts?|blog|news|products?|services?|details?|images?|img|assets|static|public|api|css|js|styles?|components?|layout|header|footer|nav|sidebar|hero|banner|me|all)(?:\.\w{1,5})?$/i
+  /^(?:about|contact|index|login|logout|signup|register|dashboard|profile|settings|account|list|new|edit|create|update|delete|search|welcome|main|page|pages|posts?|blog|news|products?|services?|details?|images?|img|assets|static|public|api|css|js|styles?|components?|layout|header|footer|nav|sidebar|hero|banner|me|all|cart|project|projects|workspace|data|documents|downloads|desktop|files?)(?:\.\w{1,5})?$/i
 
 /** Told to a router, a link or a request, a path is an address of the web. */
 const web =
-  /(?:\b(?:route|get|post|put|patch|delete|use|all|navigate|push|replace|redirect|fetch|url|request|axios)\s?\(\s?|\b(?:href|to|action|endpoint|route)\\?["']?\s?[=:]\s?\{?|\bsrc=)\\?["'`]$|\b(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) ["'`]?$/i
+  /(?:\b(?:route|get|post|put|patch|delete|use|all|navigate|push|replace|redirect|fetch|url|request|axios)\s?\(\s?|\b(?:href|to|action|endpoint|route|url|link|location)\\?["']?\s?[=:]\s?\{?|\bsrc=)\\?["'`]$|\b(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) ["'`]?$/i
 
 /** What may stand before the first slash of a path on a disk. */
 const onDisk = new RegExp(

@@ -1,5 +1,5 @@
 // Credentials that are known by their shape, whatever stands around them. The shapes are facts, published by who
-// issues them and by the scanners that look for them; docs/decisions/0008 names them.
+// issues them and by the scanners that look for them; docs/decisions/0009 names them.
 
 import { gluedAt } from './glued'
 import { mark } from './redaction-mark'
@@ -46,7 +46,7 @@ const withSigns: readonly [hint: string, shape: RegExp][] = [
   ['SG.', new RegExp(`${begin}SG\\.[\\w-]{16,}\\.[\\w-]{16,}`, 'g')],
   ['ya29.', new RegExp(`${begin}ya29\\.[\\w-]{20,}`, 'g')],
   ['1//0', new RegExp(`${begin}1//0[\\w-]{30,}`, 'g')],
-  [':AA', new RegExp(`${begin}\\d{8,10}:AA[\\w-]{30,}`, 'g')],
+  [':AA', new RegExp(`(?:${begin}|(?<=/bot))\\d{8,10}:AA[\\w-]{30,}`, 'g')],
   // Webhooks of Slack and Discord
   ['hooks.slack.com', /(?<=hooks\.slack\.com(?:\\?\/))[a-z]{1,20}(?:\\?\/\w{1,64}){2,4}/g],
   [

@@ -20,6 +20,12 @@ export interface RedactorOptions {
   readonly names?: readonly string[]
 }
 
+/** A terminal's colours and the like: `ESC[32m`, `ESC[K`. */
+const CONTROLS = new RegExp(`${String.fromCharCode(27)}\\[[\\d;]{0,16}[A-Za-z]`, 'g')
+
+/** The rest of what was taken out up to a colour. */
+const TAIL = new RegExp(`(\\[redacted:[a-z-]{1,20}\\])(?:${CONTROLS.source}){1,4}[\\w+/=-]{8,}`, 'g')
+
 /** Bounded, so that it takes linear time. */
 const PASSES = 3
 
@@ -40,7 +46,7 @@ export function createRedactor({ homes = [], names = [] }: RedactorOptions = {})
     ...ofMachine,
   ]
   const once: Redactor = (text) => rules.reduce((cleaned, redact) => redact(cleaned), text)
-  return (text) => {
+  const plain: Redactor = (text) => {
     let before = text
     let cleaned = once(text)
     // What stood behind something that was taken out may be seen for what it is only now.
@@ -49,5 +55,13 @@ export function createRedactor({ homes = [], names = [] }: RedactorOptions = {})
       cleaned = once(cleaned)
     }
     return cleaned
+  }
+  return (text) => {
+    if (!text.includes('\u001B[')) return plain(text)
+    const coloured = plain(text).replace(TAIL, '$1')
+    // What colours cut in two is seen without them only; then they go, too.
+    const bare = coloured.replace(CONTROLS, '')
+    const cleaned = plain(bare)
+    return cleaned === bare ? coloured : cleaned
   }
 }

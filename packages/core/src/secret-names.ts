@@ -7,7 +7,7 @@ const PASSWORDS = words(
   'password passwd pwd passphrase passwort contrasena contraseña senha dbpass userpassword',
 )
 const SECRETS = words(
-  'secret token credential credentials apikey secretkey accesskey authkey accesstoken authtoken apitoken privatekey clientsecret',
+  'secret token credential credentials appid apikey secretkey accesskey authkey accesstoken authtoken apitoken privatekey clientsecret',
 )
 /** Words before `key` that make it a secret, whatever the case of the name. */
 const KEYS_OF = words(

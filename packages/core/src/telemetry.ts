@@ -4,7 +4,7 @@
 import { EventEmitter } from 'eventemitter3'
 import { EXIT_BUDGET_MS, type CourseInput, type Recorded } from './api'
 import type { Telemetry, TelemetryEvents, TelemetryOptions } from './api'
-import { careful, cleanCourse, cleaned, cleanSnapshot } from './clean'
+import { careful, cleanCourse, cleaned, cleanReason, cleanSnapshot } from './clean'
 import { encodeLine } from './codec'
 import { deterministicId } from './deterministic-id'
 import { brief, describeIssues } from './describe'
@@ -110,9 +110,11 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     options.redact &&
     careful(options.redact, () => emit('noticed', 'a text could not be redacted, and nothing of it was kept'))
 
-  /** A reason is stored, and quotes what it is about: perhaps half a word, which is not recognised. */
+  /** A reason is told and stored, and quotes what it is about. */
+  const safe = (reason: string): string => (redact === undefined ? reason : cleanReason(reason, redact))
+
   function refuse(quoting: string): Recorded {
-    const reason = redact?.(quoting.replace(/[^\s"]+…/g, '…')) ?? quoting
+    const reason = safe(quoting)
     counts.refused++
     refusals.add(reason, clock.now())
     emit('refused', reason)
@@ -306,7 +308,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   function setAside(reason: string): void {
     const name = guarded('telemetry.json', () => storage.snapshot.setAside())
     if (name === undefined) takeInAgainAt = clock.now() + TAKE_IN_AGAIN_MS
-    else emit('noticed', `telemetry.json ${reason}; it is kept as ${name}`)
+    else emit('noticed', `telemetry.json ${safe(reason)}; it is kept as ${name}`)
   }
 
   const fileKind = () => guarded('telemetry.json', () => storage.snapshot.read().kind)

@@ -21,6 +21,8 @@ export interface Waiting {
   readonly ownerIsHere: boolean
   /** Every parcel that waits, in order, with the id and the bytes it will be sent with. */
   parcels(transport: Transport): Generator<Parcel>
+  /** Why nothing is sent to a destination until a student logs in; undefined where nothing keeps it. */
+  paused(destination: string): string | undefined
   /** @param now epoch ms */
   heldBack(transport: Transport, now: number): HeldBack | undefined
 }
@@ -35,21 +37,31 @@ export function readWaiting({ log, cursors }: TelemetryStore, crc: Crc): Waiting
     },
   })
   const state = follower.catchUp()
-  const stateOf = (transport: Transport) => cursors.read(destinationOf(transport)) ?? fresh
+  const stateOf = (destination: string) => cursors.read(destination) ?? fresh
+  const paused = (destination: string) => {
+    const delivery = stateOf(destination)
+    return isPaused(delivery, lastLogin) ? delivery.paused?.reason : undefined
+  }
   return {
     state,
     ownerIsHere: sameStudent(state.student, state.user_id),
     *parcels(transport) {
       const nextBehind =
         transport.wants === 'events' ? streamedEvents(log, crc, follower) : waitingBatch(() => batch)
-      for (let next = nextBehind(stateOf(transport)); next !== undefined; next = nextBehind(next.cursor))
+      for (
+        let next = nextBehind(stateOf(destinationOf(transport)));
+        next !== undefined;
+        next = nextBehind(next.cursor)
+      )
         yield next.parcel
     },
+    paused,
     heldBack(transport, now) {
-      const delivery = stateOf(transport)
-      const { paused, lastError: reason = '', retryAt = 0 } = delivery
-      if (paused !== undefined && isPaused(delivery, lastLogin))
-        return { kind: 'paused', reason: paused.reason }
+      const destination = destinationOf(transport)
+      const pause = paused(destination)
+      if (pause !== undefined) return { kind: 'paused', reason: pause }
+      const delivery = stateOf(destination)
+      const { lastError: reason = '', retryAt = 0 } = delivery
       return backsOff(delivery, now) ? { kind: 'backs off', reason, until: retryAt } : undefined
     },
   }

@@ -40,6 +40,23 @@ describe('redaction applies to', () => {
     expect(data.deep[0]?.texts[0]).toBe(PATH)
   })
 
+  it('the names of fields, of which none is lost', () => {
+    const { telemetry, log } = world()
+    telemetry.start(course)
+    const key = `ghp_${'x1'.repeat(18)}`
+    telemetry.record(1, 'compile', { byFile: { [PATH]: 1, [PATH.toLowerCase()]: 2 }, deep: [{ [key]: 3 }] })
+    expect(log()).not.toMatch(/LEGION|legion|x1x1/)
+    const clean = 'C:\\Users\\[redacted:user]\\x.py'
+    expect(telemetry.snapshot().steps[1]?.compilations).toEqual([
+      { byFile: { [clean]: 1, [clean.toLowerCase()]: 2 }, deep: [{ '[redacted:key]': 3 }] },
+    ])
+    const mails = { 'ana@escuela.edu': 1, 'eva@escuela.edu': 2 }
+    telemetry.record(1, 'compile', { mails })
+    expect(telemetry.snapshot().steps[1]?.compilations[1]).toEqual({
+      mails: { '[redacted:email]': 1, '[redacted:email] 2': 2 },
+    })
+  })
+
   it('the course, but for its slugs', () => {
     const { telemetry, log } = world((text) => text.replaceAll('LEGION', '***'))
     telemetry.start({
@@ -62,6 +79,22 @@ describe('redaction applies to', () => {
       telemetry.record(1, 'compile', `${'a '.repeat(30)}ghp_${'x1'.repeat(18)}`),
     ]
     expect(JSON.stringify(answers)).not.toMatch(/LEGION|x1x1/)
+  })
+
+  it('reasons that quote base64, and what is said of a file that was set aside', async () => {
+    const { telemetry } = world()
+    telemetry.start(course)
+    const hidden = btoa(`in ${PATH}`)
+    const wrong = { telemetry_id: 'x', steps: [{ slug: 'a', tests: hidden }] }
+    const answer = telemetry.import(wrong)
+    expect(answer).toMatchObject({ ok: false, reason: expect.stringContaining('…') as string })
+    expect(JSON.stringify(answer)).not.toContain(hidden)
+
+    const other = world(redact, JSON.stringify(wrong))
+    other.telemetry.start(course)
+    await other.telemetry.idle()
+    expect(other.notices).toEqual([expect.stringMatching(/^telemetry\.json is no telemetry: .*is kept as/)])
+    expect(other.notices[0]).not.toContain(hidden)
   })
 
   it('why a session ended', () => {

@@ -84,6 +84,11 @@ describe('a step', () => {
       },
       { comp_struggles: 0, test_struggles: 2, frustration_indicator: 10 },
     ],
+    [
+      'completed at the first try, and broken later',
+      { opened_at: at(0), completed_at: at(1), tests: [ran(0, 1), ran(1, 2)] },
+      { test_struggles: 0, frustration_indicator: 0 },
+    ],
     ['completed before it was opened', { opened_at: at(50), completed_at: at(10) }, { time_spent: 0 }],
   ])('%s', (_, given, expected) => {
     expect(only(given)).toMatchObject(expected)
@@ -172,7 +177,183 @@ describe('a course', () => {
   it('is rounded half to even', () => {
     const time = (ms: number) => only({ opened_at: T, completed_at: T + ms }).time_spent
     expect([125, 375, 625, 875, 1_125].map(time)).toEqual([0.12, 0.38, 0.62, 0.88, 1.12])
+    const shortly = { opened_at: T, tests: [{ exit_code: 1, ended_at: T + 4 }] }
+    const three = ['a', 'b', 'c'].map((slug) => step(slug, shortly))
+    expect(measure(file(three)).course.time_on_incomplete).toBe(0.01)
     expect([5, 15, 1_005, 994_999].map(time)).toEqual([0.01, 0.01, 1, 995])
+  })
+})
+
+/** Of each step: status, time, failed runs, failed tests, engagement, frustration. */
+type StepRow = [string, number, number, number, number, number]
+/**
+ * Of the course: completion rate, time, sessions, interactions, not completed, time on incomplete, average failed runs
+ * and tests, skipped, engagement, frustration.
+ */
+type CourseRow = [
+  ...[number, number, number, number, number, number],
+  ...[number, number, number, number, number],
+]
+
+const stepRow = ({ slug: _, ...measures }: Measures['steps'][number]) => Object.values(measures)
+const courseRow = ({ total_steps: _, ...measures }: Measures['course']) => Object.values(measures)
+const sessions = (count: number) => Array.from({ length: count }, (_, n) => ({ started_at: at(n) }))
+const failed = (count: number) => Array.from({ length: count }, (_, n) => ran(1, n))
+
+describe('ten courses, computed by hand', () => {
+  it.each<[string, object[], { last?: number; sessions?: number; start?: number }, StepRow[], CourseRow]>([
+    [
+      'read to its end',
+      [
+        { opened_at: at(0), completed_at: at(90) },
+        { opened_at: at(90), completed_at: at(450) },
+      ],
+      { last: 450, sessions: 1 },
+      [
+        ['completed', 90, 0, 0, 2.5, 0], // 90/3600
+        ['completed', 360, 0, 0, 10, 0], // 360/3600
+      ],
+      // 0.3 * 450/36000 + 0.2 * 1/5 + 0.3 * 1 = 0.00375 + 0.04 + 0.3 = 0.34375, and 34.375 goes to the even 34.38
+      [100, 450, 1, 0, 0, 0, 0, 0, 0, 34.38, 0],
+    ],
+    [
+      'never begun',
+      [{}, {}, {}, {}],
+      { sessions: 1 },
+      Array<StepRow>(4).fill(['unread', 0, 0, 0, 0, 0]),
+      // 0.2 * 1/5; 0.3 * 4/4
+      [0, 0, 1, 0, 4, 0, 0, 0, 0, 4, 30],
+    ],
+    [
+      'only looked at',
+      [{ opened_at: at(0) }, { opened_at: at(600) }],
+      { last: 600, sessions: 2 },
+      [
+        ['skipped', 600, 0, 0, 0, 25], // 600 - 0
+        ['skipped', 0, 0, 0, 0, 25], // 600 - 600
+      ],
+      // 0.3 * 600/36000 + 0.2 * 2/5 = 0.005 + 0.08; 0.3 + 0.2 * 600/18000 + 0.1 = 0.3 + 0.006667 + 0.1
+      [0, 600, 2, 0, 2, 600, 0, 0, 2, 8.5, 40.67],
+    ],
+    [
+      'left open for two hours',
+      [{ opened_at: at(0) }],
+      { last: 7_200 },
+      [['skipped', 1_800, 0, 0, 0, 25]],
+      // 0.3 * 7200/36000; 0.3 + 0.2 * 1800/18000 + 0.1
+      [0, 7_200, 0, 0, 1, 1_800, 0, 0, 1, 6, 42],
+    ],
+    [
+      'tried: until the latest end, which is of a run that does not say how it went',
+      [
+        {
+          opened_at: at(100),
+          compilations: [ran(1, 300, 400), { starting_at: at(450), ended_at: at(500) }],
+          tests: [ran(1, 200, 250)],
+        },
+      ],
+      { last: 1_000, sessions: 1 },
+      [['attempted', 400, 1, 1, 11.11, 22.22]], // 500 - 100; 400/3600; 400/1800
+      // 0.3 * 1000/36000 + 0.2 * 1/5 + 0.2 * 3/100 = 0.008333 + 0.04 + 0.006
+      // 0.3 + 0.2 * 400/18000 + 0.2 * 1/10 + 0.2 * 1/10 = 0.3 + 0.004444 + 0.02 + 0.02
+      [0, 1_000, 1, 3, 1, 400, 1, 1, 0, 5.43, 34.44],
+    ],
+    [
+      'tried, once without an end, once with a failure behind a success',
+      [
+        { opened_at: at(0), tests: [ran(1, 10)] },
+        { opened_at: at(10), compilations: [ran(0, 20, 40), ran(1, 30, 35)] },
+      ],
+      { last: 4_000, sessions: 3 },
+      [
+        ['attempted', 1_800, 0, 1, 50, 100], // 4000, at most 1800; 1800/3600; 1800/1800
+        ['attempted', 30, 1, 0, 0.83, 1.67], // 40 - 10; 30/3600; 30/1800
+      ],
+      // 0.3 * 4000/36000 + 0.2 * 3/5 + 0.2 * 3/100 = 0.033333 + 0.12 + 0.006
+      // 0.3 + 0.2 * 1830/18000 + 0.2 * 0.5/10 + 0.2 * 0.5/10 = 0.3 + 0.020333 + 0.01 + 0.01
+      [0, 4_000, 3, 3, 2, 1_830, 0.5, 0.5, 0, 15.93, 34.03],
+    ],
+    [
+      'completed after struggles that are not in order; completed without having been opened',
+      [
+        {
+          opened_at: at(0),
+          completed_at: at(1_800),
+          compilations: [{ exit_code: 1, started_at: at(5) }, ran(0, 30), ran(1, 40), ran(2, 20)],
+          tests: [ran(null, 50), ran(0, 60), ran(1, 70)],
+        },
+        { completed_at: at(9), compilations: [ran(1, 1)], tests: [ran(1, 1)] },
+      ],
+      { last: 1_800, sessions: 1 },
+      [
+        ['completed', 1_800, 2, 1, 50, 15], // runs at 5 and 20, the test at 50; 1800/3600; 3/20
+        ['unread', 0, 0, 0, 0, 0],
+      ],
+      // 0.3 * 1800/36000 + 0.2 * 1/5 + 0.3 * 1/2 + 0.2 * 9/100 = 0.015 + 0.04 + 0.15 + 0.018
+      // 0.3 * 1/2 + 0.2 * 1/10 + 0.2 * 0.5/10 = 0.15 + 0.02 + 0.01
+      [50, 1_800, 1, 9, 1, 0, 1, 0.5, 0, 22.3, 18],
+    ],
+    [
+      'at the caps of time, sessions, interactions and struggles',
+      [
+        {
+          opened_at: at(0),
+          completed_at: at(40_000),
+          compilations: failed(60),
+          tests: [...failed(30), ran(0, 99)],
+        },
+        ...Array.from({ length: 11 }, () => ({ opened_at: at(0), tests: [ran(1, 1)] })),
+      ],
+      { last: 40_000, sessions: 6 },
+      [
+        ['completed', 40_000, 60, 30, 100, 100],
+        ...Array<StepRow>(11).fill(['attempted', 1_800, 0, 1, 50, 100]),
+      ],
+      // 1 of 12; 60 + 31 + 11 interactions; 11 * 1800 s; 60/12; 41/12
+      // 0.3 * 1 + 0.2 * 1 + 0.3 * 1/12 + 0.2 * 1 = 0.725
+      // 0.3 * 11/12 + 0.2 * 1 + 0.2 * 5/10 + 0.2 * 3.416667/10 = 0.275 + 0.2 + 0.1 + 0.068333
+      [8.33, 40_000, 6, 102, 11, 19_800, 5, 3.42, 0, 72.5, 64.33],
+    ],
+    [
+      'given up after 12 runs and 15 tests',
+      [{ opened_at: at(0), compilations: failed(12), tests: [...failed(14), ran(1, 80, 90)] }],
+      { last: 100, sessions: 1 },
+      [['attempted', 90, 12, 15, 2.5, 5]], // 90/3600; 90/1800
+      // 0.3 * 100/36000 + 0.2 * 1/5 + 0.2 * 27/100 = 0.000833 + 0.04 + 0.054
+      // 0.3 + 0.2 * 90/18000 + 0.2 * 1 + 0.2 * 1 = 0.3 + 0.001 + 0.4
+      [0, 100, 1, 27, 1, 90, 12, 15, 0, 9.48, 70.1],
+    ],
+    [
+      'by a clock that was set back',
+      [
+        { opened_at: at(500), completed_at: at(100) },
+        { opened_at: at(900) },
+        { opened_at: at(900), tests: [ran(1, 700, 800)] },
+      ],
+      { start: 300, last: 200, sessions: 1 },
+      [
+        ['completed', 0, 0, 0, 0, 0],
+        ['skipped', 0, 0, 0, 0, 25],
+        ['attempted', 0, 0, 1, 0, 0],
+      ],
+      // 0.2 * 1/5 + 0.3 * 1/3 + 0.2 * 1/100 = 0.04 + 0.1 + 0.002
+      // 0.3 * 2/3 + 0.2 * 0.333333/10 + 0.1 * 1/3 = 0.2 + 0.006667 + 0.033333
+      [33.33, 0, 1, 1, 2, 0, 0, 0.33, 1, 14.2, 24],
+    ],
+  ])('%s', (_, steps, { last, sessions: count, start = 0 }, expectedSteps, expectedCourse) => {
+    const measures = measure(
+      file(
+        steps.map((one, n) => step(`step ${n}`, one)),
+        {
+          tutorial_started_at: at(start),
+          last_interaction_at: last === undefined ? undefined : at(last),
+          ...(count !== undefined && { workout_session: sessions(count) }),
+        },
+      ),
+    )
+    expect(measures.steps.map(stepRow)).toEqual(expectedSteps)
+    expect(courseRow(measures.course)).toEqual(expectedCourse)
+    expect(measures.course.total_steps).toBe(steps.length)
   })
 })
 

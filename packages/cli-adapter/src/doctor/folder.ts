@@ -9,7 +9,8 @@ import type { Surroundings } from './surroundings'
 /** Less than this and a session may not fit, bytes. */
 const ROOM = 50_000_000
 
-const look = (path: string): Stats | undefined => lstatSync(path, { throwIfNoEntry: false })
+const look = (path: string): Stats | undefined =>
+  orUndefined(() => lstatSync(path, { throwIfNoEntry: false }))
 
 export function folderFindings(folder: CourseFolder, { freeBytes }: Surroundings): Finding[] {
   const dirPath = dirname(folder.snapshotPath)
@@ -17,7 +18,7 @@ export function folderFindings(folder: CourseFolder, { freeBytes }: Surroundings
   const found = [...roomFindings(existsSync(dirPath) ? dirPath : dirname(dirPath), freeBytes)]
   for (const path of [dirPath, kept]) {
     const there = look(path)
-    if (there === undefined) return found
+    if (there === undefined) return look(dirPath) ? [...found, ...writeFindings([dirPath])] : found
     if (path === kept && there.isSymbolicLink()) {
       const message = `${path} is a symbolic link: nothing is recorded behind it`
       return [...found, finding('folder/link', path, message, 'replace the link by a folder, or delete it')]
