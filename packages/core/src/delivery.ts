@@ -20,12 +20,12 @@ const LONGEST_RETRY_AFTER_MS = 24 * 3_600_000
 const SLICE_MS = 5
 
 export interface DeliveryHooks {
-  delivered?(destination: string, parcel: Parcel): void
-  retrying?(destination: string, parcel: Parcel, reason: string, at: number): void
-  paused?(destination: string, parcel: Parcel, reason: string): void
-  deadLettered?(destination: string, parcel: Parcel, reason: string): void
-  rejected?(destination: string, parcel: Parcel, reason: string): void
-  failed?(destination: string, error: unknown): void
+  delivered(destination: string, parcel: Parcel): void
+  retrying(destination: string, parcel: Parcel, reason: string, at: number): void
+  paused(destination: string, parcel: Parcel, reason: string): void
+  deadLettered(destination: string, parcel: Parcel, reason: string): void
+  rejected(destination: string, parcel: Parcel, reason: string): void
+  failed(destination: string, error: unknown): void
 }
 
 export interface DeliveryOptions {
@@ -46,7 +46,7 @@ export interface DeliveryOptions {
   readonly clock: Clock
   /** In [0, 1). */
   readonly random: () => number
-  readonly hooks?: DeliveryHooks
+  readonly hooks: DeliveryHooks
 }
 
 export interface Delivery {
@@ -86,7 +86,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     deadLetters,
     clock,
     random,
-    hooks = {},
+    hooks,
   } = options
   const destination = destinationOf(transport)
   const abort = new AbortController()
@@ -114,7 +114,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       cursors.write(destination, state)
       stored = true
     } catch (error) {
-      hooks.failed?.(destination, error)
+      hooks.failed(destination, error)
     }
   }
 
@@ -176,17 +176,17 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         }
         stored = false
         if (clock.now() - storedAt >= STORE_MS) store()
-        hooks.delivered?.(destination, parcel)
+        hooks.delivered(destination, parcel)
       } else if (outcome.kind === 'retry') {
         const attempts = state.attempts + 1
         const retryAt = clock.now() + patience(outcome.after, attempts, random)
         save({ attempts, retryAt, paused: undefined, lastError: outcome.reason })
-        hooks.retrying?.(destination, parcel, outcome.reason, retryAt)
+        hooks.retrying(destination, parcel, outcome.reason, retryAt)
         return retryLater()
       } else if (outcome.kind === 'pause') {
         const { reason } = outcome
         save({ paused: { reason, offset: position() }, retryAt: undefined, attempts: 0, lastError: reason })
-        hooks.paused?.(destination, parcel, reason)
+        hooks.paused(destination, parcel, reason)
       } else {
         const { reason } = outcome
         const isNew = next !== undefined && parcel.kind === 'event'
@@ -194,7 +194,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         if (isNew)
           deadLetters.append({ destination, id: parcel.id, offset: next.offset, at: clock.now(), reason })
         save({ ...done, deadLettered: state.deadLettered + (isNew ? 1 : 0), lastError: reason })
-        hooks[parcel.kind === 'event' ? 'deadLettered' : 'rejected']?.(destination, parcel, reason)
+        hooks[parcel.kind === 'event' ? 'deadLettered' : 'rejected'](destination, parcel, reason)
       }
     }
   }
@@ -215,7 +215,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     running = Promise.resolve()
       .then(run)
       .finally(() => abort.signal.aborted || store())
-      .catch((error: unknown) => hooks.failed?.(destination, error))
+      .catch((error: unknown) => hooks.failed(destination, error))
       .finally(() => {
         running = undefined
         if (!again) return

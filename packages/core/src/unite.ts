@@ -104,10 +104,13 @@ function uniteSessions(
   })
   // Clocks are set back: which session came last is told by the order of the list, not by its times.
   const leftOpen = imported.at(-1)?.ended_at === undefined ? imported.at(-1)?.started_at : undefined
+  const latestStart = united.at(-1)?.started_at
   return united.map((session, index) => {
     const last = index === united.length - 1
     if (last && !session.ended && session.ended_at === undefined) return { ...session, over: false }
-    return !last && session.started_at === leftOpen ? { ...session, over: true } : session
+    // Of several that started at the same moment, those before the last are as the file says.
+    const later = !last && session.started_at === leftOpen && leftOpen !== latestStart
+    return later ? { ...session, over: true } : session
   })
 }
 

@@ -16,7 +16,7 @@ export const encodedFields: Record<StepEventType, readonly string[]> = {
   ai_interaction: ['source_code'],
 }
 
-/** `data` as the snapshot and the stream show it. Empty strings and values that are no string stay. */
+/** `data` as the snapshot and the stream show it. What is no string stays; '' is encoded as itself. */
 export function toWire(type: StepEventType, data: Attempt): Attempt {
   return mapText(type, data, toBase64)
 }
@@ -36,7 +36,7 @@ function mapText(type: StepEventType, data: Attempt, change: (text: string) => s
   const changed = { ...data }
   for (const field of encodedFields[type]) {
     const value = data[field]
-    if (typeof value === 'string' && value !== '') changed[field] = change(value)
+    if (typeof value === 'string') changed[field] = change(value)
   }
   return changed
 }

@@ -164,6 +164,16 @@ describe('an import', () => {
     expect(decodedTexts(log())).not.toContain('LEGION')
   })
 
+  it('of bytes that are no text takes in whatever a redactor puts there', () => {
+    const { telemetry } = world((text) => text.replaceAll('LEGION', '…'))
+    telemetry.start(course)
+    const tests = [btoa('\xff LEGION'), btoa('\xff ana')].map((stdout) => ({ stdout }))
+    telemetry.import({ ...sample, steps: [{ slug: '01-hello', position: 1, tests }] })
+    const kept = telemetry.snapshot().steps[1]?.tests as { stdout: string }[]
+    expect(Buffer.from(kept[0]!.stdout, 'base64').toString()).toBe('ÿ …')
+    expect(kept[1]!.stdout).toBe(tests[1]!.stdout)
+  })
+
   it('of attempts that are held already, but not redacted, adds none', () => {
     const { telemetry } = world()
     telemetry.start(course)

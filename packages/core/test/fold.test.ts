@@ -58,6 +58,18 @@ describe('rule 1: sessions', () => {
       { started_at: 100 },
     ])
   })
+
+  it('two that a file left open at the same moment both stay as it says', () => {
+    const file = importOf({ workout_session: [{ started_at: 5 }, { started_at: 5 }] })
+    const open = [{ started_at: 5 }, { started_at: 5 }]
+    expect(shown(file).workout_session).toEqual(open)
+    expect(shown(started(5), file, file).workout_session).toEqual(open)
+    expect(shown(file, second(9)).workout_session).toEqual([
+      { started_at: 5, ended_at: 5 },
+      { started_at: 5, ended_at: 5 },
+      { started_at: 9 },
+    ])
+  })
 })
 
 describe('rule 4: the last interaction', () => {

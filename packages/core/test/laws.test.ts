@@ -21,7 +21,7 @@ import {
 } from '../src/index'
 import { memoryLog } from '../src/memory'
 import { anySnapshot, randomSession } from './arbitraries'
-import { crc, event, jsonOf, started } from './support'
+import { crc, event, jsonOf, started, tries } from './support'
 
 const shown = (state: State) => jsonOf(snapshot(state))
 const importOf = (file: unknown): TelemetryEvent => event('import', 9_000, { data: { snapshot: file } })
@@ -136,7 +136,7 @@ describe('an import', () => {
       fc.property(anySnapshot, (file) => {
         expect(shown(evolve(initialState, importOf(file)))).toEqual(file)
       }),
-      { numRuns: 500 },
+      { numRuns: tries(500) },
     )
   })
 
@@ -216,7 +216,7 @@ describe('the history of a telemetry.json', () => {
         const events = jsonOf(history(file))
         expect(shown(fold(initialState, events))).toEqual(file)
       }),
-      { numRuns: 500 },
+      { numRuns: tries(500) },
     )
   })
 

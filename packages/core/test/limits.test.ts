@@ -7,7 +7,7 @@ import { cut } from '../src/limits'
 import { memoryStorage } from '../src/memory'
 import { createTelemetry, type Redactor } from '../src/index'
 import { manualClock } from '../src/memory'
-import { countingIds, course, crc } from './support'
+import { countingIds, course, crc, tries } from './support'
 
 function recorded(data: object, options: { limits?: Limits; redact?: Redactor } = {}, before = false) {
   const storage = memoryStorage()
@@ -103,7 +103,7 @@ describe('a text above its limit', () => {
           expect(() => encodeURIComponent(cut(text, limit))).not.toThrow()
         },
       ),
-      { numRuns: 1_000 },
+      { numRuns: tries(1_000) },
     )
   })
 })

@@ -70,6 +70,9 @@ export function world({
   return { telemetry, storage, clock, notices, faults }
 }
 
+/** How often a property is tried: `LAWS_TIMES=20` tries it twenty times as often. */
+export const tries = (count: number): number => Math.ceil(count * Number(process.env['LAWS_TIMES'] ?? 1))
+
 export const jsonOf = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T
 
 let made = 0
