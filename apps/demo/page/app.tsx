@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState, useSyncExternalStore } from 'react'
+import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from 'react'
 import { snapshotJson } from '@learnpack/telemetry-core'
 import type { Fault } from './lab/faults'
 import { momentOf, shownAttempt } from './model/derive'
@@ -36,18 +36,11 @@ export function App() {
   const { timeline, at, length, session } = view
   const moment = useMemo(() => momentOf({ timeline, at }), [timeline, at])
   const shown = shownAttempt(moment, view)
+  const selectStep = useCallback((slug: string) => player.select({ slug }), [player])
   const rested = useRested(moment, CHARTS_MS)
 
   return (
-    <div
-      className="page"
-      onDragOver={(event) => event.preventDefault()}
-      onDrop={(event) => {
-        event.preventDefault()
-        const file = event.dataTransfer.files[0]
-        if (file) void sessions.open(file)
-      }}
-    >
+    <div className="page">
       <header>
         <h1>
           LearnPack <span>Telemetry</span>
@@ -96,8 +89,12 @@ export function App() {
         {session.live && <span className="live">live: {sessions.condition}</span>}
       </header>
 
+      {sessions.busy !== undefined && (
+        <section className="messages" aria-label="Reading">
+          <p>{sessions.busy}</p>
+        </section>
+      )}
       <div role="status" className="messages">
-        {sessions.busy !== undefined && <p>{sessions.busy}</p>}
         {sessions.problem !== undefined && <p className="problem">{sessions.problem}</p>}
         {timeline.messages.length > 0 && (
           <details>
@@ -123,7 +120,7 @@ export function App() {
             measures={moment.measures.steps}
             open={moment.state.open}
             shown={shown?.step.slug}
-            select={(slug) => player.select({ slug })}
+            select={selectStep}
           />
         </section>
         <section className="panel happened" aria-labelledby="happened">

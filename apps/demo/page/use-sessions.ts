@@ -70,6 +70,24 @@ export function useSessions(player: Player) {
     )
   }
 
+  // Anywhere on the page, whatever is there: a browser would leave the page for a file that nobody takes.
+  const openLatest = useRef(open)
+  useEffect(() => void (openLatest.current = open))
+  useEffect(() => {
+    const dragged = (event: DragEvent): void => event.preventDefault()
+    const dropped = (event: DragEvent): void => {
+      event.preventDefault()
+      const file = event.dataTransfer?.files[0]
+      if (file) void openLatest.current(file)
+    }
+    addEventListener('dragover', dragged)
+    addEventListener('drop', dropped)
+    return () => {
+      removeEventListener('dragover', dragged)
+      removeEventListener('drop', dropped)
+    }
+  }, [])
+
   useEffect(() => {
     const opened = ({ hash }: Location, all: readonly SessionEntry[]): void => {
       const { session, event } = parseAddress(hash)

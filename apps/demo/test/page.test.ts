@@ -93,7 +93,7 @@ async function saved(): Promise<string> {
   return readFileSync(await download.path(), 'utf8')
 }
 
-async function drop(name: string, text: string): Promise<void> {
+async function drop(name: string, text: string, on = '.page'): Promise<void> {
   const files = await page.evaluateHandle(
     ({ name, text }) => {
       const data = new DataTransfer()
@@ -102,7 +102,7 @@ async function drop(name: string, text: string): Promise<void> {
     },
     { name, text },
   )
-  await page.dispatchEvent('.page', 'drop', { dataTransfer: files })
+  await page.dispatchEvent(on, 'drop', { dataTransfer: files })
 }
 
 /** Names, data and time of ten thousand events of a made-up learner, as log lines. */
@@ -266,7 +266,8 @@ describe('replay', () => {
 describe('files', () => {
   it('shows a log or a telemetry.json that is dropped, and goes on behind one it cannot read', async () => {
     await open('#session=workshop&event=5')
-    await drop('telemetry.json', readFileSync(SAMPLE, 'utf8'))
+    // Beside what the page shows, too.
+    await drop('telemetry.json', readFileSync(SAMPLE, 'utf8'), 'html')
     await at('0 / 8')
     await page.keyboard.press('End')
     expect(JSON.parse(await saved())).toEqual(JSON.parse(readFileSync(SAMPLE, 'utf8')))
