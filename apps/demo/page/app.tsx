@@ -90,9 +90,9 @@ export function App() {
       </header>
 
       {sessions.busy !== undefined && (
-        <div className="messages">
+        <section className="messages" aria-label="Reading">
           <p>{sessions.busy}</p>
-        </div>
+        </section>
       )}
       <div role="status" className="messages">
         {sessions.problem !== undefined && <p className="problem">{sessions.problem}</p>}

@@ -50,10 +50,12 @@ async function page(options: Options): Promise<number> {
   const server = await servePage(sources(options), options.port).catch((error: Error) => {
     throw new SourceError(`--port: ${error.message}`)
   })
+  // Whoever reads the address may signal at once.
+  const end = interrupted()
   if (options.json) console.log(JSON.stringify({ url: server.url }))
   else console.log(`The replay is at ${server.url} until Ctrl-C.`)
   if (!options.json) openInBrowser(server.url)
-  await interrupted()
+  await end
   await server.close()
   return 0
 }
