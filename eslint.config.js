@@ -55,7 +55,17 @@ export const purity = {
 }
 
 export default ts.config(
-  { ignores: ['**/dist/**', '**/oclif/commands/**', '**/coverage/**', '**/.turbo/**', '**/fixtures/**'] },
+  {
+    ignores: [
+      '**/dist/**',
+      '**/oclif/commands/**',
+      '**/coverage/**',
+      '**/reports/**',
+      '**/.stryker-tmp/**',
+      '**/.turbo/**',
+      '**/fixtures/**',
+    ],
+  },
   js.configs.recommended,
   ...ts.configs.recommended,
   {

@@ -1,4 +1,9 @@
 import { mergeConfig } from 'vitest/config'
 import shared from '../../vitest.shared.ts'
 
-export default mergeConfig(shared, { test: { setupFiles: ['test/properties.ts'] } })
+export default mergeConfig(shared, {
+  test: {
+    setupFiles: ['test/properties.ts'],
+    coverage: { provider: 'v8', include: ['src/**'], reporter: ['text'], thresholds: { branches: 95 } },
+  },
+})

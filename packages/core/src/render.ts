@@ -25,7 +25,7 @@ export function* snapshotJson(state: State): Generator<string> {
     if (key === 'steps') yield* listJson((value as ShownStep[]).map(stepJson))
     else yield JSON.stringify(value)
   }
-  yield separator === '{' ? '{}' : '}'
+  yield '}'
 }
 
 const rendered = new WeakMap<Activity, { template: unknown; pieces: string[] }>()

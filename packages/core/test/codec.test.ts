@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createFollower, decodeLine, encodeLine, upcast, type FollowerHooks } from '../src/index'
 import { fromBase64, toBase64 } from '../src/base64'
-import { append, emptyList, toArray, type List } from '../src/list'
+import { append, emptyList, listOf, toArray, type List } from '../src/list'
 import { memoryLog } from '../src/memory'
 import { crc, event, on, started } from './support'
 
@@ -120,5 +120,13 @@ describe('the list attempts are kept in', () => {
       expect(list.length).toBe(length)
       expect(toArray(list)).toEqual([...Array(length).keys()])
     })
+  })
+
+  it('copies one chunk at most: what is full is shared', () => {
+    const list = listOf(Array.from({ length: 200 }, (_, n) => n))
+    const longer = append(list, 200)
+    expect(list.full.length).toBeGreaterThan(1)
+    list.full.forEach((chunk, n) => expect(longer.full[n]).toBe(chunk))
+    expect(longer.tail.length).toBeLessThan(100)
   })
 })

@@ -44,6 +44,14 @@ describe('rule 1: sessions', () => {
     ])
   })
 
+  it('that ends late, when another goes on, ends alone', () => {
+    const end = event('session_end', 100, { data: { reason: 'exit' } })
+    expect(shown(started(5), second(10), end).workout_session).toEqual([
+      { started_at: 5, ended_at: 5 },
+      { started_at: 10 },
+    ])
+  })
+
   it('one that a file left open ends at the last interaction of that file', () => {
     const file = { workout_session: [{ started_at: 5 }], last_interaction_at: 8 }
     expect(shown(importOf(file), second(20)).workout_session).toEqual([
@@ -122,6 +130,19 @@ describe('rule 6: the course', () => {
       slug: '02-add',
       compilations: [{ stdout: 'eA==' }],
     })
+  })
+
+  it('may say no more of a step than its slug and position: then it has no files and is not testeable', () => {
+    const bare = second(1, 'x', [{ slug: '01-hello', position: 1 }])
+    const open = { ...on(1, 'open_step', 2), session: 'second' }
+    expect(shown(bare).steps).toEqual([
+      {
+        ...{ slug: '01-hello', position: 1, files: [], is_testeable: false },
+        ...{ ai_interactions: [], compilations: [], tests: [] },
+      },
+    ])
+    const other = { ...on(2, 'open_step', 3), session: 'second' }
+    expect(shown(bare, open, other).steps[0]).toMatchObject({ opened_at: 2, completed_at: 3 })
   })
 
   it('that a host passes with activity in it is taken without: the log tells that', () => {

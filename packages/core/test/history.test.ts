@@ -3,7 +3,6 @@
 import { describe, expect, it } from 'vitest'
 import { fromWire, history, streamBody, toWire, type ImportedSnapshot } from '../src/index'
 import { initialState } from '../src/index'
-import { append, emptyList, listOf, toArray } from '../src/list'
 import { on } from './support'
 
 const fileOf = (file: object): ImportedSnapshot => ({ telemetry_id: 'x', steps: [], ...file }) as never
@@ -182,28 +181,5 @@ describe('the wire form', () => {
       user_id: 0,
     })
     expect(streamBody(event, { ...initialState, telemetry_id: 't' })).not.toHaveProperty('user_id')
-  })
-})
-
-describe('a list that is appended to', () => {
-  const numbers = Array.from({ length: 200 }, (_, n) => n)
-
-  it('holds everything in order, also over many chunks, and the lists before it stay', () => {
-    let list = emptyList<number>()
-    const before = numbers.map((n) => (list = append(list, n)))
-    expect(toArray(list)).toEqual(numbers)
-    before.forEach((earlier, n) => {
-      expect(earlier).toHaveLength(n + 1)
-      expect(toArray(earlier)).toEqual(numbers.slice(0, n + 1))
-    })
-    expect(toArray(emptyList())).toEqual([])
-  })
-
-  it('copies one chunk at most: what is full is shared', () => {
-    const list = listOf(numbers)
-    const longer = append(list, 200)
-    expect(list.full.length).toBeGreaterThan(1)
-    list.full.forEach((chunk, n) => expect(longer.full[n]).toBe(chunk))
-    expect(longer.tail.length).toBeLessThan(numbers.length / 2)
   })
 })

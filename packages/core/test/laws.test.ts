@@ -12,16 +12,10 @@ import {
   initialState,
   snapshot,
 } from '../src/index'
-import {
-  snapshotJson,
-  snapshotSchema,
-  type ImportedSnapshot,
-  type State,
-  type TelemetryEvent,
-} from '../src/index'
+import { snapshotSchema, type ImportedSnapshot, type State, type TelemetryEvent } from '../src/index'
 import { memoryLog } from '../src/memory'
 import { anySnapshot, randomSession } from './arbitraries'
-import { crc, event, jsonOf, started, tries } from './support'
+import { crc, event, jsonOf, tries } from './support'
 
 const shown = (state: State) => jsonOf(snapshot(state))
 const importOf = (file: unknown): TelemetryEvent => event('import', 9_000, { data: { snapshot: file } })
@@ -276,36 +270,5 @@ describe('the history of a telemetry.json', () => {
     expect(shown(fold(initialState, events)).steps[0]?.compilations).toEqual([
       { stdout: '//8=', exit_code: 0 },
     ])
-  })
-})
-
-describe('rendering', () => {
-  it('in pieces is the JSON of the snapshot, also when it is rendered again after more events', () => {
-    fc.assert(
-      fc.property(randomSession, ({ log }) => {
-        let state = initialState
-        for (const one of log) {
-          state = evolve(state, one)
-          const text = [...snapshotJson(state)].join('')
-          expect(text).toBe(JSON.stringify(snapshot(state)))
-        }
-      }),
-    )
-    expect([...snapshotJson(initialState)].join('')).toBe(JSON.stringify(snapshot(initialState)))
-  })
-
-  it('writes out again only the steps that changed', () => {
-    const state = fold(initialState, [
-      started(1),
-      event('compile', 2, { step: { slug: '02-add', position: 2 }, data: { stdout: 'x' } }),
-    ])
-    const attempt = state.activity.get('02-add')!.compilations.tail[0] as { stdout: string }
-    const first = [...snapshotJson(state)].join('')
-    attempt.stdout = 'would show if it were written out again'
-    const opened = event('open_step', 3, { step: { slug: '01-hello', position: 1 } })
-    const second = [...snapshotJson(evolve(state, opened))].join('')
-    expect(second).toContain('"opened_at":3')
-    expect(second).toContain(JSON.parse(first).steps[2].compilations[0].stdout)
-    expect(second).not.toContain('would show')
   })
 })

@@ -233,6 +233,74 @@ describe('whatever a host passes', () => {
     expect(w.telemetry.status().log.events).toBe(1)
   })
 
+  it('a listener that throws when it is told of that harms nobody either', () => {
+    const w = world()
+    for (const said of ['recorded', 'fault'] as const) w.telemetry.on(said, broken)
+    expect(w.telemetry.start(course)).toEqual(ok)
+    expect(w.telemetry.record(1, 'open_step')).toEqual(ok)
+  })
+
+  it('what is thrown that is no error is told as it is', () => {
+    const data = {
+      get stdout(): string {
+        throw 'mine'
+      },
+    }
+    expect(world().telemetry.record(1, 'compile', data)).toEqual({
+      ok: false,
+      reason: 'cannot be recorded: "mine"',
+    })
+  })
+
+  it('before anything was started or opened there is nothing, and looking at it makes none', async () => {
+    const w = world()
+    w.telemetry.submit()
+    w.telemetry.save()
+    await w.telemetry.idle()
+    expect(w.telemetry.resend()).toBe(0)
+    expect(w.telemetry.snapshot()).toEqual({ steps: [], workout_session: [] })
+    expect(w.telemetry.status()).toEqual({
+      telemetry_id: undefined,
+      student: undefined,
+      recorded: 0,
+      refused: 0,
+      log: { bytes: 0, lines: 0, events: 0, damaged: 0, duplicates: 0 },
+      destinations: {},
+    })
+    expect([w.storage.list(), w.storage.telemetryJson, w.faults]).toEqual([[], undefined, []])
+    await w.telemetry.close()
+    w.telemetry.open()
+    expect(w.storage.list()).toEqual([])
+  })
+
+  it('of calls before a start that does not come, 10,000 wait', () => {
+    const w = world()
+    for (let n = 0; n < 10_000; n++) w.telemetry.record(1, 'open_step')
+    expect(w.telemetry.record(1, 'open_step')).toEqual({
+      ok: false,
+      reason: 'more than 10000 calls before a start',
+    })
+    expect(w.telemetry.start(course)).toEqual(ok)
+    expect(w.telemetry.status()).toMatchObject({ recorded: 10_001, refused: 1 })
+  })
+
+  it('for ever new reasons fills no memory: beyond a hundred they are counted together', async () => {
+    const w = world()
+    w.telemetry.start(course)
+    for (let n = 0; n < 150; n++) w.telemetry.record(`step ${n}`, 'open_step')
+    await w.telemetry.idle()
+    const kept = w.storage.open(TELEMETRY_ID).refusals.list()
+    expect(kept).toHaveLength(101)
+    expect(kept.at(-1)).toMatchObject({ reason: 'for other reasons', count: 50 })
+  })
+
+  it('an event of a type of tomorrow, without data, is appended as it is', () => {
+    const w = world()
+    const odd = { v: 1, id: 'x', at: 1, session: 's', type: 'badge_earned' }
+    expect(w.telemetry.append(odd as never)).toEqual(ok)
+    expect(logOf(w)).toEqual([odd])
+  })
+
   it('that comes before a start that never comes is refused at the end', async () => {
     const w = world()
     w.telemetry.record(1, 'open_step')
