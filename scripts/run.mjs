@@ -1,4 +1,4 @@
-// Entry of `npm start` and `npm test`. Needs Node and npm only: everything else is installed from the
+// Entry of `npm start`, `npm test` and `npm run check`. Needs Node and npm only: everything else is installed from the
 // lockfile first, into this folder. Set-up talks on stderr so that stdout belongs to the command.
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -64,7 +64,10 @@ if (task === 'start') {
   await run(process.execPath, [join(root, 'apps/demo/bin/demo.js'), ...args])
 } else if (task === 'test') {
   await run('turbo', ['run', '//#lint', 'typecheck', 'build', 'test', '--output-logs=new-only', ...args])
+} else if (task === 'check') {
+  await run('turbo', ['run', 'build', '--output-logs=errors-only'])
+  await run(process.execPath, [join(root, 'scripts/check.mjs')])
 } else {
-  console.error(`run.mjs: unknown task ${JSON.stringify(task)}; use start or test`)
+  console.error(`run.mjs: unknown task ${JSON.stringify(task)}; use start, test or check`)
   process.exit(2)
 }

@@ -8,7 +8,13 @@ const shared: Options = {
 }
 
 export default defineConfig([
-  { ...shared, entry: ['src/index.ts', 'src/cli.ts'], format: ['esm', 'cjs'], dts: true, clean: ['dist/*'] },
+  {
+    ...shared,
+    entry: ['src/index.ts', 'src/cli.ts'],
+    format: ['esm', 'cjs'],
+    dts: { entry: 'src/index.ts' },
+    clean: ['dist/*'],
+  },
   // oclif 1 requires its hooks.
   { ...shared, entry: ['src/plugin.ts'], format: 'cjs' },
 ])

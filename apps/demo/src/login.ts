@@ -2,7 +2,7 @@
 
 import { deterministicId, type StudentId, type TelemetryEvent } from '@learnpack/telemetry-core'
 
-export const INVENTED_STUDENT = 'demo-student'
+const INVENTED_STUDENT = 'demo-student'
 
 export interface Login {
   readonly event: TelemetryEvent

@@ -34,7 +34,7 @@ export interface Consent {
 }
 
 /** The user's configuration folder for this tool, as the platform has it. */
-export function configFolder(env: Environment = process.env): string {
+function configFolder(env: Environment = process.env): string {
   if (env['XDG_CONFIG_HOME']) return join(env['XDG_CONFIG_HOME'], 'learnpack-telemetry')
   if (process.platform === 'win32' && env['APPDATA']) return join(env['APPDATA'], 'learnpack-telemetry')
   return join(homedir(), '.config', 'learnpack-telemetry')
@@ -43,7 +43,7 @@ export function configFolder(env: Environment = process.env): string {
 const choicePath = (env: Environment): string => join(configFolder(env), 'consent.json')
 
 /** @throws when there is a file that cannot be read: a choice that is there is never taken for none */
-export function readChoice(env: Environment = process.env): Choice {
+function readChoice(env: Environment = process.env): Choice {
   let text: string
   try {
     text = readFileSync(choicePath(env), 'utf8')

@@ -20,7 +20,7 @@ import connectTo from 'socket.io-client'
 
 const require = createRequire(import.meta.url)
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
-export const learnpack = dirname(require.resolve('learnpack/package.json'))
+const learnpack = dirname(require.resolve('learnpack/package.json'))
 const downloads = here('fixtures/downloads.cjs')
 export const ours = here('..')
 export const language = here('fixtures/language-node')
@@ -30,7 +30,7 @@ const closers: (() => unknown)[] = []
 /** Ends every process and server that is still there. */
 export const closeAll = (): void => closers.splice(0).forEach((close) => close())
 
-export const temporary = (): string => mkdtempSync(join(tmpdir(), 'telemetry-host-'))
+const temporary = (): string => mkdtempSync(join(tmpdir(), 'telemetry-host-'))
 
 /** An environment in which nothing but these plugins is linked, by the host's own command. */
 export function hostEnvironment(plugins: readonly string[] = [ours, language], root = learnpack) {

@@ -56,7 +56,7 @@ const TRIES = 64
  * Whole records inside a line that is damaged as a whole: behind a torn one that was never sealed, or
  * beside a line feed that got lost. Inside JSON text every quote is escaped, so neither mark can be data.
  */
-export function salvage(line: string, crc: Crc): TelemetryEvent[] {
+function salvage(line: string, crc: Crc): TelemetryEvent[] {
   const ends = [...line.matchAll(/"crc":"[0-9a-f]{8}"\}/g)].map((match) => match.index + TAIL)
   const found: TelemetryEvent[] = []
   let from = 0

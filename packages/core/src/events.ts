@@ -15,7 +15,7 @@ export const sameStudent = (a: StudentId | undefined, b: StudentId | undefined):
   a !== undefined && b !== undefined && String(a) === String(b)
 
 /** A course at the moment of a session start. Steps carry whatever else the host knows of them. */
-export const courseStep = z.looseObject({
+const courseStep = z.looseObject({
   slug: z.string().min(1),
   position: z.int().min(0),
   files: z.array(z.unknown()).optional(),

@@ -60,7 +60,7 @@ function redactUnix(person: string, at: number, text: string): string {
 }
 
 /** @param at of what comes behind `/home/` or `/Users/` */
-export function isOnDisk(text: string, at: number): boolean {
+function isOnDisk(text: string, at: number): boolean {
   const start = text.slice(Math.max(0, at - 16), at).search(/\\?\/(?:home|Users)\\?\/$/)
   const before = text.slice(Math.max(0, at - 96), Math.max(0, at - 16) + start)
   return onDisk.test(before) && !web.test(before)

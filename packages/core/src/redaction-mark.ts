@@ -14,7 +14,7 @@ export type RedactionKind = 'user' | 'email' | 'key' | 'private-key' | 'password
 
 export const mark = (kind: RedactionKind): string => `[redacted:${kind}]`
 
-export const isMarked = (text: string): boolean => text.includes('[redacted:')
+const isMarked = (text: string): boolean => text.includes('[redacted:')
 
 /** How often each kind of mark occurs in `text`, added to `counts`. Kinds of a host's own redactor count as well. */
 export function countMarks(text: string, counts: Record<string, number> = {}): Record<string, number> {

@@ -7,7 +7,7 @@ const epochMs = z.int()
 const attempt = z.record(z.string(), z.unknown())
 const attempts = z.array(attempt)
 
-export const snapshotStep = z.looseObject({
+const snapshotStep = z.looseObject({
   slug: z.string().min(1),
   position: z.int(),
   files: z.array(z.unknown()),

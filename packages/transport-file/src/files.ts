@@ -18,7 +18,7 @@ import {
 import { open } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
-export const FOLDER_MODE = 0o700
+const FOLDER_MODE = 0o700
 export const FILE_MODE = 0o600
 
 /** A link planted in the course folder must not lead our writes elsewhere. Windows has no such flag. */

@@ -2,6 +2,7 @@
 // is new in headers (SPEC §6). Runs in Node and in a browser.
 
 import type { Outcome, Parcel, Transport } from '@learnpack/telemetry-core'
+import { version } from '../package.json'
 import { outcomeOf } from './outcome'
 import { signer } from './signature'
 
@@ -16,7 +17,7 @@ const ANSWER_BYTES = 64 * 1024
  */
 const UNFIT = /[^\x21\x23\x24\x26-\x5b\x5d-\x7e]/g
 
-export const USER_AGENT = 'learnpack-telemetry/0.1.0'
+export const USER_AGENT = `learnpack-telemetry/${version}`
 
 export interface HttpTransportOptions {
   /** Absolute http(s) URL; its query string is kept. */

@@ -5,8 +5,8 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { program } from '../dist/cli.js'
 
 const { name: pluginName, version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url)))
-const folder = new URL('commands/telemetry/', import.meta.url)
-rmSync(new URL('commands/', import.meta.url), { recursive: true, force: true })
+const folder = new URL('../oclif/commands/telemetry/', import.meta.url)
+rmSync(new URL('../oclif/commands/', import.meta.url), { recursive: true, force: true })
 
 const commands = {}
 

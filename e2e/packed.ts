@@ -1,0 +1,36 @@
+// Packs the packages once, as `pnpm publish` would, and installs them in a folder outside the repository. Our own
+// come from the tarballs; what they depend on comes from the registry, as it does for everybody.
+
+import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestProject } from 'vitest/node'
+import { bin, install, PACKAGES, root, run } from './run'
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** A folder outside the repository, for all that is made here: it is deleted in the end. */
+    outside: string
+    /** The folder in it in which the packages are installed. */
+    installed: string
+    /** Paths of the tarballs, by the packages' folders. */
+    tarballs: Record<string, string>
+  }
+}
+
+export default function setup(project: TestProject): () => void {
+  const outside = realpathSync(mkdtempSync(join(tmpdir(), 'packed-')))
+  const tarballs: Record<string, string> = {}
+  for (const name of PACKAGES) {
+    const to = join(outside, 'tarballs', name)
+    run(bin('pnpm'), ['pack', '--pack-destination', to], join(root, 'packages', name))
+    tarballs[name] = join(to, readdirSync(to)[0] as string)
+  }
+  const installed = join(outside, 'installed')
+  mkdirSync(installed)
+  install(installed, [...Object.values(tarballs), '@types/node@20'])
+  project.provide('outside', outside)
+  project.provide('installed', installed)
+  project.provide('tarballs', tarballs)
+  return () => rmSync(outside, { recursive: true, force: true })
+}

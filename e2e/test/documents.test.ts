@@ -1,0 +1,172 @@
+// Every code block of the documents does what it says: TypeScript compiles against the packed packages, what shows an
+// output prints it, commands and their flags exist, JSON parses, and what is another program is run by a test.
+
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { beforeAll, describe, expect, inject, it } from 'vitest'
+import { blocksOf, documents, textOf, type Block } from '../documents'
+import { bin, PACKAGES, root, run } from '../run'
+
+const installed = inject('installed')
+const nameOf = ({ file, line }: Block): string => file ?? `line-${line}.ts`
+const of = (document: string, ...languages: string[]): Block[] =>
+  blocksOf(document).filter(({ language }) => languages.includes(language))
+const everyBlock = (...languages: string[]): Block[] =>
+  documents.flatMap((document) => of(document, ...languages))
+const named = (blocks: Block[]) => blocks.map((block) => [`${block.document}:${block.line}`, block] as const)
+
+it('knows every language it meets', () => {
+  const known = ['ts', 'js', 'python', 'json', 'console', 'text']
+  expect(everyBlock('ts').length).toBeGreaterThan(0)
+  const others = documents.flatMap(blocksOf).filter(({ language }) => !known.includes(language))
+  expect(others.map(({ document, line, language }) => `${document}:${line} ${language}`)).toEqual([])
+})
+
+describe('TypeScript', () => {
+  const folder = join(installed, 'documents')
+  /** Where a block lies, without its extension: its document is its folder. */
+  const pathOf = (block: Block): string =>
+    `${block.document.replace(/\W/g, '-')}/${nameOf(block).slice(0, -3)}`
+  const compilerOptions = {
+    ...{ strict: true, module: 'nodenext', target: 'es2022', lib: ['es2023', 'dom'], types: ['node'] },
+    ...{ skipLibCheck: false, outDir: 'out', rootDir: 'src' },
+  }
+
+  beforeAll(() => {
+    for (const block of everyBlock('ts')) {
+      const path = join(folder, 'src', `${pathOf(block)}.ts`)
+      mkdirSync(dirname(path), { recursive: true })
+      writeFileSync(path, `${block.code}\nexport {}\n`)
+    }
+    const [shown] = of('docs/write-a-transport.md', 'ts') as [Block]
+    const same = `import type { Transport } from '@learnpack/telemetry-core'
+import type { Transport as Shown } from './${pathOf(shown)}.js'
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+export const same: Same<Pick<Transport, keyof Transport>, Pick<Shown, keyof Shown>> = true
+`
+    writeFileSync(join(folder, 'src/the-guide-shows-Transport-as-it-is.ts'), same)
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['src'] }))
+  })
+
+  it('compiles against the packages, and the guide shows Transport as it is', () => {
+    run(bin('tsc'), ['-p', folder], folder)
+  })
+
+  // What a block of text follows says what it prints.
+  const printing = documents.flatMap((document) => {
+    const blocks = blocksOf(document)
+    return blocks.flatMap((block, index) => {
+      const next = blocks[index + 1]
+      return block.language === 'ts' && next?.language === 'text'
+        ? [[document, block, next.code] as const]
+        : []
+    })
+  })
+  it.each(printing)('of %s prints what it shows', (_, block, output) => {
+    const empty = mkdtempSync(join(inject('outside'), 'empty-'))
+    expect(run(process.execPath, [join(folder, 'out', `${pathOf(block)}.js`)], empty)).toBe(output)
+  })
+})
+
+it.each(PACKAGES)(
+  'the README of %s runs its first block, says how to install it, and names what exists',
+  (name) => {
+    const document = `packages/${name}/README.md`
+    const blocks = blocksOf(document)
+    const { name: published } = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'))
+    expect(blocks[0]?.code).toMatch(new RegExp(`npm install .*${published}`))
+    expect(blocks.slice(1, 3).map(({ language }) => language)).toEqual(['ts', 'text'])
+
+    const dist = join(installed, 'node_modules', published, 'dist/index.d.ts')
+    const types = readFileSync(dist, 'utf8')
+    const table = textOf(document).matchAll(/^\| (`[^|]*) \|/gm)
+    const entries = [...table].flatMap(([, cell]) => [...(cell as string).matchAll(/`([A-Za-z]\w*)/g)])
+    expect(entries.length).toBeGreaterThan(3)
+    for (const [, entry] of entries) expect(types).toMatch(new RegExp(`^export \\{.*\\b${entry}\\b`, 'm'))
+  },
+)
+
+it.each(named(everyBlock('json')))('JSON of %s parses', (_, { code }) => {
+  JSON.parse(code)
+})
+
+it.each(named(everyBlock('js', 'python')))('the program of %s is run by a test', (_, { file }) => {
+  expect(file).toBeDefined()
+  const tests = PACKAGES.flatMap((name) => {
+    const folder = join(root, 'packages', name, 'test')
+    return readdirSync(folder)
+      .filter((entry) => entry.endsWith('.test.ts'))
+      .map((entry) => join(folder, entry))
+  })
+  expect(tests.filter((path) => readFileSync(path, 'utf8').includes(`'${file}'`))).toHaveLength(1)
+})
+
+describe('commands', () => {
+  const command = join(installed, 'node_modules/.bin/learnpack-telemetry')
+  const helps = new Map<string, string>()
+  const help = (words: readonly string[]): string => {
+    const key = words.join(' ')
+    const known = helps.get(key) ?? run(command, [...words, '--help'], installed)
+    helps.set(key, known)
+    return known
+  }
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const published = PACKAGES.map((name) => `@learnpack/telemetry-${name}`)
+
+  /** LearnPack's own, which a document may name. */
+  const host = ['start', 'clean', 'plugins:link', 'plugins:install']
+
+  function checkOurs(args: readonly string[]): void {
+    const path: string[] = []
+    for (const word of args) {
+      if (!/^[a-z]/.test(word) || !new RegExp(`^  ${word}\\b`, 'm').test(help(path))) break
+      path.push(word)
+    }
+    const text = help(path)
+    expect(text, 'a command it knows').not.toContain('\nCommands:')
+    const flags = args.filter((arg) => arg.startsWith('--'))
+    for (const flag of flags) expect(text).toMatch(new RegExp(`${flag}\\b`))
+  }
+
+  function check(line: string): void {
+    const [program = '', ...args] = line.replace(/^npx /, '').split(' ')
+    if (program === 'learnpack-telemetry') checkOurs(args)
+    else if (program === 'learnpack') {
+      const [first = '', ...rest] = args
+      if (first.startsWith('telemetry:')) checkOurs([...first.split(':').slice(1), ...rest])
+      else expect(host).toContain(first)
+    } else if (program === 'npm' && args[0] === 'install') {
+      for (const name of args.slice(1)) expect(published).toContain(name)
+    } else if (program === 'npm' || program === 'pnpm') {
+      expect(Object.keys(scripts)).toContain(args[0] === 'run' ? args[1] : args[0])
+    } else throw new Error(`${program}: a document may show npm, pnpm, learnpack and learnpack-telemetry`)
+  }
+
+  const found = documents.flatMap((document) =>
+    [
+      ...of(document, 'console').flatMap(({ code }) => [...code.matchAll(/^\$ (.*)$/gm)]),
+      ...textOf(document).matchAll(/(?<!`)`((?:npx )?(?:learnpack|learnpack-telemetry|pnpm|npm) [^`\n]+)`/g),
+    ].map(([, line]) => [document, line as string] as const),
+  )
+
+  it.each(found)('%s: %s', (_, line) => check(line))
+
+  it.each([
+    'learnpack-telemetry shwo',
+    'learnpack-telemetry show --fulll',
+    'learnpack telemetry:shw',
+    'learnpack telemetry:dead-letters:lost',
+    'npm run nothing',
+  ])('would refuse %s', (line) => {
+    expect(() => check(line)).toThrow()
+  })
+})
+
+it.each(documents)('links of %s lead somewhere', (document) => {
+  const links = [...textOf(document).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link as string)
+  const broken = links
+    .filter((link) => !/^(https?:|#)/.test(link))
+    .filter((link) => !existsSync(join(root, dirname(document), link.replace(/#.*/, ''))))
+  expect(broken).toEqual([])
+})

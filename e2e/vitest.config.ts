@@ -1,0 +1,12 @@
+import { mergeConfig } from 'vitest/config'
+import shared from '../vitest.shared.ts'
+
+export default mergeConfig(shared, {
+  test: {
+    globalSetup: 'packed.ts',
+    // Each check is a line of the report.
+    reporters: ['verbose'],
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+  },
+})
