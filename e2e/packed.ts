@@ -18,17 +18,17 @@ declare module 'vitest' {
   }
 }
 
-export default function setup(project: TestProject): () => void {
+export default async function setup(project: TestProject): Promise<() => void> {
   const outside = realpathSync(mkdtempSync(join(tmpdir(), 'packed-')))
   const tarballs: Record<string, string> = {}
   for (const name of PACKAGES) {
     const to = join(outside, 'tarballs', name)
-    run(bin('pnpm'), ['pack', '--pack-destination', to], join(root, 'packages', name))
+    await run(bin('pnpm'), ['pack', '--pack-destination', to], join(root, 'packages', name))
     tarballs[name] = join(to, readdirSync(to)[0] as string)
   }
   const installed = join(outside, 'installed')
   mkdirSync(installed)
-  install(installed, [...Object.values(tarballs), '@types/node@20'])
+  await install(installed, [...Object.values(tarballs), '@types/node@20'])
   project.provide('outside', outside)
   project.provide('installed', installed)
   project.provide('tarballs', tarballs)

@@ -1,6 +1,6 @@
 // Running things as somebody who has nothing of ours in the environment.
 
-import { spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,16 +18,19 @@ const XDG_CONFIG_HOME = join(tmpdir(), 'no-configuration')
 const off = { DO_NOT_TRACK: '', LEARNPACK_TELEMETRY_DISABLED: '', NODE_OPTIONS: '', NO_COLOR: '1' }
 const env = { ...process.env, ...off, XDG_CONFIG_HOME }
 
-/** Returns what it prints. @throws Error with all of that when it fails */
-export function run(command: string, args: readonly string[], cwd: string): string {
-  const { status, error, stdout, stderr } = spawnSync(command, args, { cwd, env, encoding: 'utf8' })
-  if (status === 0) return stdout
-  const what = [command.replace(root, ''), ...args].join(' ')
-  throw new Error(`${what}: ${error?.message ?? `exit code ${status}`}\n${stdout}${stderr}`)
+/** Resolves to what it prints; rejects with all of that when it fails. */
+export function run(command: string, args: readonly string[], cwd: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile(command, args, { cwd, env, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
+      const what = [command.replace(root, ''), ...args].join(' ')
+      if (error === null) resolve(stdout)
+      else reject(new Error(`${what}: exit code ${error.code}\n${stdout}${stderr}`))
+    })
+  })
 }
 
 /** Installs from tarballs and the registry into a folder that becomes a project of its own. */
-export function install(folder: string, what: readonly string[]): void {
+export async function install(folder: string, what: readonly string[]): Promise<void> {
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'mine', private: true, type: 'module' }))
-  run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', ...what], folder)
+  await run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', ...what], folder)
 }

@@ -107,17 +107,19 @@ describe('on Node', () => {
 
   it.each(versions.flatMap((version) => Object.keys(programs).map((file) => [version, file] as const)))(
     '%s, %s records, delivers and redacts; the command answers',
-    (version, file) => {
+    async (version, file) => {
       const node = join(nodes, 'node_modules', `node${version}`, 'bin/node')
-      expect(run(node, ['--version'], '/')).toMatch(`v${version}`)
+      expect(await run(node, ['--version'], '/')).toMatch(`v${version}`)
       const folder = project(programs)
-      expect(JSON.parse(run(node, [file], folder))).toEqual(outcome)
+      expect(JSON.parse(await run(node, [file], folder))).toEqual(outcome)
       expect(JSON.parse(readFileSync(join(folder, 'by-runtime/telemetry.json'), 'utf8')).user_id).toBe(42)
       const command = join(
         installed,
         'node_modules/@learnpack/telemetry-cli-adapter/bin/learnpack-telemetry.js',
       )
-      expect(run(node, [command, 'replay', join(folder, 'by-runtime')], folder)).toContain('"user_id":42')
+      expect(await run(node, [command, 'replay', join(folder, 'by-runtime')], folder)).toContain(
+        '"user_id":42',
+      )
     },
   )
 })
@@ -146,7 +148,7 @@ describe('under TypeScript, with skipLibCheck off', () => {
       'use.cts',
       { module: 'commonjs', moduleResolution: 'node10', esModuleInterop: true },
     ],
-  ])('%s', (_, file, options) => {
+  ])('%s', async (_, file, options) => {
     const compilerOptions = {
       ...{ strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, noEmit: true },
       ...{ target: 'es2022', lib: ['es2023', 'dom'], types: ['node'] },
@@ -156,11 +158,11 @@ describe('under TypeScript, with skipLibCheck off', () => {
       [file]: uses,
       'tsconfig.json': JSON.stringify({ compilerOptions, files: [file] }),
     })
-    run(bin('tsc'), ['-p', folder], folder)
+    await run(bin('tsc'), ['-p', folder], folder)
   })
 })
 
-it('core in a page that Vite built records and folds where there is no Node', () => {
+it('core in a page that Vite built records and folds where there is no Node', async () => {
   const page = `
 import { createTelemetry } from '@learnpack/telemetry-core'
 import { manualClock, memoryStorage } from '@learnpack/telemetry-core/memory'
@@ -173,7 +175,7 @@ telemetry.record(0, 'compile', { stdout: 'ñ', exitCode: 0 })
 globalThis.shown = JSON.stringify(telemetry.snapshot().steps[0].compilations)
 `
   const folder = project({ 'page.js': page, 'index.html': '<script type="module" src="./page.js"></script>' })
-  run(bin('vite', 'e2e'), ['build', '--logLevel', 'warn', '--base', './'], folder)
+  await run(bin('vite', 'e2e'), ['build', '--logLevel', 'warn', '--base', './'], folder)
   const assets = join(folder, 'dist/assets')
   const [bundle, ...more] = readdirSync(assets)
   expect(more).toEqual([])

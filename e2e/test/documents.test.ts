@@ -49,8 +49,8 @@ export const same: Same<Pick<Transport, keyof Transport>, Pick<Shown, keyof Show
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['src'] }))
   })
 
-  it('compiles against the packages, and the guide shows Transport as it is', () => {
-    run(bin('tsc'), ['-p', folder], folder)
+  it('compiles against the packages, and the guide shows Transport as it is', async () => {
+    await run(bin('tsc'), ['-p', folder], folder)
   })
 
   // What a block of text follows says what it prints.
@@ -63,9 +63,9 @@ export const same: Same<Pick<Transport, keyof Transport>, Pick<Shown, keyof Show
         : []
     })
   })
-  it.each(printing)('of %s prints what it shows', (_, block, output) => {
+  it.each(printing)('of %s prints what it shows', async (_, block, output) => {
     const empty = mkdtempSync(join(inject('outside'), 'empty-'))
-    expect(run(process.execPath, [join(folder, 'out', `${pathOf(block)}.js`)], empty)).toBe(output)
+    expect(await run(process.execPath, [join(folder, 'out', `${pathOf(block)}.js`)], empty)).toBe(output)
   })
 })
 
@@ -104,8 +104,8 @@ it.each(named(everyBlock('js', 'python')))('the program of %s is run by a test',
 
 describe('commands', () => {
   const command = join(installed, 'node_modules/.bin/learnpack-telemetry')
-  const helps = new Map<string, string>()
-  const help = (words: readonly string[]): string => {
+  const helps = new Map<string, Promise<string>>()
+  const help = (words: readonly string[]): Promise<string> => {
     const key = words.join(' ')
     const known = helps.get(key) ?? run(command, [...words, '--help'], installed)
     helps.set(key, known)
@@ -117,24 +117,24 @@ describe('commands', () => {
   /** LearnPack's own, which a document may name. */
   const host = ['start', 'clean', 'plugins:link', 'plugins:install']
 
-  function checkOurs(args: readonly string[]): void {
+  async function checkOurs(args: readonly string[]): Promise<void> {
     const path: string[] = []
     for (const word of args) {
-      if (!/^[a-z]/.test(word) || !new RegExp(`^  ${word}\\b`, 'm').test(help(path))) break
+      if (!/^[a-z]/.test(word) || !new RegExp(`^  ${word}\\b`, 'm').test(await help(path))) break
       path.push(word)
     }
-    const text = help(path)
+    const text = await help(path)
     expect(text, 'a command it knows').not.toContain('\nCommands:')
     const flags = args.filter((arg) => arg.startsWith('--'))
     for (const flag of flags) expect(text).toMatch(new RegExp(`${flag}\\b`))
   }
 
-  function check(line: string): void {
+  async function check(line: string): Promise<void> {
     const [program = '', ...args] = line.replace(/^npx /, '').split(' ')
-    if (program === 'learnpack-telemetry') checkOurs(args)
+    if (program === 'learnpack-telemetry') await checkOurs(args)
     else if (program === 'learnpack') {
       const [first = '', ...rest] = args
-      if (first.startsWith('telemetry:')) checkOurs([...first.split(':').slice(1), ...rest])
+      if (first.startsWith('telemetry:')) await checkOurs([...first.split(':').slice(1), ...rest])
       else expect(host).toContain(first)
     } else if (program === 'npm' && args[0] === 'install') {
       for (const name of args.slice(1)) expect(published).toContain(name)
@@ -158,8 +158,8 @@ describe('commands', () => {
     'learnpack telemetry:shw',
     'learnpack telemetry:dead-letters:lost',
     'npm run nothing',
-  ])('would refuse %s', (line) => {
-    expect(() => check(line)).toThrow()
+  ])('would refuse %s', async (line) => {
+    await expect(check(line)).rejects.toThrow()
   })
 })
 

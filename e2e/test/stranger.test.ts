@@ -8,12 +8,12 @@ import { fileOf } from '../documents'
 import { bin, install, run } from '../run'
 
 const folder = mkdtempSync(join(inject('outside'), 'stranger-'))
-const node = (file: string, ...flags: string[]): string =>
+const node = (file: string, ...flags: string[]): Promise<string> =>
   run(process.execPath, [...flags, `out/${file}`], folder)
 
-beforeAll(() => {
+beforeAll(async () => {
   const tarballs = inject('tarballs')
-  install(folder, [tarballs.core as string, tarballs['transport-file'] as string, '@types/node@20'])
+  await install(folder, [tarballs.core as string, tarballs['transport-file'] as string, '@types/node@20'])
   mkdirSync(join(folder, 'src'))
   const compilerOptions = {
     ...{ strict: true, module: 'nodenext', target: 'es2022', lib: ['es2023', 'dom'], types: ['node'] },
@@ -41,12 +41,12 @@ await telemetry.settled()
 await telemetry.close()
 `
   writeFileSync(join(folder, 'src', 'later.ts'), later)
-  run(bin('tsc'), ['-p', folder], folder)
+  await run(bin('tsc'), ['-p', folder], folder)
 })
 
 describe('in an empty folder', () => {
-  it('three events are recorded, and lie in telemetry.json', () => {
-    node('record.js')
+  it('three events are recorded, and lie in telemetry.json', async () => {
+    await node('record.js')
     const { steps } = JSON.parse(readFileSync(join(folder, '.learn/telemetry.json'), 'utf8'))
     expect(steps).toHaveLength(1)
     expect(steps[0]).toMatchObject({
@@ -57,17 +57,17 @@ describe('in an empty folder', () => {
     })
   })
 
-  it("the README's transport takes under 20 lines, and both it and the guide's get the three at the next login", () => {
+  it("the README's transport takes under 20 lines, and both it and the guide's get the three at the next login", async () => {
     expect(fileOf('README.md', 'console-transport.ts').split('\n').length).toBeLessThan(20)
-    expect(node('later.js')).toBe('7 open_step 00-hello\n7 compile 00-hello\n7 test 00-hello\n')
+    expect(await node('later.js')).toBe('7 open_step 00-hello\n7 compile 00-hello\n7 test 00-hello\n')
     const csv = readFileSync(join(folder, 'events.csv'), 'utf8')
     expect(csv.match(/""event"":""(\w+)""/g)).toEqual(
       ['open_step', 'compile', 'test'].map((event) => `""event"":""${event}""`),
     )
   })
 
-  it("the guide's transports pass the conformance suite", () => {
-    const report = node('transports.test.js', '--test')
+  it("the guide's transports pass the conformance suite", async () => {
+    const report = await node('transports.test.js', '--test')
     expect(report).toMatch(/^# tests 18$/m)
     expect(report).toMatch(/^# pass 18$/m)
   })
