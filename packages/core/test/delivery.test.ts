@@ -1,11 +1,13 @@
 // What delivery says, and what it does at its edges: letters whose line is gone, an exit, a transport that never waits.
 
 import { describe, expect, it, vi } from 'vitest'
-import { destinationOf, triggersBatch, type Outcome, type Parcel, type Transport } from '../src/index'
-import type { Clock, DeliveryState, TelemetryEvents } from '../src/index'
+import { countWaiting, createFollower, destinationOf, encodeLine, fold, initialState } from '../src/index'
+import { triggersBatch, type Outcome, type Parcel, type Transport } from '../src/index'
+import type { Clock, DeliveryState, TelemetryEvent, TelemetryEvents } from '../src/index'
 import { createDelivery } from '../src/delivery'
-import { memoryStorage } from '../src/memory'
-import { course, event, on, TELEMETRY_ID, world, type World } from './support'
+import { memoryLog, memoryStorage } from '../src/memory'
+import { streamedEvents, waitingBatch } from '../src/parcels'
+import { course, crc, event, on, started, TELEMETRY_ID, world, type World } from './support'
 
 type Answer = Outcome | (() => Outcome | Promise<Outcome>)
 const delivered: Outcome = { kind: 'delivered' }
@@ -115,7 +117,7 @@ describe('what became of a parcel is said', () => {
 
 describe('a dead letter', () => {
   it('whose line is gone, or is another, is given up; the others are sent', async () => {
-    const { transport, sent } = transportOf('events', reject)
+    const { transport, sent } = transportOf('events', reject, reject)
     const w = working(transport)
     w.telemetry.record(0, 'open_step')
     await w.telemetry.idle()
@@ -129,10 +131,13 @@ describe('a dead letter', () => {
       { id: (JSON.parse(login.text) as { id: string }).id, offset: login.offset },
     ])
       deadLetters.append({ ...letter!, ...odd })
-    expect(w.telemetry.resend()).toBe(5)
+    w.telemetry.record(1, 'open_step')
     await w.telemetry.idle()
-    expect(sent.map(({ id }) => id)).toEqual([letter!.id, letter!.id])
-    expect(w.telemetry.status().destinations['events']).toMatchObject({ delivered: 1, deadLettered: 0 })
+    expect(w.telemetry.resend()).toBe(6)
+    await w.telemetry.idle()
+    expect(sent.map(({ body }) => JSON.parse(body).step_position)).toEqual([0, 1, 0, 1])
+    expect(w.telemetry.status().destinations['events']).toMatchObject({ delivered: 2, deadLettered: 0 })
+    expect(w.faults).toEqual([])
   })
 
   it('that is asked for twice before it is sent is sent once', async () => {
@@ -146,6 +151,33 @@ describe('a dead letter', () => {
     expect(w.telemetry.resend()).toBe(2)
     await w.telemetry.idle()
     expect(sent.map(({ body }) => JSON.parse(body).step_position)).toEqual([0, 1, 0, 1])
+  })
+
+  it('is sent to nobody but who refused it', async () => {
+    const [refusing, other] = [transportOf('events', reject), transportOf('events')]
+    const w = working(refusing.transport, { ...other.transport, name: 'other' })
+    w.telemetry.record(0, 'open_step')
+    await w.telemetry.idle()
+    expect(w.telemetry.resend()).toBe(1)
+    await w.telemetry.idle()
+    expect([refusing.sent.length, other.sent.length]).toEqual([2, 1])
+  })
+
+  it('that cannot be written down is a fault, and its event is refused again at the next chance', async () => {
+    const { transport, sent } = transportOf('events', reject)
+    const w = working(transport)
+    const { deadLetters } = w.storage.open(TELEMETRY_ID)
+    const append = deadLetters.append.bind(deadLetters)
+    deadLetters.append = () => {
+      throw new Error('ENOSPC')
+    }
+    w.telemetry.record(0, 'open_step')
+    await w.telemetry.idle()
+    expect(w.faults).toContain('delivery to events: Error: ENOSPC')
+    expect(w.telemetry.status().destinations['events']).toMatchObject({ offset: 0, deadLettered: 0 })
+    deadLetters.append = append
+    await w.telemetry.idle()
+    expect(sent).toHaveLength(2)
   })
 
   it('that is refused again is a letter again, of the new reason and time', async () => {
@@ -283,7 +315,72 @@ describe('a transport that never waits', () => {
   })
 })
 
+describe('what waits in a log', () => {
+  const logged = (...events: TelemetryEvent[]) => {
+    const log = memoryLog()
+    for (const one of events) log.append(encodeLine(one, crc))
+    return { log, follower: createFollower(log, crc) }
+  }
+
+  it('is no event before it is folded: what it belongs to is not known', () => {
+    const { log, follower } = logged(started(1), on(0, 'open_step', 2))
+    const next = streamedEvents(log, crc, follower)
+    expect(next({ offset: 0 })).toBeUndefined()
+    follower.catchUp()
+    expect(next({ offset: 0 })?.parcel).toMatchObject({ kind: 'event', at: 2 })
+  })
+
+  it('is counted from a cursor on', () => {
+    const clicks = [1, 2, 3].map((at) => on(0, 'compile', at))
+    const { log, follower } = logged(started(0), ...clicks, event('student_cleared', 9))
+    follower.catchUp()
+    expect(countWaiting(log, crc, follower, { offset: 0 })).toBe(3)
+    const first = streamedEvents(log, crc, follower)({ offset: 0 })!
+    expect(countWaiting(log, crc, follower, first.cursor)).toBe(2)
+    expect(countWaiting(log, crc, follower, { offset: log.size() })).toBe(0)
+  })
+
+  it('is nothing once all is delivered: the cursor stands behind the last line that was', async () => {
+    const w = working(transportOf('events').transport)
+    w.telemetry.record(0, 'open_step')
+    await w.telemetry.idle()
+    const { log, cursors } = w.storage.open(TELEMETRY_ID)
+    expect(cursors.read('events')).toMatchObject({ offset: log.size(), id: JSON.parse(lastLine(w)).id })
+  })
+
+  it('of odd lines is said with the file and the line', () => {
+    const w = working()
+    w.storage.open(TELEMETRY_ID).log.append('torn')
+    w.telemetry.state()
+    expect(w.notices).toEqual([`${TELEMETRY_ID}/events.ndjson line 3: not JSON: "torn"`])
+  })
+})
+
+const lastLine = (w: World) => w.storage.log(TELEMETRY_ID).trimEnd().split('\n').at(-1)!
+
 describe('a batch', () => {
+  it('is the same at every attempt, and says what it is', async () => {
+    const { transport, sent } = transportOf('snapshots', retry)
+    const w = working(transport)
+    await w.telemetry.idle()
+    w.clock.advance(500)
+    await w.telemetry.idle()
+    expect(sent).toHaveLength(2)
+    expect(sent[1]).toBe(sent[0])
+    expect(sent[0]).toMatchObject({
+      kind: 'snapshot',
+      contentType: 'application/json',
+      at: 1_700_000_000_000,
+    })
+  })
+
+  it('of a telemetry longer than any string is none, which is said once', () => {
+    const state = fold(initialState, [started(1)])
+    const next = waitingBatch(() => ({ state, at: 1, offset: 9 }), 100)
+    expect(() => next({ offset: 0 })).toThrow(RangeError)
+    expect(next({ offset: 0 })).toBeUndefined()
+  })
+
   it.each(['session_start', 'open_step', 'student_identified', 'session_end'])('is due at %s', (type) => {
     expect(triggersBatch(event(type, 1))).toBe(true)
   })

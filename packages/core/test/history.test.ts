@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { fromWire, history, streamBody, toWire, type ImportedSnapshot } from '../src/index'
-import { initialState } from '../src/index'
+import { fold, initialState, snapshot } from '../src/index'
 import { on } from './support'
 
 const fileOf = (file: object): ImportedSnapshot => ({ telemetry_id: 'x', steps: [], ...file }) as never
@@ -105,6 +105,20 @@ describe('an attempt', () => {
     ])
     for (const event of events) expect(event).not.toHaveProperty('wire')
     expect(stepEvents({ position: -1, opened_at: 1 })).toMatchObject([{ step: { position: 0 } }])
+  })
+})
+
+describe('base64 that is not of text', () => {
+  it('is kept as it was found', () => {
+    const file = {
+      telemetry_id: 'x',
+      steps: [{ slug: 'a', compilations: [{ stdout: '//8=', exit_code: 0 }] }],
+    }
+    const events = history(file as never)
+    expect(events[0]).toMatchObject({ type: 'compile', wire: true, data: { stdout: '//8=' } })
+    expect(snapshot(fold(initialState, events)).steps[0]?.compilations).toEqual([
+      { stdout: '//8=', exit_code: 0 },
+    ])
   })
 })
 

@@ -259,16 +259,4 @@ describe('the history of a telemetry.json', () => {
       }),
     )
   })
-
-  it('keeps base64 that is not of text as it was found', () => {
-    const file = {
-      telemetry_id: 'x',
-      steps: [{ slug: 'a', compilations: [{ stdout: '//8=', exit_code: 0 }] }],
-    }
-    const events = jsonOf(history(file))
-    expect(events[0]).toMatchObject({ type: 'compile', wire: true, data: { stdout: '//8=' } })
-    expect(shown(fold(initialState, events)).steps[0]?.compilations).toEqual([
-      { stdout: '//8=', exit_code: 0 },
-    ])
-  })
 })

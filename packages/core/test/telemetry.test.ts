@@ -963,6 +963,9 @@ describe('a log that is replaced under way', () => {
     await w.telemetry.idle()
     replace()
     w.telemetry.state()
+    expect(w.telemetry.status().destinations['events']).toMatchObject({
+      paused: { reason: 'answered 401', offset: 0 },
+    })
     w.telemetry.record(1, 'open_step')
     await w.telemetry.idle()
     expect(events.sent).toHaveLength(1)

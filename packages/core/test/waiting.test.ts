@@ -3,6 +3,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { destinationOf, readWaiting, type Outcome, type Parcel, type Transport } from '../src'
+import { fresh } from '../src/delivery'
 import { memoryStorage } from '../src/memory'
 import { course, crc, world } from './support'
 
@@ -90,11 +91,44 @@ describe('what waits', () => {
     write({ paused: { reason: 'unwelcome', offset: store.log.size() } })
     expect(heldBack()).toEqual({ kind: 'paused', reason: 'unwelcome' })
     expect(readWaiting(store, crc).ownerIsHere).toBe(true)
+    write({ retryAt: NOW + 5 })
+    expect(heldBack()).toEqual({ kind: 'backs off', reason: '', until: NOW + 5 })
+    write({ paused: { reason: 'unwelcome', offset: store.log.size() } })
     const { telemetry } = world({ storage })
     telemetry.start(course)
     telemetry.clear()
+    expect(heldBack()).toEqual({ kind: 'paused', reason: 'unwelcome' })
     telemetry.identify(42)
     await telemetry.close()
     expect(heldBack()).toBeUndefined()
+  })
+
+  it('is held back by a pause from the beginning of a log in which nobody logs in', () => {
+    const storage = memoryStorage()
+    world({ storage }).telemetry.start(course)
+    const { cursors, ...store } = storage.open(storage.list()[0]!)
+    cursors.write('events', { ...fresh, paused: { reason: 'unwelcome', offset: 0 } })
+    const waiting = readWaiting({ cursors, ...store }, crc)
+    expect(waiting.heldBack(recorder('events').transport, NOW)).toEqual({
+      kind: 'paused',
+      reason: 'unwelcome',
+    })
+    expect(waiting.ownerIsHere).toBe(false)
+  })
+
+  it('is the batch of the last trigger, and every event', async () => {
+    const storage = await recorded([0, 1, 2])
+    const id = storage.list()[0]!
+    const { parcels } = readWaiting(storage.open(id), crc)
+    const [batch, ...more] = parcels(recorder('snapshots').transport)
+    expect(more).toEqual([])
+    // The first of the three opened a step; the two compilations behind it wait for the next trigger.
+    expect(JSON.parse(batch!.body)).toMatchObject({
+      telemetry_id: id,
+      last_interaction_at: NOW + 1_000,
+      steps: [{ opened_at: NOW + 1_000 }, { compilations: [] }, { compilations: [] }, {}],
+    })
+    const events = [...parcels(recorder('events').transport)]
+    expect(events.map(({ body }) => JSON.parse(body).event)).toEqual(['open_step', 'compile', 'compile'])
   })
 })
