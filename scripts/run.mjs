@@ -63,7 +63,18 @@ if (task === 'start') {
   })
   await run(process.execPath, [join(root, 'apps/demo/bin/demo.js'), ...args])
 } else if (task === 'test') {
-  await run('turbo', ['run', '//#lint', 'typecheck', 'build', 'test', '--output-logs=new-only', ...args])
+  // More at once, each with workers of its own, would only wait for each other.
+  const atOnce = '--concurrency=2'
+  await run('turbo', [
+    'run',
+    '//#lint',
+    'typecheck',
+    'build',
+    'test',
+    '--output-logs=new-only',
+    atOnce,
+    ...args,
+  ])
 } else if (task === 'check') {
   await run('turbo', ['run', 'build', '--output-logs=errors-only'])
   await run(process.execPath, [join(root, 'scripts/check.mjs')])
