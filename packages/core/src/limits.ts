@@ -22,6 +22,8 @@ const NEAR = 4 * 1024
  * @throws what `JSON.stringify` does, of data that is no JSON
  */
 export function limited(data: Data, { output = OUTPUT, source = SOURCE }: Limits = {}): Data {
+  // Most events are small: copying each value by itself costs a tenth of recording them.
+  if (isSmall(data, Math.min(output, source))) return { ...data }
   const copy = (key: string, value: unknown): unknown => {
     if (typeof value === 'string') return cut(value, key === 'stdout' || key === 'stderr' ? output : source)
     if ((typeof value !== 'object' || value === null) && typeof value !== 'bigint') return value
@@ -31,6 +33,21 @@ export function limited(data: Data, { output = OUTPUT, source = SOURCE }: Limits
     return json === undefined ? undefined : (JSON.parse(json) as unknown)
   }
   return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, copy(key, value)]))
+}
+
+/** Whether there is nothing in it to cut or to look into. */
+function isSmall(data: Data, limit: number): boolean {
+  for (const key in data) {
+    const value = data[key]
+    const type = typeof value
+    if (
+      type === 'string'
+        ? (value as string).length > limit
+        : type === 'bigint' || (type === 'object' && value !== null)
+    )
+      return false
+  }
+  return true
 }
 
 /** At most `limit` characters of a text, and a mark that says how many there were more. */
