@@ -5,43 +5,16 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { encodeLine } from '@learnpack/telemetry-core'
-import { crc32 } from '@learnpack/telemetry-transport-file'
 import { launchChromium } from '../apps/demo/scripts/chromium.mjs'
+import { longLog } from '../apps/demo/scripts/long-log.mjs'
 
 const EVENTS = 10_000
 const MOVES = 300
 /** A frame, ms. */
 const LIMIT_MS = 16
 
-const steps = Array.from({ length: 30 }, (_, position) => ({
-  slug: `step-${position}`,
-  position,
-  files: [],
-  is_testeable: true,
-}))
-const base = { v: 1, session: 'start' }
-const start = {
-  ...base,
-  id: 'start',
-  at: 1_700_000_000_000,
-  type: 'session_start',
-  data: { telemetry_id: 'tenthousandevent', slug: 'long', agent: 'os', steps },
-}
-const attempts = Array.from({ length: EVENTS - 1 }, (_, index) => {
-  const { slug, position } = steps[Math.floor((index / EVENTS) * steps.length)]
-  const source_code = `${'x = x + 1  # a line of code\n'.repeat(20)}print(${index})\n`
-  return {
-    ...base,
-    id: `event-${index}`,
-    at: start.at + (index + 1) * 9_000,
-    type: index % 5 === 0 ? 'test' : 'compile',
-    step: { slug, position },
-    data: { source_code, stdout: `${index}\n`, exit_code: index % 3 },
-  }
-})
 const log = join(mkdtempSync(join(tmpdir(), 'bench-scrub-')), 'events.ndjson')
-writeFileSync(log, [start, ...attempts].map((event) => `${encodeLine(event, crc32)}\n`).join(''))
+writeFileSync(log, longLog(EVENTS))
 
 const bin = fileURLToPath(new URL('../apps/demo/bin/demo.js', import.meta.url))
 const demo = spawn(process.execPath, [bin, '--json', '--log', log], { stdio: ['ignore', 'pipe', 'inherit'] })

@@ -3,13 +3,12 @@
 
 import { existsSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
-import { join } from 'node:path'
 import { readCourseIndex } from '@learnpack/telemetry-core'
 import {
-  COURSE_FOLDERS,
   crc32,
   openCourseFolder,
   openFileLog,
+  recordFolder,
   type FileLog,
 } from '@learnpack/telemetry-transport-file'
 
@@ -87,12 +86,13 @@ export function streamLive(course: string, lastEventId: string | undefined, resp
 }
 
 function currentOf(course: string): { id: string; path: string } | undefined {
-  for (const dirPath of [...COURSE_FOLDERS.map((name) => join(course, name)), course]) {
-    const folder = openCourseFolder(dirPath)
+  const folder = openCourseFolder(recordFolder(course))
+  try {
     const index = readCourseIndex(folder, crc32)
-    const path = index && folder.logPath(index.current)
+    if (index === undefined) return undefined
+    const path = folder.logPath(index.current)
+    return existsSync(path) ? { id: index.current, path } : undefined
+  } finally {
     folder.close()
-    if (index !== undefined && path !== undefined && existsSync(path)) return { id: index.current, path }
   }
-  return undefined
 }

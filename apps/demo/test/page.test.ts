@@ -13,6 +13,7 @@ import { crc32, nodePorts, openCourseFolder } from '@learnpack/telemetry-transpo
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { launchChromium } from '../scripts/chromium.mjs'
+import { longLog } from '../scripts/long-log.mjs'
 import { startCountingProxy, type CountingProxy } from './counting-proxy'
 import { start, startPage } from './demo'
 
@@ -103,42 +104,6 @@ async function drop(name: string, text: string, on = '.page'): Promise<void> {
     { name, text },
   )
   await page.dispatchEvent(on, 'drop', { dataTransfer: files })
-}
-
-/** Names, data and time of ten thousand events of a made-up learner, as log lines. */
-function longLog(count: number): string {
-  const steps = Array.from({ length: 30 }, (_, position) => ({
-    slug: `step-${position}`,
-    position,
-    files: [],
-    is_testeable: true,
-  }))
-  const first = 1_700_000_000_000
-  const base = { v: 1, session: 'start' }
-  const events: TelemetryEvent[] = [
-    {
-      ...base,
-      id: 'start',
-      at: first,
-      type: 'session_start',
-      data: { telemetry_id: 'longlonglonglong', slug: 'long', agent: 'os', steps },
-    },
-  ]
-  for (let index = 1; index < count; index++) {
-    const step = steps[Math.floor((index / count) * steps.length)] as (typeof steps)[number]
-    const data = { source_code: `print(${index})\n`.repeat(20), stdout: `${index}\n`, exit_code: index % 3 }
-    const type = index % 5 === 0 ? 'test' : 'compile'
-    const { slug, position } = step
-    events.push({
-      ...base,
-      id: `event-${index}`,
-      at: first + index * 9_000,
-      type,
-      step: { slug, position },
-      data,
-    } as TelemetryEvent)
-  }
-  return `${events.map((event) => encodeLine(event, crc32)).join('\n')}\n`
 }
 
 describe('replay', () => {

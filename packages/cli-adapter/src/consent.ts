@@ -4,9 +4,7 @@
 import { mkdirSync, readFileSync, realpathSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
-import { COURSE_FOLDERS as FOLDERS, replaceFile } from '@learnpack/telemetry-transport-file'
-
-export { FOLDERS }
+import { COURSE_FOLDERS, replaceFile } from '@learnpack/telemetry-transport-file'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -18,7 +16,7 @@ export function courseFolder(path: string): string {
   } catch {
     // Not there yet.
   }
-  return FOLDERS.includes(basename(real)) ? dirname(real) : real
+  return COURSE_FOLDERS.includes(basename(real)) ? dirname(real) : real
 }
 
 /** What the user chose: for every course, and for those named by their folder. `true` is on. */

@@ -5,11 +5,11 @@ import {
   createFollower,
   decodeLine,
   destinationOf,
+  freshDelivery,
   readWaiting,
   stillDead,
   triggersBatch,
   type DeadLetter,
-  type DeliveryState,
   type EventLog,
   type TelemetryStore,
   type Transport,
@@ -31,8 +31,6 @@ export interface DestinationStatus {
   readonly dead_letters: readonly DeadLetter[]
 }
 
-const fresh: DeliveryState = { offset: 0, delivered: 0, deadLettered: 0, attempts: 0 }
-
 /** Every destination of learn.json, and every other one that was ever tried. */
 export function destinationStatus(
   store: TelemetryStore,
@@ -42,7 +40,7 @@ export function destinationStatus(
   follower.catchUp()
   const states = new Map(store.cursors.list().map(({ destination, state }) => [destination, state]))
   const configured = transports.map(destinationOf)
-  for (const destination of configured) if (!states.has(destination)) states.set(destination, fresh)
+  for (const destination of configured) if (!states.has(destination)) states.set(destination, freshDelivery)
   const isOrWasPaused = [...states.values()].some(({ paused }) => paused !== undefined)
   const waiting = isOrWasPaused ? readWaiting(store, crc32) : undefined
   const letters = stillDead(store.deadLetters.list())

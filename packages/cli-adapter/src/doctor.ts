@@ -1,7 +1,7 @@
 // What is wrong with a course's telemetry, and what to do about it. Reads everything and changes nothing.
 
 import { statSync } from 'node:fs'
-import { openCourseFolder } from '@learnpack/telemetry-transport-file'
+import { openCourseFolder, recordFolder } from '@learnpack/telemetry-transport-file'
 import { courseFolder } from './consent'
 import { learnJsonOf, readConfigAt } from './course'
 import { configFindings } from './doctor/config'
@@ -12,7 +12,6 @@ import { recordFindings } from './doctor/record'
 import { recordingFindings } from './doctor/recording'
 import { here, type Surroundings } from './doctor/surroundings'
 import type { Finding } from './doctor/finding'
-import { recordFolder } from './find-log'
 
 export { describeFindings } from './doctor/report'
 export { FINDINGS, type Code, type Finding } from './doctor/finding'

@@ -1,11 +1,9 @@
 // From what a person names on the command line to the log they mean.
 
 import { existsSync, realpathSync, statSync } from 'node:fs'
-import { basename, join } from 'node:path'
 import { readCourseIndex } from '@learnpack/telemetry-core'
-import { crc32, openCourseFolder, type CourseFolder } from '@learnpack/telemetry-transport-file'
+import { crc32, openCourseFolder, recordFolder, type CourseFolder } from '@learnpack/telemetry-transport-file'
 import { CommandError } from './command-error'
-import { FOLDERS } from './consent'
 
 /**
  * The path of a log: `path` itself if it is a file, else that of the current telemetry of a course, of
@@ -18,32 +16,6 @@ export function findLog(path: string): string {
   if (!found.isDirectory()) return realpathSync(path)
   const { folder, current } = findCourse(path)
   return folder.logPath(current)
-}
-
-/**
- * The folder that a course's record is kept in, or will be: the first of those the host looks in that holds a log,
- * else the first that holds anything of a record, else the first that is there.
- * @param path a course folder, or the `.learn` in it
- */
-export function recordFolder(path: string): string {
-  const folders = FOLDERS.includes(basename(path)) ? [path] : FOLDERS.map((name) => join(path, name))
-  const places = [...folders, path]
-  return (
-    places.find(hasLog) ??
-    places.find((place) => ['telemetry', 'telemetry.json'].some((name) => existsSync(join(place, name)))) ??
-    folders.find(existsSync) ??
-    join(path, '.learn')
-  )
-}
-
-function hasLog(dirPath: string): boolean {
-  try {
-    const folder = openCourseFolder(dirPath)
-    return folder.readIndex() !== undefined || folder.list().length > 0
-  } catch {
-    // Something is there that cannot be read, which whoever reads it will say.
-    return true
-  }
 }
 
 /** @throws CommandError when nothing was recorded there */

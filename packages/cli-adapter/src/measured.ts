@@ -9,8 +9,9 @@ import {
   type Measures,
   type StepMeasures,
 } from '@learnpack/telemetry-core'
+import { recordFolder } from '@learnpack/telemetry-transport-file'
 import { CommandError } from './command-error'
-import { findCourse, findLog, recordFolder } from './find-log'
+import { findCourse, findLog } from './find-log'
 import { oneLine, type Paint } from './output'
 import { replayLog } from './replay'
 

@@ -5,7 +5,7 @@ import { subscribe } from 'node:diagnostics_channel'
 import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
-import { FOLDERS } from './consent'
+import { COURSE_FOLDERS } from '@learnpack/telemetry-transport-file'
 import type { ConfigObject } from './exercises'
 import { purge } from './purge'
 import { safely, wire, type SocketLike, type Wiring } from './wiring'
@@ -61,7 +61,7 @@ export function afterClean(host: Pick<Host, 'version'>): void {
 
 /** What the host has just written. @throws when it has not */
 function builtConfig(): ConfigObject {
-  const text = FOLDERS.flatMap((folder) => readIfThere(join(folder, 'config.json')))[0]
+  const text = COURSE_FOLDERS.flatMap((folder) => readIfThere(join(folder, 'config.json')))[0]
   const built = JSON.parse(text ?? '') as ConfigObject
   // It also holds what learn.json said at earlier starts: where to send to is what it says now.
   const path = built.config?.configPath

@@ -2,15 +2,14 @@
 
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { FOLDERS } from './consent'
+import { courseFolders } from '@learnpack/telemetry-transport-file'
 
 /** telemetry.json, what could not be read and was set aside, and what a killed process left. */
 const OURS = /^(telemetry|telemetry\.json(\.aside-[\dTZ-]+)?|\.telemetry\.json\.\d+-\d+\.tmp)$/
 
 /** @param path a course folder, or the `.learn` in it. Returns the paths that are deleted by `purge` */
 export function purgeable(path: string): string[] {
-  const folders = FOLDERS.includes(basename(path)) ? [path] : FOLDERS.map((name) => join(path, name))
-  return folders
+  return courseFolders(path)
     .filter(existsSync)
     .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
     .filter((found) => OURS.test(basename(found)))

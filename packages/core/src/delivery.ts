@@ -71,7 +71,7 @@ export interface Delivery {
 const KINDS: readonly unknown[] = ['delivered', 'retry', 'pause', 'reject'] satisfies Outcome['kind'][]
 
 /** Of a destination that was never tried. */
-export const fresh: DeliveryState = { offset: 0, delivered: 0, deadLettered: 0, attempts: 0 }
+export const freshDelivery: DeliveryState = { offset: 0, delivered: 0, deadLettered: 0, attempts: 0 }
 
 export function createDelivery(options: DeliveryOptions): Delivery {
   const {
@@ -90,7 +90,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   } = options
   const destination = destinationOf(transport)
   const abort = new AbortController()
-  let state = cursors.read(destination) ?? fresh
+  let state = cursors.read(destination) ?? freshDelivery
   let stored = true
   let storedAt = -Infinity
   /** Counts how often the state was replaced by another one: an answer to a request from before is not for it. */
@@ -240,7 +240,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     reload() {
       replaced++
       stored = true
-      state = cursors.read(destination) ?? fresh
+      state = cursors.read(destination) ?? freshDelivery
     },
     restart() {
       replaced++

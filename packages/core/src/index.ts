@@ -34,6 +34,7 @@ export { configOf, readConfig, telemetryConfig, type Destinations, type ReadConf
 export { createFollower, type Follower, type FollowerHooks } from './follower'
 export { readCourseIndex } from './course-index'
 export { stillDead } from './dead-letters'
+export { freshDelivery } from './delivery'
 export { triggersBatch } from './parcels'
 export * from './ports'
 export { destinationOf } from './transport'

@@ -1,6 +1,6 @@
 // What waits in a log for a destination, and what holds it back, read without sending or changing anything.
 
-import { backsOff, fresh, isPaused } from './delivery'
+import { backsOff, freshDelivery, isPaused } from './delivery'
 import { sameStudent } from './events'
 import { createFollower } from './follower'
 import { streamedEvents, triggersBatch, waitingBatch, type WaitingBatch } from './parcels'
@@ -37,7 +37,7 @@ export function readWaiting({ log, cursors }: TelemetryStore, crc: Crc): Waiting
     },
   })
   const state = follower.catchUp()
-  const stateOf = (destination: string) => cursors.read(destination) ?? fresh
+  const stateOf = (destination: string) => cursors.read(destination) ?? freshDelivery
   const paused = (destination: string) => {
     const delivery = stateOf(destination)
     return isPaused(delivery, lastLogin) ? delivery.paused?.reason : undefined

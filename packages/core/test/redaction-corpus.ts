@@ -370,7 +370,7 @@ export const negatives: readonly string[] = [
   'C:\\Users\\%USERNAME%\\x',
   'C:\\Users\\username\\x',
   '/Users/Shared/x',
-  '/home/runner/work/x',
+  '/home/runner/app/x',
   '/home/ubuntu/x',
   '\u001B[31mFAIL\u001B[0m \u001B[1mtest_password\u001B[0m = \u001B[32mTrue\u001B[0m',
   'char password[20];',

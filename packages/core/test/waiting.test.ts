@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { destinationOf, readWaiting, type Outcome, type Parcel, type Transport } from '../src'
-import { fresh } from '../src/delivery'
+import { freshDelivery } from '../src/delivery'
 import { memoryStorage } from '../src/memory'
 import { course, crc, world } from './support'
 
@@ -107,7 +107,7 @@ describe('what waits', () => {
     const storage = memoryStorage()
     world({ storage }).telemetry.start(course)
     const { cursors, ...store } = storage.open(storage.list()[0]!)
-    cursors.write('events', { ...fresh, paused: { reason: 'unwelcome', offset: 0 } })
+    cursors.write('events', { ...freshDelivery, paused: { reason: 'unwelcome', offset: 0 } })
     const waiting = readWaiting({ cursors, ...store }, crc)
     expect(waiting.heldBack(recorder('events').transport, NOW)).toEqual({
       kind: 'paused',

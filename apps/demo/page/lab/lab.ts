@@ -5,6 +5,7 @@ import {
   createTelemetry,
   destinationOf,
   deterministicId,
+  freshDelivery,
   isStepEvent,
   triggersBatch,
   type DeliveryState,
@@ -115,7 +116,7 @@ export function startLab(changed: () => void): Lab {
     status() {
       const { destinations, student } = telemetry.status()
       const found = transports.map((transport): Destination => {
-        const state = destinations[destinationOf(transport)] ?? NOTHING
+        const state = destinations[destinationOf(transport)] ?? freshDelivery
         const done = places.get(state.id ?? '') ?? { streamed: 0, batches: 0 }
         return transport.wants === 'events'
           ? { name: 'stream', state, waiting: total.streamed - done.streamed }
@@ -163,5 +164,3 @@ export function startLab(changed: () => void): Lab {
     },
   }
 }
-
-const NOTHING: DeliveryState = { offset: 0, delivered: 0, deadLettered: 0, attempts: 0 }

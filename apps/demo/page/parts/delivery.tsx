@@ -3,6 +3,7 @@ import type { Destination, LabStatus } from '../lab/lab'
 import { FAULTS, type Fault } from '../lab/faults'
 import type { SeenRequest } from '../lab/receiver'
 import { countInWords, spanInWords } from '../model/words'
+import { Omitted } from './omitted'
 
 export interface DeliveryProps {
   readonly status: LabStatus
@@ -163,7 +164,7 @@ function RequestDetails({ method, url, headers, body }: SeenRequest) {
       {`${method} ${url}\n`}
       {headers.map(([name, value]) => `${name}: ${value}\n`)}
       {`\n${pretty.slice(0, BODY)}`}
-      {pretty.length > BODY && <em>{`\n${pretty.length - BODY} more characters`}</em>}
+      <Omitted of={pretty} shown={BODY} />
     </pre>
   )
 }

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'react'
 import type { View } from '../model/player'
 import { eventInWords, timeInWords, toneOf } from '../model/words'
+import { Omitted } from './omitted'
 
 /** Events shown on either side of the present one. */
 const AROUND = 8
@@ -47,7 +48,7 @@ export function LoggedEvent({ view: { timeline, at } }: { view: View }) {
       <summary>The event as logged: line {number}</summary>
       <pre className="code" tabIndex={0} role="region" aria-label="The event as logged" data-scrolls>
         {pretty.slice(0, SHOWN)}
-        {pretty.length > SHOWN && <em>{`\n${pretty.length - SHOWN} more characters`}</em>}
+        <Omitted of={pretty} shown={SHOWN} />
       </pre>
     </details>
   )

@@ -3,6 +3,7 @@ import { memo, useState } from 'react'
 import { isObject, join, type Changes } from '../model/changes'
 import { isoInWords } from '../model/words'
 import { Icon } from './icon'
+import { Omitted } from './omitted'
 
 /** Of a long list the latest items are shown, and those that changed. */
 const ITEMS = 40
@@ -109,7 +110,7 @@ function Leaf({ name, value, decode }: { name: string | undefined; value: unknow
   return (
     <span className={encoded ? 'value text decoded' : 'value text'}>
       {JSON.stringify(text.slice(0, TEXT))}
-      {text.length > TEXT && <em> {text.length - TEXT} more characters</em>}
+      <Omitted of={text} shown={TEXT} />
     </span>
   )
 }

@@ -1,5 +1,5 @@
 import { memo, useMemo } from 'react'
-import type { Measures } from '@learnpack/telemetry-core'
+import type { Measures, StepMeasures } from '@learnpack/telemetry-core'
 import type { Moment } from '../model/derive'
 import { listOf } from '../model/attempts'
 import { firstPass, sessionDays } from '../model/distil'
@@ -18,9 +18,15 @@ export const MeasuresPanel = memo(function MeasuresPanel({ moment, now, theme }:
   const { snapshot, measures } = moment
   const { steps } = measures
   const labels = steps.map(({ slug }) => slug)
+  const { passes, questions } = useMemo(
+    () => ({
+      passes: snapshot.steps.map(firstPass),
+      questions: snapshot.steps.map((step) => listOf(step, 'ai_interactions').length),
+    }),
+    [snapshot],
+  )
   const charts = useMemo(() => {
     const [good, bad, run, ai, accent] = ['--good', '--bad', '--run', '--ai', '--accent'].map(colour)
-    const passes = snapshot.steps.map(firstPass)
     const days = sessionDays(snapshot, now)
     const dayLabels = [...new Set(days.map(({ day }) => day))]
     const most = Math.max(0, ...dayLabels.map((label) => days.filter(({ day }) => day === label).length))
@@ -30,57 +36,30 @@ export const MeasuresPanel = memo(function MeasuresPanel({ moment, now, theme }:
       backgroundColor: backgroundColor as string,
       maxBarThickness: 28,
     })
+    const perStep = (label: string, value: (step: StepMeasures) => number, colour: unknown) =>
+      bar(label, steps.map(value), colour)
     const tones = { completed: good, attempted: run, skipped: accent, unread: accent }
+    const tests = (wanted: boolean) => passes.map(({ tests, passed }) => (passed === wanted ? tests : 0))
     return {
       time: [
-        bar(
+        perStep(
           'minutes',
-          steps.map(({ time_spent }) => time_spent / 60),
+          (step) => step.time_spent / 60,
           steps.map(({ status }) => tones[status]),
         ),
       ],
       passes: [
-        bar(
-          'tests until the first pass',
-          passes.map(({ tests, passed }) => (passed ? tests : 0)),
-          good,
-        ),
-        bar(
-          'tests, none passed yet',
-          passes.map(({ tests, passed }) => (passed ? 0 : tests)),
-          bad,
-        ),
+        bar('tests until the first pass', tests(true), good),
+        bar('tests, none passed yet', tests(false), bad),
       ],
       struggles: [
-        bar(
-          'failed runs',
-          steps.map(({ comp_struggles }) => comp_struggles),
-          run,
-        ),
-        bar(
-          'failed tests',
-          steps.map(({ test_struggles }) => test_struggles),
-          bad,
-        ),
+        perStep('failed runs', (step) => step.comp_struggles, run),
+        perStep('failed tests', (step) => step.test_struggles, bad),
       ],
-      ai: [
-        bar(
-          'questions',
-          snapshot.steps.map((step) => listOf(step, 'ai_interactions').length),
-          ai,
-        ),
-      ],
+      ai: [bar('questions', questions, ai)],
       indicators: [
-        bar(
-          'engagement',
-          steps.map(({ engagement_indicator }) => engagement_indicator),
-          accent,
-        ),
-        bar(
-          'frustration',
-          steps.map(({ frustration_indicator }) => frustration_indicator),
-          bad,
-        ),
+        perStep('engagement', (step) => step.engagement_indicator, accent),
+        perStep('frustration', (step) => step.frustration_indicator, bad),
       ],
       dayLabels,
       sessions: Array.from({ length: most }, (_, nth) =>
@@ -95,7 +74,7 @@ export const MeasuresPanel = memo(function MeasuresPanel({ moment, now, theme }:
       ),
     }
     // A colour is another one in the other theme.
-  }, [snapshot, steps, now, theme])
+  }, [snapshot, passes, questions, steps, now, theme])
 
   return (
     <>
@@ -110,9 +89,8 @@ export const MeasuresPanel = memo(function MeasuresPanel({ moment, now, theme }:
         />
         <Chart
           title="Tests until the first pass"
-          says={snapshot.steps
-            .map((step) => [step.slug, firstPass(step)] as const)
-            .map(([slug, { tests, passed }]) => `${slug} ${tests}${passed ? '' : ', none passed'}`)
+          says={passes
+            .map(({ tests, passed }, index) => `${labels[index]} ${tests}${passed ? '' : ', none passed'}`)
             .join('; ')}
           data={{ labels, datasets: charts.passes }}
           options={STACKED}
@@ -130,9 +108,7 @@ export const MeasuresPanel = memo(function MeasuresPanel({ moment, now, theme }:
         />
         <Chart
           title="Questions to the AI tutor"
-          says={snapshot.steps
-            .map((step) => `${step.slug} ${listOf(step, 'ai_interactions').length}`)
-            .join('; ')}
+          says={questions.map((count, index) => `${labels[index]} ${count}`).join('; ')}
           data={{ labels, datasets: charts.ai }}
           options={COUNTS}
           theme={theme}
@@ -173,7 +149,7 @@ const DAY = {
   scales: { x: { min: 0, max: 24, ticks: { stepSize: 3 } } },
 } as const
 
-const said = (steps: Measures['steps'], value: (step: Measures['steps'][number]) => string): string =>
+const said = (steps: Measures['steps'], value: (step: StepMeasures) => string): string =>
   steps.map((step) => `${step.slug} ${value(step)}`).join('; ')
 
 function Course({ course }: { course: Measures['course'] }) {
@@ -198,7 +174,7 @@ function Course({ course }: { course: Measures['course'] }) {
 }
 
 function Table({ measures: { steps, algo_version } }: { measures: Measures }) {
-  const columns = Object.keys(steps[0] ?? {}) as (keyof Measures['steps'][number])[]
+  const columns = Object.keys(steps[0] ?? {}) as (keyof StepMeasures)[]
   return (
     <details>
       <summary>The same as a table (measures {algo_version}, times in seconds)</summary>

@@ -1,5 +1,6 @@
 import Anser from 'anser'
 import { useMemo, type CSSProperties } from 'react'
+import { Omitted } from './omitted'
 
 /** More is not laid out; the whole is in the log, characters. */
 const SHOWN = 64 * 1024
@@ -23,7 +24,7 @@ export function Terminal({ label, text }: { label: string; text: string }) {
           {content}
         </span>
       ))}
-      {text.length > SHOWN && <em>{`\n${text.length - SHOWN} more characters`}</em>}
+      <Omitted of={text} shown={SHOWN} />
     </pre>
   )
 }

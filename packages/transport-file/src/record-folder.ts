@@ -1,0 +1,38 @@
+// Where in a course its record lies: one rule for whoever looks at it.
+
+import { existsSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { COURSE_FOLDERS, openCourseFolder } from './course-folder'
+
+/**
+ * The folders of a course that the host may keep things in, there or not.
+ * @param path a course folder, or one of them
+ */
+export const courseFolders = (path: string): string[] =>
+  COURSE_FOLDERS.includes(basename(path)) ? [path] : COURSE_FOLDERS.map((name) => join(path, name))
+
+/**
+ * The folder that a course's record is kept in, or will be: the first of those the host looks in that holds a log,
+ * else the first that holds anything of a record, else the first that is there.
+ * @param path a course folder, or the `.learn` in it
+ */
+export function recordFolder(path: string): string {
+  const folders = courseFolders(path)
+  const places = [...folders, path]
+  return (
+    places.find(hasLog) ??
+    places.find((place) => ['telemetry', 'telemetry.json'].some((name) => existsSync(join(place, name)))) ??
+    folders.find(existsSync) ??
+    join(path, '.learn')
+  )
+}
+
+function hasLog(dirPath: string): boolean {
+  try {
+    const folder = openCourseFolder(dirPath)
+    return folder.readIndex() !== undefined || folder.list().length > 0
+  } catch {
+    // Something is there that cannot be read, which whoever reads it will say.
+    return true
+  }
+}
