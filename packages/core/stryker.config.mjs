@@ -6,7 +6,7 @@ export default {
   ignoreStatic: true,
   mutate: [
     'evolve,unite,render,state,list,history,wire',
-    'delivery,parcels,dead-letters,open-telemetry,waiting',
+    'delivery,parcels,dead-letters,outbox,open-telemetry,waiting',
     'redactor,redact-*,secret-names,plain-values,glued,redaction-mark,limits,clean',
   ].flatMap((names) => names.split(',').map((name) => `src/${name}.ts`)),
   concurrency: 2,

@@ -1,7 +1,8 @@
 // `flush` and `dead-letters resend`: delivers what waits and says what came of it.
 
 import { dirname } from 'node:path'
-import { sameStudent, type Telemetry } from '@learnpack/telemetry-core'
+import { readWaiting, sameStudent, type Telemetry } from '@learnpack/telemetry-core'
+import { crc32 } from '@learnpack/telemetry-transport-file'
 import { CommandError } from './command-error'
 import { consent } from './consent'
 import { openForDelivery, readCourseConfig, transportsOf } from './course'
@@ -37,9 +38,11 @@ export async function deliver(
     also(telemetry)
     await telemetry.settled()
     const mine = folder.lease.acquire() !== undefined
-    const destinations = destinationStatus(folder.open(current), transportsOf(config.destinations))
+    const store = folder.open(current)
+    const transports = transportsOf(config.destinations)
+    const destinations = destinationStatus(store, transports, readWaiting(store, crc32))
     const waiting = destinations.some(
-      (one) => one.configured && (one.waiting > 0 || one.dead_letters.length > 0),
+      (one) => one.configured && (one.waiting !== 0 || one.dead_letters.length > 0),
     )
     if (options.json) output.out(`${visible(JSON.stringify({ problems: config.problems, destinations }))}\n`)
     else {

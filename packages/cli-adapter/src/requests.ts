@@ -80,7 +80,7 @@ export async function preview(path: string, now: number): Promise<Preview> {
     if (urls === 0) return nothing('learn.json names no destination', ...problems)
     const store = folder.open(current)
     const waiting = readWaiting(store, crc32)
-    const { user_id, student } = waiting.state
+    const { user_id, student } = waiting.follower.state
     if (user_id === undefined) return nothing('nobody has logged in', ...problems)
     if (!waiting.ownerIsHere) {
       const who = student === undefined ? 'nobody' : `student ${student}`

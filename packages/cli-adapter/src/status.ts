@@ -7,7 +7,7 @@ import { transportsOf, type CourseConfig } from './course'
 import { describeDestination, destinationStatus, type DestinationStatus } from './destinations'
 import { countRedactions, describeRedactions, type Redactions } from './redactions'
 import {
-  createFollower,
+  readWaiting,
   LONGEST_STRING,
   snapshotJson,
   type Refusal,
@@ -76,14 +76,14 @@ function telemetryStatus(
   const { log, refusals } = store
   const damaged: { line: number; reason: string }[] = []
   const redacted: Record<string, number> = {}
-  const follower = createFollower(log, crc32, {
+  const waiting = readWaiting(store, crc32, {
     folded: (event) => countRedactions(event, redacted),
     noticed(reason, { number }, isDamaged) {
       if (isDamaged) damaged.push({ line: number, reason })
     },
   })
-  const state = follower.catchUp()
-  const { lines, events, duplicates } = follower.counts
+  const { state, counts, position } = waiting.follower
+  const { lines, events, duplicates } = counts
   const bytes = log.size()
   const status: TelemetryStatus = {
     telemetry_id: state.telemetry_id ?? id,
@@ -96,12 +96,12 @@ function telemetryStatus(
       lines,
       events,
       duplicates,
-      unfinished_bytes: bytes - follower.position,
+      unfinished_bytes: bytes - position,
       damaged,
     },
     redacted,
     refused: united(refusals.list()),
-    destinations: destinationStatus(store, transports, follower),
+    destinations: destinationStatus(store, transports, waiting),
   }
   return { status, state }
 }

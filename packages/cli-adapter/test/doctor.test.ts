@@ -385,8 +385,8 @@ const CASES: Partial<Record<Code, Case | Case[]>> = {
   },
   'delivery/waiting': { says: /^2 waiting since 20\S+Z$/ },
   'delivery/elsewhere': {
-    says: /^2 waiting for a destination that learn\.json no longer names/,
-    spoil: (path) => cursor(path, 'http-stream https://old.example/s', { offset: 0 }),
+    says: /^7 delivered; learn\.json does not name it/,
+    spoil: (path) => cursor(path, 'http-stream https://old.example/s', { offset: 0, delivered: 7 }),
   },
   'delivery/paused': {
     says: /^paused: answered 401$/,

@@ -2,10 +2,10 @@
 
 import { eventsOn } from './codec'
 import { isStepEvent } from './events'
-import type { Next } from './parcels'
+import type { Follower } from './follower'
 import { eventParcel } from './parcels'
-import type { Crc, DeadLetter, EventLog } from './ports'
-import type { State } from './state'
+import type { Crc, DeadLetter } from './ports'
+import type { Parcel } from './transport'
 
 /** The letters that are still dead, as they were last refused, oldest first. */
 export function stillDead(letters: readonly DeadLetter[]): DeadLetter[] {
@@ -15,14 +15,9 @@ export function stillDead(letters: readonly DeadLetter[]): DeadLetter[] {
 }
 
 /** The parcel of a letter, with the same id and bytes as before; undefined where its line is gone. */
-export function parcelOf(
-  { id, offset }: DeadLetter,
-  log: EventLog,
-  crc: Crc,
-  state: State,
-): Next['parcel'] | undefined {
-  const [line] = log.read(offset, 1).lines
+export function parcelOf({ id, offset }: DeadLetter, crc: Crc, follower: Follower): Parcel | undefined {
+  const [line] = follower.lines(offset, 1)
   if (line?.offset !== offset) return undefined
   const event = eventsOn(line.text, crc).events.find((candidate) => candidate.id === id)
-  return event !== undefined && isStepEvent(event) ? eventParcel(event, state) : undefined
+  return event !== undefined && isStepEvent(event) ? eventParcel(event, follower.state) : undefined
 }

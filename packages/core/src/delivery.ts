@@ -159,6 +159,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         continue
       }
       const before = replaced
+      const asked = position()
       const outcome = await attempt(parcel)
       if (abort.signal.aborted) return
       // Whoever delivers now, or what the log is now, knows nothing of this request: it is made again.
@@ -175,7 +176,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
           lastError: undefined,
         }
         stored = false
-        if (clock.now() - storedAt >= STORE_MS) store()
+        // What became of a letter is stored already: the two must not tell different things.
+        if (letter !== undefined || clock.now() - storedAt >= STORE_MS) store()
         hooks.delivered(destination, parcel)
       } else if (outcome.kind === 'retry') {
         const attempts = state.attempts + 1
@@ -185,7 +187,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         return retryLater()
       } else if (outcome.kind === 'pause') {
         const { reason } = outcome
-        save({ paused: { reason, offset: position() }, retryAt: undefined, attempts: 0, lastError: reason })
+        save({ paused: { reason, offset: asked }, retryAt: undefined, attempts: 0, lastError: reason })
         hooks.paused(destination, parcel, reason)
       } else {
         const { reason } = outcome

@@ -33,6 +33,11 @@ export interface Follower {
   readonly counts: Readonly<{ lines: number; events: number; damaged: number; duplicates: number }>
   /** How often the log was replaced by another one. */
   readonly restarts: number
+  /**
+   * Lines from byte `from` on, about `maxBytes` of them, for whoever reads behind what is folded. None where the log
+   * turns out to be another one, which is then folded from its beginning: a log tells that once.
+   */
+  lines(from: number, maxBytes: number): readonly LogLine[]
   /** Folds the next slice. Returns whether the end of the log was reached. */
   step(): boolean
   /** Folds everything there is. */
@@ -100,6 +105,14 @@ export function createFollower(log: EventLog, crc: Crc, hooks: FollowerHooks = {
       return restarts
     },
     dropped: (offset, id) => dropped.has(`${offset} ${id}`),
+    lines(from, maxBytes) {
+      const slice = log.read(from, maxBytes)
+      // Behind what is folded, `from` may be of a longer log that lay here before we looked.
+      if (slice.from === from || from > position) return slice.lines
+      startOver()
+      position = slice.from
+      return []
+    },
     step,
     catchUp() {
       while (!step());

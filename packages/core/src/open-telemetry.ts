@@ -1,12 +1,10 @@
 // One telemetry that is open: its log, its fold, and what is sent of it.
 
 import { createDelivery, type Delivery, type DeliveryHooks } from './delivery'
-import { sameStudent } from './events'
-import { parcelOf, stillDead } from './dead-letters'
-import { createFollower, type Follower } from './follower'
-import { streamedEvents, triggersBatch, waitingBatch, type WaitingBatch } from './parcels'
-import type { Clock, Crc, EventLog, LogLine, RefusalStore, Storage } from './ports'
-import type { State } from './state'
+import { stillDead } from './dead-letters'
+import type { Follower } from './follower'
+import { createOutbox } from './outbox'
+import type { Clock, Crc, EventLog, RefusalStore, Storage } from './ports'
 import type { Transport } from './transport'
 
 export interface OpenTelemetry {
@@ -38,20 +36,11 @@ export interface OpenOptions {
   readonly hooks: DeliveryHooks
 }
 
-/**
- * Only the owner's work leaves, and only while they are logged in (SPEC §6). What it belongs to must be known:
- * where the session start cannot be read, the next one tells.
- */
-const isSent = ({ telemetry_id, student, user_id }: State): boolean =>
-  telemetry_id !== undefined && sameStudent(student, user_id)
-
 export function openTelemetry(id: string, options: OpenOptions): OpenTelemetry {
   const { storage, clock, crc, random, transports, noticed, restarted, hooks } = options
   const { log, cursors, deadLetters, refusals } = storage.open(id)
-  let batch: WaitingBatch | undefined
   let caughtUp = false
   let term: number | undefined
-  let lastLogin = -1
 
   /** Whether this process delivers. Whoever takes over goes on where the one before left off. */
   function leading(): boolean {
@@ -61,29 +50,25 @@ export function openTelemetry(id: string, options: OpenOptions): OpenTelemetry {
     return term !== undefined
   }
 
-  const follower = createFollower(log, crc, {
-    folded(event, state, { offset, next }: LogLine) {
-      if (event.type === 'student_identified') lastLogin = offset
-      if (triggersBatch(event)) batch = { state, at: event.at, offset: next }
-    },
+  const outbox = createOutbox(log, crc, {
     restarted() {
       restarted()
-      lastLogin = -1
-      batch = undefined
+      caughtUp = false
       deliveries.forEach((delivery) => delivery.restart())
     },
     noticed: (message, { number }) => noticed(`${id}/events.ndjson line ${number}: ${message}`),
   })
+  const { follower } = outbox
 
   const deliveries: readonly Delivery[] = transports.map((transport) =>
     createDelivery({
       transport,
-      parcels: transport.wants === 'events' ? streamedEvents(log, crc, follower) : waitingBatch(() => batch),
-      revive: (letter) => parcelOf(letter, log, crc, follower.state),
-      allowed: () => caughtUp && isSent(follower.state) && leading(),
+      parcels: outbox.parcels(transport.wants),
+      revive: (letter) => outbox.revive(letter),
+      allowed: () => caughtUp && outbox.ownerIsHere && leading(),
       holds: leading,
       position: () => follower.position,
-      lastLogin: () => lastLogin,
+      lastLogin: () => outbox.lastLogin,
       cursors,
       deadLetters,
       clock,
@@ -106,7 +91,7 @@ export function openTelemetry(id: string, options: OpenOptions): OpenTelemetry {
       deliveries.forEach((delivery) => delivery.wake())
     },
     submit() {
-      batch = { state: follower.state, at: clock.now(), offset: follower.position }
+      outbox.submit(clock.now())
       deliveries.forEach((delivery) => delivery.wake())
     },
     resend(ids) {

@@ -4,7 +4,7 @@
 import { eventsOn } from './codec'
 import { isStepEvent, type StepEvent, type TelemetryEvent } from './events'
 import type { Follower } from './follower'
-import type { Crc, EventLog, LogLine } from './ports'
+import type { Crc, LogLine } from './ports'
 import { snapshotJson } from './render'
 import { bounded } from './snapshot-writer'
 import type { State } from './state'
@@ -33,24 +33,24 @@ export const triggersBatch = ({ type }: TelemetryEvent): boolean =>
 
 const READ_BYTES = 64 * 1024
 
-export function streamedEvents(log: EventLog, crc: Crc, follower: Follower): Parcels {
-  const walk = walker(log, crc, follower)
+export function streamedEvents(crc: Crc, follower: Follower): Parcels {
+  const walk = walker(crc, follower)
   return (cursor) => {
     const found = walk(cursor)
     return found && { ...found, parcel: eventParcel(found.event, follower.state) }
   }
 }
 
-/** How many events wait behind a cursor. */
-export function countWaiting(log: EventLog, crc: Crc, follower: Follower, from: Cursor): number {
-  const walk = walker(log, crc, follower)
+/** How many streamed events wait behind a cursor. */
+export function countEvents(crc: Crc, follower: Follower, from: Cursor): number {
+  const walk = walker(crc, follower)
   let count = 0
   for (let next = walk(from); next !== undefined; next = walk(next.cursor)) count++
   return count
 }
 
 /** The next streamed event behind a cursor. */
-function walker(log: EventLog, crc: Crc, follower: Follower) {
+function walker(crc: Crc, follower: Follower) {
   let lines: LogLine[] = []
   let restarts = follower.restarts
 
@@ -59,12 +59,14 @@ function walker(log: EventLog, crc: Crc, follower: Follower) {
     if (restarts !== follower.restarts) lines = []
     restarts = follower.restarts
     while (lines[0] && lines[0].offset < offset) lines.shift()
-    if (lines[0]?.offset !== offset) lines = [...log.read(offset, READ_BYTES).lines]
+    if (lines[0]?.offset !== offset) lines = [...follower.lines(offset, READ_BYTES)]
     const line = lines[0]
     return line && line.next <= follower.position ? line : undefined
   }
 
   return (cursor: Cursor) => {
+    // Of which telemetry it is, every receiver must be told: where the session start cannot be read, the next one tells.
+    if (follower.state.telemetry_id === undefined) return undefined
     for (let line = lineAt(cursor.offset); line; line = lineAt(line.next)) {
       const { offset, next, text } = line
       const { events } = eventsOn(text, crc)
@@ -92,9 +94,12 @@ export interface WaitingBatch {
   readonly offset: number
 }
 
-/** Of which course it is, every receiver must be told (SPEC §10). The next batch of a telemetry tells it. */
-const isBatch = (batch: WaitingBatch | undefined): batch is WaitingBatch =>
-  batch?.state.telemetry_id !== undefined && batch.state.slug !== undefined
+/**
+ * Whether a batch waits behind a cursor. Of which course it is, every receiver must be told (SPEC §10): where that is
+ * not known, the next batch of the telemetry tells it.
+ */
+export const isBehind = (batch: WaitingBatch | undefined, { offset }: Cursor): batch is WaitingBatch =>
+  batch?.state.telemetry_id !== undefined && batch.state.slug !== undefined && batch.offset > offset
 
 /** What an older telemetry.json holds under `event` stays in ours: a body that has it is taken as a stream (SPEC §10). */
 function asBatch(state: State): State {
@@ -121,7 +126,7 @@ export function waitingBatch(waiting: () => WaitingBatch | undefined, longest?: 
   return (cursor) => {
     const batch = waiting()
     const lastId = batch?.state.last_event_id
-    if (standsStill || !isBatch(batch) || lastId === undefined || batch.offset <= cursor.offset) {
+    if (standsStill || !isBehind(batch, cursor) || lastId === undefined) {
       rendered = undefined
       return undefined
     }

@@ -77,7 +77,7 @@ export function createSnapshotWriter(options: SnapshotWriterOptions): SnapshotWr
       dueAt = endedAt + Math.max(INTERVAL_MS, (endedAt - beganAt) * COST_FACTOR)
       done(state)
     } catch (error) {
-      await file?.discard()
+      await file?.discard().catch(failed)
       if (overtaken !== writes) return
       dueAt = clock.now() + RETRY_MS
       fail(error)

@@ -45,7 +45,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   const counts = { recorded: 0, refused: 0 }
   const refusals = createRefusals()
   /** Calls before a session start, which they are appended behind. */
-  let waiting: (() => void)[] = []
+  let waiting: (() => Recorded)[] = []
   let current: OpenTelemetry | undefined
   let whose: Ownership | undefined
   let course: CourseInput | undefined
@@ -183,7 +183,10 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
         ...options,
         transports,
         noticed: (message) => emit('noticed', message),
-        restarted: () => guarded('telemetry.json', () => storage.snapshot.disown()),
+        restarted() {
+          guarded('telemetry.json', () => storage.snapshot.disown())
+          followSoon()
+        },
         hooks: {
           delivered: (...args) => emit('delivered', ...args),
           retrying: (...args) => emit('retrying', ...args),
@@ -248,8 +251,8 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     }
     const theirs = folder.telemetryOf(user_id) ?? unusedId(folder, at)
     goOnIn(theirs)
-    folder.switchTo(theirs)
-    startSession(called(at))
+    // Not before its log has a line: the next start would take telemetry.json, which is still the other's, into it.
+    if (startSession(called(at)).ok) folder.switchTo(theirs)
   }
 
   function importInto(file: ImportedSnapshot, call: Call, to: OpenTelemetry | undefined): Recorded {
@@ -282,7 +285,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
    *   when it is found unchanged the next time
    */
   function takeInFile({ patiently }: { patiently: boolean }): boolean {
-    if (clock.now() < takeInAgainAt) return false
+    if (current === undefined || clock.now() < takeInAgainAt) return false
     const found = guarded('telemetry.json', () => findForeignFile(storage.snapshot))
     if (found === undefined || found.kind === 'clear') {
       unreadable = undefined
@@ -299,7 +302,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     const { last_interaction_at, tutorial_started_at } = found.file
     const at = clock.now()
     const id = deterministicId(last_interaction_at ?? tutorial_started_at ?? 0, found.text)
-    const taken = unite(found.file, { id, at }).ok
+    const { ok: taken } = answered(() => unite(found.file, { id, at }))
     if (taken) guarded('telemetry.json', () => found.adopted())
     else takeInAgainAt = at + TAKE_IN_AGAIN_MS
     return taken
@@ -346,8 +349,9 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   function catchUp(): void {
     const open = current
     if (open === undefined) return
-    guarded('log', () => open.follower.catchUp())
-    if (reachedEnd(open)) guarded('log', () => open.follower.catchUp())
+    const read = (): boolean => guarded('log', () => open.follower.catchUp()) !== undefined
+    // What was appended at the end is read as well, to the end it has then.
+    if (read() && reachedEnd(open) && read()) reachedEnd(open)
   }
 
   /** Returns whether something was appended, so that the end is no longer where it was. */
@@ -448,7 +452,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
         if (recorded.ok) {
           const calls = waiting
           waiting = []
-          for (const run of calls) run()
+          for (const run of calls) answered(run)
         }
         return recorded
       }),

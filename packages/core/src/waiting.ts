@@ -1,11 +1,9 @@
 // What waits in a log for a destination, and what holds it back, read without sending or changing anything.
 
 import { backsOff, freshDelivery, isPaused } from './delivery'
-import { sameStudent } from './events'
-import { createFollower } from './follower'
-import { streamedEvents, triggersBatch, waitingBatch, type WaitingBatch } from './parcels'
+import type { Follower, FollowerHooks } from './follower'
+import { createOutbox } from './outbox'
 import type { Crc, TelemetryStore } from './ports'
-import type { State } from './state'
 import { destinationOf, type Parcel, type Transport } from './transport'
 
 export type HeldBack =
@@ -15,39 +13,38 @@ export type HeldBack =
   | { readonly kind: 'backs off'; readonly reason: string; readonly until: number }
 
 export interface Waiting {
-  /** The whole log, folded. */
-  readonly state: State
+  /** At the end of the log: the whole of it is folded. */
+  readonly follower: Follower
   /** Whether the student whose telemetry this is is logged in: else nothing is sent (SPEC §6). */
   readonly ownerIsHere: boolean
   /** Every parcel that waits, in order, with the id and the bytes it will be sent with. */
   parcels(transport: Transport): Generator<Parcel>
+  /** How many they are, without making them; of snapshots one at most. */
+  count(transport: Transport): number
   /** Why nothing is sent to a destination until a student logs in; undefined where nothing keeps it. */
   paused(destination: string): string | undefined
   /** @param now epoch ms */
   heldBack(transport: Transport, now: number): HeldBack | undefined
 }
 
-export function readWaiting({ log, cursors }: TelemetryStore, crc: Crc): Waiting {
-  let batch: WaitingBatch | undefined
-  let lastLogin = -1
-  const follower = createFollower(log, crc, {
-    folded(event, state, { offset, next }) {
-      if (event.type === 'student_identified') lastLogin = offset
-      if (triggersBatch(event)) batch = { state, at: event.at, offset: next }
-    },
-  })
-  const state = follower.catchUp()
+/**
+ * Folds the whole log, and writes nothing.
+ * @param hooks told of every event and every odd line on the way
+ * @throws what reading the log or a cursor throws
+ */
+export function readWaiting({ log, cursors }: TelemetryStore, crc: Crc, hooks?: FollowerHooks): Waiting {
+  const outbox = createOutbox(log, crc, hooks)
+  outbox.follower.catchUp()
   const stateOf = (destination: string) => cursors.read(destination) ?? freshDelivery
   const paused = (destination: string) => {
     const delivery = stateOf(destination)
-    return isPaused(delivery, lastLogin) ? delivery.paused?.reason : undefined
+    return isPaused(delivery, outbox.lastLogin) ? delivery.paused?.reason : undefined
   }
   return {
-    state,
-    ownerIsHere: sameStudent(state.student, state.user_id),
+    follower: outbox.follower,
+    ownerIsHere: outbox.ownerIsHere,
     *parcels(transport) {
-      const nextBehind =
-        transport.wants === 'events' ? streamedEvents(log, crc, follower) : waitingBatch(() => batch)
+      const nextBehind = outbox.parcels(transport.wants)
       for (
         let next = nextBehind(stateOf(destinationOf(transport)));
         next !== undefined;
@@ -55,6 +52,7 @@ export function readWaiting({ log, cursors }: TelemetryStore, crc: Crc): Waiting
       )
         yield next.parcel
     },
+    count: (transport) => outbox.count(transport.wants, stateOf(destinationOf(transport))),
     paused,
     heldBack(transport, now) {
       const destination = destinationOf(transport)

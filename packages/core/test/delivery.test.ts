@@ -1,12 +1,12 @@
 // What delivery says, and what it does at its edges: letters whose line is gone, an exit, a transport that never waits.
 
 import { describe, expect, it, vi } from 'vitest'
-import { countWaiting, createFollower, destinationOf, encodeLine, fold, initialState } from '../src/index'
+import { createFollower, destinationOf, encodeLine, fold, initialState } from '../src/index'
 import { triggersBatch, type Outcome, type Parcel, type Transport } from '../src/index'
 import type { Clock, DeliveryState, TelemetryEvent, TelemetryEvents } from '../src/index'
 import { createDelivery } from '../src/delivery'
 import { memoryLog, memoryStorage } from '../src/memory'
-import { streamedEvents, waitingBatch } from '../src/parcels'
+import { countEvents, streamedEvents, waitingBatch } from '../src/parcels'
 import { course, crc, event, on, started, TELEMETRY_ID, world, type World } from './support'
 
 type Answer = Outcome | (() => Outcome | Promise<Outcome>)
@@ -323,8 +323,8 @@ describe('what waits in a log', () => {
   }
 
   it('is no event before it is folded: what it belongs to is not known', () => {
-    const { log, follower } = logged(started(1), on(0, 'open_step', 2))
-    const next = streamedEvents(log, crc, follower)
+    const { follower } = logged(started(1), on(0, 'open_step', 2))
+    const next = streamedEvents(crc, follower)
     expect(next({ offset: 0 })).toBeUndefined()
     follower.catchUp()
     expect(next({ offset: 0 })?.parcel).toMatchObject({ kind: 'event', at: 2 })
@@ -334,10 +334,10 @@ describe('what waits in a log', () => {
     const clicks = [1, 2, 3].map((at) => on(0, 'compile', at))
     const { log, follower } = logged(started(0), ...clicks, event('student_cleared', 9))
     follower.catchUp()
-    expect(countWaiting(log, crc, follower, { offset: 0 })).toBe(3)
-    const first = streamedEvents(log, crc, follower)({ offset: 0 })!
-    expect(countWaiting(log, crc, follower, first.cursor)).toBe(2)
-    expect(countWaiting(log, crc, follower, { offset: log.size() })).toBe(0)
+    expect(countEvents(crc, follower, { offset: 0 })).toBe(3)
+    const first = streamedEvents(crc, follower)({ offset: 0 })!
+    expect(countEvents(crc, follower, first.cursor)).toBe(2)
+    expect(countEvents(crc, follower, { offset: log.size() })).toBe(0)
   })
 
   it('is nothing once all is delivered: the cursor stands behind the last line that was', async () => {

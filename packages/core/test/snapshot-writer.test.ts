@@ -83,6 +83,19 @@ describe('telemetry.json', () => {
     expect(w.written).toHaveLength(1)
   })
 
+  it('is no rejection nobody handles when what was begun cannot be discarded either', async () => {
+    const w = writing()
+    const { replace } = w.store
+    const broken = (what: string) => () => Promise.reject(new Error(what))
+    w.store.replace = () => ({ ...replace(), commit: broken('commit'), discard: broken('discard') })
+    w.change()
+    await expect(w.writer.now()).resolves.toBeUndefined()
+    expect(w.failed.mock.calls.map(([error]) => (error as Error).message)).toEqual(['discard', 'commit'])
+    w.store.replace = replace
+    await w.advance(5_000)
+    expect(w.written).toHaveLength(1)
+  })
+
   it('that is longer than a string can be stands still, and says why, once', async () => {
     const w = writing({ longest: 2_000 })
     for (let n = 0; n < 200; n++) {

@@ -3,8 +3,19 @@
 import { describe, expect, it, vi } from 'vitest'
 import { stillDead, type Outcome, type Parcel, type Transport } from '../src/index'
 import { memoryLog, memoryStorage } from '../src/memory'
+import { openTelemetry } from '../src/open-telemetry'
 import { eventsOf } from './arbitraries'
-import { countingIds, course, event, jsonOf, on, sample, started as begun, TELEMETRY_ID } from './support'
+import {
+  countingIds,
+  course,
+  crc,
+  event,
+  jsonOf,
+  on,
+  sample,
+  started as begun,
+  TELEMETRY_ID,
+} from './support'
 import { world, type World } from './support'
 
 type Answer = Outcome | Promise<Outcome> | (() => Outcome | Promise<Outcome>)
@@ -34,6 +45,9 @@ const broken = (): never => {
 }
 
 const logOf = ({ storage, telemetry }: World) => eventsOf(storage.log(telemetry.status().telemetry_id!))
+const turns = async () => {
+  for (let turn = 0; turn < 50; turn++) await Promise.resolve()
+}
 const ok = { ok: true, id: expect.any(String) as string }
 
 describe('recording', () => {
@@ -301,6 +315,19 @@ describe('whatever a host passes', () => {
     expect(logOf(w)).toEqual([odd])
   })
 
+  it('that waited for the start and fails loses none of those behind it', () => {
+    const storage = memoryStorage()
+    const before = world({ storage })
+    before.telemetry.start(course)
+    before.telemetry.identify('ana')
+    const w = world({ storage, ids: { ...countingIds(), telemetry: broken } })
+    w.telemetry.identify('ben')
+    w.telemetry.record(1, 'open_step')
+    expect(w.telemetry.start(course)).toEqual(ok)
+    expect(w.telemetry.status()).toMatchObject({ recorded: 3, refused: 1 })
+    expect(logOf(w).at(-1)).toMatchObject({ type: 'open_step' })
+  })
+
   it('that comes before a start that never comes is refused at the end', async () => {
     const w = world()
     w.telemetry.record(1, 'open_step')
@@ -353,6 +380,35 @@ describe('telemetry.json', () => {
     await w.telemetry.idle()
     expect(JSON.parse(w.storage.telemetryJson!)).toEqual(sample)
   })
+
+  it('of another student is no throw in a timer of the host, where no id can be made for them', async () => {
+    const storage = memoryStorage()
+    const ids = { ...countingIds(), telemetry: broken }
+    const w = world({ storage, ids: { ...ids, telemetry: () => TELEMETRY_ID } })
+    w.telemetry.start(course)
+    w.telemetry.identify('ana')
+    await w.telemetry.close()
+    storage.writeIndex({ ...storage.readIndex()!, owners: { [TELEMETRY_ID]: 'ana', other: 'cyd' } })
+    const again = world({ storage, ids })
+    again.telemetry.start(course)
+    storage.telemetryJson = JSON.stringify({ ...sample, user_id: 'ben', telemetry_id: 'other' })
+    again.telemetry.record(0, 'open_step')
+    again.clock.advance(10_000)
+    await again.telemetry.close()
+    expect(again.telemetry.status()).toMatchObject({ recorded: 2, refused: 2 })
+    expect(JSON.parse(storage.telemetryJson)).toMatchObject({ user_id: 'ben' })
+    expect(logOf(again).map(({ type }) => type)).not.toContain('import')
+  })
+
+  it.each(['no telemetry', JSON.stringify(sample)])(
+    'is left alone by who opened nothing and closes',
+    async (text) => {
+      const w = world({ storage: memoryStorage(text) })
+      await w.telemetry.close()
+      expect(w.storage).toMatchObject({ telemetryJson: text, asides: [] })
+      expect(w.telemetry.status()).toMatchObject({ refused: 0 })
+    },
+  )
 
   it('is written at close', async () => {
     const w = world()
@@ -531,6 +587,26 @@ describe('sending', () => {
     expect(w.storage.list()).toHaveLength(2)
   })
 
+  it('a second student whose telemetry cannot be begun takes nothing over at the next start', () => {
+    const storage = memoryStorage()
+    const w = world({ storage })
+    w.telemetry.start(course)
+    w.telemetry.identify('ana')
+    w.telemetry.record(0, 'open_step')
+    w.telemetry.save()
+    const open = storage.open.bind(storage)
+    storage.open = (id) =>
+      id === TELEMETRY_ID ? open(id) : { ...open(id), log: { ...memoryLog(), append: broken } }
+    expect(w.telemetry.identify('ben')).toMatchObject({ ok: false })
+    storage.open = open
+    const again = world({ storage })
+    again.telemetry.start(course)
+    expect(again.telemetry.status()).toMatchObject({ telemetry_id: TELEMETRY_ID })
+    again.telemetry.identify('ben')
+    expect(again.telemetry.snapshot()).toMatchObject({ user_id: 'ben', workout_session: [{}] })
+    expect(logOf(again).map(({ type }) => type)).toEqual(['session_start', 'student_identified'])
+  })
+
   it('a second student never gets the id of the first, whatever makes the ids', () => {
     const ids = { ...countingIds(), telemetry: () => TELEMETRY_ID }
     const w = world({ ids })
@@ -696,10 +772,6 @@ describe('what no receiver could take', () => {
 })
 
 describe('what the log decides', () => {
-  const turns = async () => {
-    for (let turn = 0; turn < 50; turn++) await Promise.resolve()
-  }
-
   it('a retry happens by itself, when it is due', async () => {
     const { transport, sent } = recorder('events', { kind: 'retry', reason: 'down', after: 4_000 })
     const w = world({ transports: [transport] })
@@ -770,6 +842,30 @@ describe('what the log decides', () => {
     }
     expect(sent).toEqual([])
     expect(w.telemetry.status().log.events).toBe(24)
+  })
+
+  it('nothing is sent, nor telemetry.json written, while the rest of the log cannot be read', async () => {
+    const storage = memoryStorage()
+    const before = world({ storage })
+    before.telemetry.start(course)
+    before.telemetry.identify(42)
+    for (let n = 0; n < 20; n++) before.telemetry.record(1, 'compile', { stdout: 'x'.repeat(20_000) })
+    before.telemetry.clear()
+    await before.telemetry.close()
+    const whole = storage.telemetryJson
+    const { log } = storage.open(TELEMETRY_ID)
+    const read = log.read.bind(log)
+    let reads = 0
+    log.read = (from, bytes) => (++reads % 2 === 0 ? broken() : read(from, bytes))
+    const { transport, sent } = recorder('events')
+    const w = world({ storage, transports: [transport] })
+    w.telemetry.open()
+    w.telemetry.submit()
+    await turns()
+    w.telemetry.save()
+    expect(reads).toBeGreaterThan(1)
+    expect(sent.map(({ id }) => id)).toEqual([])
+    expect(storage.telemetryJson === whole).toBe(true)
   })
 
   it("nothing is sent while the log names another student than its owner's", async () => {
@@ -926,8 +1022,8 @@ describe('a log that is replaced under way', () => {
     })
     return {
       storage,
-      replace() {
-        log = memoryLog()
+      replace(text = '') {
+        log = memoryLog(text)
         replaced = true
       },
     }
@@ -951,6 +1047,70 @@ describe('a log that is replaced under way', () => {
     await w.telemetry.idle()
     const texts = events.bodies().map(({ data }) => atob((data as { stdout: string }).stdout))
     expect(texts).toEqual(['old 0', 'old 1', 'new 0', 'new 1', 'new 2'])
+  })
+
+  it('sends nothing of the new one before it is read to its end: its student may have logged out there', async () => {
+    const { storage, replace } = replaceable()
+    const before = world({ storage })
+    before.telemetry.start(course)
+    before.telemetry.identify(42)
+    const events = recorder('events')
+    const hooks = {
+      delivered() {},
+      retrying() {},
+      paused() {},
+      deadLettered() {},
+      rejected() {},
+      failed() {},
+    }
+    const open = openTelemetry(TELEMETRY_ID, {
+      ...before,
+      crc,
+      random: () => 0,
+      transports: [events.transport],
+      noticed() {},
+      restarted() {},
+      hooks,
+    })
+    open.follower.catchUp()
+    open.reachedEnd()
+    const other = world()
+    other.telemetry.start(course)
+    other.telemetry.identify(42)
+    for (let n = 0; n < 20; n++) other.telemetry.record(1, 'compile', { stdout: 'x'.repeat(20_000) })
+    other.telemetry.clear()
+    replace(other.storage.log(TELEMETRY_ID))
+    open.follower.step()
+    expect(open.follower.state).toMatchObject({ student: 42 })
+    open.submit()
+    await open.idle()
+    open.follower.catchUp()
+    open.reachedEnd()
+    await open.idle()
+    expect(events.sent.map(({ id }) => id)).toEqual([])
+  })
+
+  it('is read from its beginning, also where delivery is the first to see it', async () => {
+    const { storage, replace } = replaceable()
+    let answer: (outcome: Outcome) => void = () => {}
+    const events = recorder('events', new Promise<Outcome>((resolve) => (answer = resolve)))
+    const w = world({ storage, transports: [events.transport] })
+    w.telemetry.start(course)
+    w.telemetry.identify(42)
+    for (let n = 0; n < 3; n++) w.telemetry.record(0, 'compile', { stdout: `old ${n}` })
+    w.clock.advance(1)
+    await turns()
+    const other = world()
+    other.telemetry.start(course)
+    other.telemetry.identify(42)
+    for (let n = 0; n < 9; n++) other.telemetry.record(1, 'compile', { stdout: `new ${n}` })
+    replace(other.storage.log(TELEMETRY_ID))
+    answer(delivered)
+    await turns()
+    await w.telemetry.idle()
+    expect(w.telemetry.snapshot().steps[1]).toEqual(other.telemetry.snapshot().steps[1])
+    const texts = events.bodies().map(({ data }) => atob((data as { stdout: string }).stdout))
+    expect(texts).toEqual(expect.arrayContaining(Array.from({ length: 9 }, (_, n) => `new ${n}`)))
   })
 
   it('ends a pause at the next login of the new one', async () => {
@@ -1226,6 +1386,24 @@ describe('answers', () => {
     expect(again.sent).toHaveLength(2)
   })
 
+  it('pause: ends at a login during the very request that brings it', async () => {
+    let answer: (outcome: Outcome) => void = () => {}
+    const events = recorder('events', new Promise<Outcome>((resolve) => (answer = resolve)))
+    const w = world({ transports: [events.transport] })
+    w.telemetry.start(course)
+    w.telemetry.identify(42)
+    w.telemetry.record(0, 'open_step')
+    w.clock.advance(1)
+    await turns()
+    expect(events.sent).toHaveLength(1)
+    w.telemetry.identify(42)
+    w.clock.advance(1)
+    answer({ kind: 'pause', reason: 'answered 401' })
+    await w.telemetry.idle()
+    expect(events.sent).toHaveLength(2)
+    expect(w.telemetry.status().destinations['events']).toMatchObject({ delivered: 1, paused: undefined })
+  })
+
   it('reject: the event goes to the dead letters and the next one is sent', async () => {
     const w = await started({ kind: 'reject', reason: 'answered 422' })
     expect(w.bodies().map(({ step_position }) => step_position)).toEqual([0, 1])
@@ -1286,6 +1464,24 @@ describe('answers', () => {
     w.telemetry.record(2, 'open_step')
     await w.telemetry.idle()
     expect(w.bodies().at(-1)).toMatchObject({ step_position: 2 })
+  })
+
+  it('a dead letter that arrived is none any more for who looks, however soon the process dies', async () => {
+    const hangs = new Promise<Outcome>(() => {})
+    const rejects: Outcome = { kind: 'reject', reason: 'answered 422' }
+    const { transport } = recorder('events', rejects, delivered, delivered, hangs)
+    const w = world({ transports: [transport] })
+    w.telemetry.start(course)
+    w.telemetry.identify(42)
+    w.telemetry.record(0, 'open_step')
+    w.telemetry.record(1, 'open_step')
+    await w.telemetry.idle()
+    w.telemetry.record(2, 'open_step')
+    w.telemetry.resend()
+    await turns()
+    const { cursors, deadLetters } = w.storage.open(TELEMETRY_ID)
+    expect(stillDead(deadLetters.list())).toEqual([])
+    expect(cursors.read('events')).toMatchObject({ deadLettered: 0 })
   })
 
   it('a dead letter of another destination, or of another id, is left alone', async () => {

@@ -2,39 +2,36 @@
 
 import {
   destinationOf,
-  readWaiting,
   type Destinations,
-  type Follower,
   type TelemetryStore,
   type Transport,
   type Waiting,
 } from '@learnpack/telemetry-core'
-import { crc32 } from '@learnpack/telemetry-transport-file'
 import { transportsOf } from '../course'
 import { destinationStatus, type DestinationStatus } from '../destinations'
 import { finding, type Finding } from './finding'
 
 export function deliveryFindings(
   store: TelemetryStore,
-  follower: Follower,
+  waiting: Waiting,
   destinations: Destinations,
   now: number,
 ): Finding[] {
   const transports = transportsOf(destinations)
-  const waiting = readWaiting(store, crc32)
-  const statuses = destinationStatus(store, transports, follower)
+  const statuses = destinationStatus(store, transports, waiting)
   const found = statuses.flatMap((status) => {
     const transport = transports.find((one) => destinationOf(one) === status.destination)
     return [
-      ...(transport === undefined ? elsewhere(status) : waitingFindings(status, transport, waiting, now)),
+      ...(transport === undefined ? [elsewhere(status)] : waitingFindings(status, transport, waiting, now)),
       ...letterFindings(status),
     ]
   })
   return [...studentFindings(waiting), ...found]
 }
 
-function studentFindings({ state: { user_id, student }, ownerIsHere }: Waiting): Finding[] {
+function studentFindings({ follower, ownerIsHere }: Waiting): Finding[] {
   if (ownerIsHere) return []
+  const { user_id, student } = follower.state
   if (user_id === undefined) {
     const message = 'nobody has logged in yet: everything is recorded, and nothing is sent'
     return [finding('delivery/nobody', 'student', message, 'log in with LearnPack to have it sent')]
@@ -70,16 +67,8 @@ function waitingFindings(
   return [finding('delivery/waiting', destination, `${count} waiting${since}`, 'learnpack-telemetry flush')]
 }
 
-const elsewhere = ({ destination, waiting }: DestinationStatus): Finding[] =>
-  waiting === 0
-    ? []
-    : [
-        finding(
-          'delivery/elsewhere',
-          destination,
-          `${waiting} waiting for a destination that learn.json no longer names`,
-        ),
-      ]
+const elsewhere = ({ destination, delivered }: DestinationStatus): Finding =>
+  finding('delivery/elsewhere', destination, `${delivered} delivered; learn.json does not name it`)
 
 function letterFindings({ destination, dead_letters }: DestinationStatus): Finding[] {
   const [first] = dead_letters

@@ -3,8 +3,8 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import {
-  createFollower,
   readCourseIndex,
+  readWaiting,
   snapshot,
   type Destinations,
   type Follower,
@@ -113,7 +113,7 @@ function telemetryFindings(
   const path = folder.logPath(id)
   const store = folder.open(id)
   const odd: Finding[] = []
-  const follower = createFollower(store.log, crc32, {
+  const waiting = readWaiting(store, crc32, {
     noticed(reason, { number }, damaged) {
       const message = `line ${number}: ${reason}`
       odd.push(
@@ -128,7 +128,8 @@ function telemetryFindings(
       )
     },
   })
-  const state = follower.catchUp()
+  const { follower } = waiting
+  const { state } = follower
   const found = [...odd, ...logFindings(path, store.log.size(), follower)]
   for (const { reason, count } of united(store.refusals.list())) {
     const message = `${count} calls were not recorded: ${reason}`
@@ -140,7 +141,7 @@ function telemetryFindings(
     found.push(finding('record/sound', path, message))
   }
   if (current) found.push(...snapshotFindings(folder.snapshotPath, state))
-  found.push(...deliveryFindings(store, follower, destinations, now))
+  found.push(...deliveryFindings(store, waiting, destinations, now))
   if (current) found.push(...receiverFindings(snapshot(state)))
   return found
 }

@@ -1,0 +1,61 @@
+// The log as outbox: what in it is still to be sent, to whom it belongs, and until when nothing is. The same for
+// those who deliver and those who only look.
+
+import { parcelOf } from './dead-letters'
+import { sameStudent } from './events'
+import { createFollower, type Follower, type FollowerHooks } from './follower'
+import { countEvents, isBehind, streamedEvents, triggersBatch, waitingBatch } from './parcels'
+import type { Cursor, Parcels, WaitingBatch } from './parcels'
+import type { Crc, DeadLetter, EventLog } from './ports'
+import type { Parcel, Transport } from './transport'
+
+export interface Outbox {
+  readonly follower: Follower
+  /** Byte offset of the latest login, -1 where there was none. */
+  readonly lastLogin: number
+  /** Only the owner's work leaves, and only while they are logged in (SPEC §6). */
+  readonly ownerIsHere: boolean
+  /** The next parcel behind a cursor, for a destination that wants those. */
+  parcels(wants: Transport['wants']): Parcels
+  /** How many parcels wait behind a cursor; of snapshots one at most. */
+  count(wants: Transport['wants'], from: Cursor): number
+  /** The parcel of a dead letter, with the same id and bytes as before; undefined where its line is gone. */
+  revive(letter: DeadLetter): Parcel | undefined
+  /** Makes the present state the batch that waits. @param at epoch ms */
+  submit(at: number): void
+}
+
+export function createOutbox(log: EventLog, crc: Crc, hooks: FollowerHooks = {}): Outbox {
+  let batch: WaitingBatch | undefined
+  let lastLogin = -1
+  const follower = createFollower(log, crc, {
+    ...hooks,
+    folded(event, state, line) {
+      if (event.type === 'student_identified') lastLogin = line.offset
+      if (triggersBatch(event)) batch = { state, at: event.at, offset: line.next }
+      hooks.folded?.(event, state, line)
+    },
+    restarted() {
+      lastLogin = -1
+      batch = undefined
+      hooks.restarted?.()
+    },
+  })
+  return {
+    follower,
+    get lastLogin() {
+      return lastLogin
+    },
+    get ownerIsHere() {
+      const { student, user_id } = follower.state
+      return sameStudent(student, user_id)
+    },
+    parcels: (wants) => (wants === 'events' ? streamedEvents(crc, follower) : waitingBatch(() => batch)),
+    count: (wants, from) =>
+      wants === 'events' ? countEvents(crc, follower, from) : Number(isBehind(batch, from)),
+    revive: (letter) => parcelOf(letter, crc, follower),
+    submit(at) {
+      batch = { state: follower.state, at, offset: follower.position }
+    },
+  }
+}
