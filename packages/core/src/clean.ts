@@ -3,10 +3,11 @@
 import type { CourseInput, Redactor } from './api'
 import { fromBase64, toBase64 } from './base64'
 import type { StepEventType } from './events'
+import type { Data } from './prepare'
 import { mark } from './redaction-mark'
 import { secretSort } from './secret-names'
 import type { Attempt, ImportedSnapshot, ImportedStep } from './snapshot-schema'
-import type { AttemptList } from './state'
+import { ATTEMPT_TYPES, type AttemptList } from './state'
 import { encodedFields } from './wire'
 
 /** A redactor that cannot fail: a text it fails on is not kept. `failed` is not told the error, which may quote it. */
@@ -22,6 +23,32 @@ export const careful =
     failed()
     return mark('unreadable')
   }
+
+/** What is applied to whatever is about to be written; all of it is kept as it is where there is no redactor. */
+export interface Cleaner {
+  text(text: string): string
+  data(data: Data): Data
+  course(course: CourseInput): CourseInput
+  snapshot(file: ImportedSnapshot): ImportedSnapshot
+  /** Why something was refused, which quotes it. */
+  reason(quoting: string): string
+}
+
+/** @param failed see `careful` */
+export function createCleaner(redact: Redactor | undefined, failed: () => void): Cleaner {
+  if (redact === undefined) {
+    const same = <T>(value: T): T => value
+    return { text: same, data: same, course: same, snapshot: same, reason: same }
+  }
+  const safely = careful(redact, failed)
+  return {
+    text: safely,
+    data: (data) => cleaned(data, safely),
+    course: (course) => cleanCourse(course, safely),
+    snapshot: (file) => cleanSnapshot(file, safely),
+    reason: (quoting) => cleanReason(quoting, safely),
+  }
+}
 
 /** Every text inside a JSON value, also where it is the name of a field: some count by path, or by address. */
 export function cleaned<T>(value: T, redact: Redactor): T
@@ -70,12 +97,6 @@ export const cleanCourse = (course: CourseInput, redact: Redactor): CourseInput 
   steps: course.steps.map((step) => cleanStep(step, redact) as typeof step),
 })
 
-const typeOf: Record<string, StepEventType> = {
-  compilations: 'compile',
-  tests: 'test',
-  ai_interactions: 'ai_interaction',
-} satisfies Record<AttemptList, StepEventType>
-
 /** What a telemetry and a student are known by. */
 const identity = new Set(['telemetry_id', 'slug', 'user_id'])
 
@@ -89,7 +110,7 @@ export const cleanSnapshot = (file: ImportedSnapshot, redact: Redactor): Importe
 const cleanStep = (step: Pick<ImportedStep, 'slug'>, redact: Redactor): ImportedStep =>
   mapFields(step, redact, (name, value) => {
     if (name === 'slug') return value
-    const type = Object.hasOwn(typeOf, name) ? typeOf[name] : undefined
+    const type = Object.hasOwn(ATTEMPT_TYPES, name) ? ATTEMPT_TYPES[name as AttemptList] : undefined
     if (type === undefined || !Array.isArray(value)) return cleaned(value, redact)
     return value.map((attempt: Attempt) => cleanAttempt(type, attempt, redact))
   }) as ImportedStep

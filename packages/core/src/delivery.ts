@@ -1,7 +1,8 @@
 // Delivery to one destination (SPEC §6): in order, one request at a time, at least once, with a durable
 // cursor, full-jitter retries, pauses and dead letters. Plain logic over ports; it keeps no queue.
 
-import { brief } from './describe'
+import { brief, messageOf } from './describe'
+import type { TelemetryEvents } from './api'
 import type { Parcels } from './parcels'
 import type { Clock, CursorStore, DeadLetter, DeadLetterStore, DeliveryState } from './ports'
 import { destinationOf, type Outcome, type Parcel, type Transport } from './transport'
@@ -19,13 +20,11 @@ const LONGEST_RETRY_AFTER_MS = 24 * 3_600_000
 /** A transport that answers without any I/O must not keep the event loop for longer than this, ms. */
 const SLICE_MS = 5
 
-export interface DeliveryHooks {
-  delivered(destination: string, parcel: Parcel): void
-  retrying(destination: string, parcel: Parcel, reason: string, at: number): void
-  paused(destination: string, parcel: Parcel, reason: string): void
-  deadLettered(destination: string, parcel: Parcel, reason: string): void
-  rejected(destination: string, parcel: Parcel, reason: string): void
-  failed(destination: string, error: unknown): void
+export interface DeliveryHooks extends Pick<
+  TelemetryEvents,
+  'delivered' | 'retrying' | 'paused' | 'deadLettered' | 'rejected'
+> {
+  failed: (destination: string, error: unknown) => void
 }
 
 export interface DeliveryOptions {
@@ -36,7 +35,7 @@ export interface DeliveryOptions {
   /** Whether anything may be sent now. */
   readonly allowed: () => boolean
   /** Whether this process delivers, and has done so since the state was loaded. */
-  readonly holds: () => boolean
+  readonly leads: () => boolean
   /** Byte offset up to which the log is folded. */
   readonly position: () => number
   /** Byte offset of the latest login, -1 where there was none. */
@@ -61,7 +60,7 @@ export interface Delivery {
   /** The log is another one: goes on at its beginning. */
   restart(): void
   /** Resolves once nothing more can be sent now: all delivered, or waiting for a retry, a login or a pause. */
-  idle(): Promise<void>
+  settled(): Promise<void>
   /** Stores where it is now, for a process that is about to exit. */
   store(): void
   /** Aborts the request under way and sends nothing more. */
@@ -79,7 +78,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     parcels,
     revive,
     allowed,
-    holds,
+    leads,
     position,
     lastLogin,
     cursors,
@@ -108,7 +107,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 
   /** What cannot be stored now is stored at the next chance; delivery does not wait for it. */
   function store(): void {
-    if (stored || !holds() || stored) return
+    // Who begins to lead loads what is stored, and then there is nothing to store.
+    if (stored || !leads() || stored) return
     storedAt = clock.now()
     try {
       cursors.write(destination, state)
@@ -124,7 +124,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       if (KINDS.includes(outcome?.kind)) return outcome
       return { kind: 'retry', reason: `the transport answered ${brief(outcome)}` }
     } catch (error) {
-      return { kind: 'retry', reason: error instanceof Error ? error.message : String(error) }
+      return { kind: 'retry', reason: messageOf(error) }
     }
   }
 
@@ -163,7 +163,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       const outcome = await attempt(parcel)
       if (abort.signal.aborted) return
       // Whoever delivers now, or what the log is now, knows nothing of this request: it is made again.
-      if (!holds() || replaced !== before) continue
+      if (!leads() || replaced !== before) continue
       const done = { ...next?.cursor, attempts: 0, retryAt: undefined, paused: undefined }
       if (outcome.kind === 'delivered') {
         if (letter !== undefined) bury(letter, { deliveredAt: clock.now() })
@@ -250,7 +250,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       const paused = state.paused && { ...state.paused, offset: 0 }
       save({ offset: 0, id: undefined, attempts: 0, retryAt: undefined, paused })
     },
-    async idle() {
+    async settled() {
       while (running !== undefined) await running
     },
     store,

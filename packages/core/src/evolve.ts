@@ -3,7 +3,7 @@
 import { isKnown, type EventOf, type KnownEvent, type StepEvent, type TelemetryEvent } from './events'
 import { append } from './list'
 import { noActivity, type Activity, type AttemptList, type CourseStep, type State } from './state'
-import { unite } from './unite'
+import { latest, unite } from './unite'
 import { attemptOf } from './wire'
 
 export function evolve(state: State, event: TelemetryEvent): State {
@@ -130,5 +130,3 @@ function withActivity(state: State, slug: string, change: (activity: Activity) =
   const activity = new Map(state.activity)
   return { ...state, activity: activity.set(slug, change(activity.get(slug) ?? noActivity)) }
 }
-
-const latest = (a: number | undefined, b: number): number => (a === undefined ? b : Math.max(a, b))

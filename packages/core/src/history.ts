@@ -2,13 +2,13 @@
 // Sessions, openings and attempts become events of their own; what the file does not tell (who logged in
 // when, how a session ended) is left to the import that concludes. Folded, the whole is the file again.
 
+import { endOf, startOf } from './attempt-times'
 import { deterministicId } from './deterministic-id'
 import { EVENT_VERSION, type KnownEvent, type StepEvent, type StepEventType } from './events'
 import { evolve } from './evolve'
 import type { Attempt, ImportedSnapshot, ImportedStep } from './snapshot-schema'
 import { stableJson } from './stable-json'
-import { initialState, type AttemptList, type State } from './state'
-import { startOf } from './unite'
+import { ATTEMPT_TYPES, initialState, type State } from './state'
 import { fromWire } from './wire'
 
 /**
@@ -70,20 +70,18 @@ function openings(file: ImportedSnapshot): StepEvent[] {
   )
 }
 
-const listTypes: [AttemptList, StepEventType][] = [
-  ['compilations', 'compile'],
-  ['tests', 'test'],
-  ['ai_interactions', 'ai_interaction'],
-]
+/** At the same moment, in this order. */
+const lists = ['compilations', 'tests', 'ai_interactions'] as const
 
 function attempts(file: ImportedSnapshot): StepEvent[] {
   return file.steps.flatMap((step, index) =>
-    listTypes.flatMap(([list, type]) => {
+    lists.flatMap((list) => {
+      const type = ATTEMPT_TYPES[list]
       const all = step[list] ?? []
       const completing = type === 'test' ? completingTest(step, all) : -1
       let earliest = step.opened_at ?? file.tutorial_started_at ?? 0
       return all.map((attempt, nth) => {
-        const end = nth === completing ? step.completed_at : endOf(attempt)
+        const end = nth === completing ? step.completed_at : doneAt(attempt)
         const at = Math.min(Math.max(earliest, end ?? earliest), file.last_interaction_at ?? Infinity)
         earliest = at
         return stepEvent(file, step, index, at, type, attempt, nth)
@@ -96,14 +94,14 @@ function attempts(file: ImportedSnapshot): StepEvent[] {
 function completingTest({ completed_at }: ImportedStep, tests: readonly Attempt[]): number {
   if (completed_at === undefined) return -1
   return tests.findLastIndex(
-    (test) => test['exit_code'] === 0 && (endOf(test) ?? completed_at) <= completed_at,
+    (test) => test['exit_code'] === 0 && (doneAt(test) ?? completed_at) <= completed_at,
   )
 }
 
 /** When an attempt ended, epoch ms, or when it began if that is all it tells. */
-function endOf(attempt: Attempt): number | undefined {
-  const end = attempt['ended_at'] ?? attempt['ending_at'] ?? startOf(attempt)
-  return Number.isSafeInteger(end) ? (end as number) : undefined
+function doneAt(attempt: Attempt): number | undefined {
+  const end = endOf(attempt) ?? startOf(attempt)
+  return Number.isSafeInteger(end) ? end : undefined
 }
 
 function stepEvent(

@@ -22,7 +22,14 @@ export { snapshot as snapshotSchema, importedSnapshot as importedSnapshotSchema 
 export type { Attempt, ImportedSnapshot, Snapshot, SnapshotStep, WorkoutSession } from './snapshot-schema'
 export { upcast, type Upcasters } from './upcast'
 export { decodeLine, encodeLine, type DecodedLine } from './codec'
-export { initialState, type Activity, type CourseStep, type Session, type State } from './state'
+export {
+  ATTEMPT_TYPES,
+  initialState,
+  type Activity,
+  type CourseStep,
+  type Session,
+  type State,
+} from './state'
 export { evolve, fold } from './evolve'
 export { snapshot, snapshotJson } from './render'
 export { LONGEST_STRING } from './snapshot-writer'

@@ -1,8 +1,8 @@
 // What a course says about a learner, distilled from the snapshot alone (SPEC §11): the formulas of the receiver
 // that teachers' dashboards read. Times are in seconds. Nothing is rounded here but at the end.
 
+import { endOf, startOf } from './attempt-times'
 import type { Attempt, ImportedSnapshot, ImportedStep } from './snapshot-schema'
-import { startOf } from './unite'
 
 /** Of the formulas below. Numbers of another version are not comparable. */
 export const ALGO_VERSION = '1.0'
@@ -70,7 +70,7 @@ function measureStep(step: ImportedStep, lastInteraction: number | undefined): S
       : status === 'completed'
         ? seconds(opened_at, completed_at)
         : Math.min(
-            seconds(opened_at, endOf([...compilations, ...tests]) ?? lastInteraction),
+            seconds(opened_at, lastEnd([...compilations, ...tests]) ?? lastInteraction),
             LONGEST_INCOMPLETE,
           )
   const counts = status === 'completed' || status === 'attempted'
@@ -159,11 +159,9 @@ const seconds = (from: number, to: number | undefined): number =>
 /** Of a whole, at most 1. */
 const share = (part: number, whole: number): number => Math.min(part / whole, 1)
 
-/** When the last of them ended, epoch ms; both spellings are in the field. */
-function endOf(attempts: readonly Attempt[]): number | undefined {
-  const ends = attempts
-    .map((attempt) => attempt['ended_at'] ?? attempt['ending_at'])
-    .filter((end) => typeof end === 'number')
+/** When the last of them ended, epoch ms. */
+function lastEnd(attempts: readonly Attempt[]): number | undefined {
+  const ends = attempts.map(endOf).filter((end) => end !== undefined)
   return ends.length === 0 ? undefined : Math.max(...ends)
 }
 

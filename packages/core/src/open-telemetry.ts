@@ -3,6 +3,7 @@
 import { createDelivery, type Delivery, type DeliveryHooks } from './delivery'
 import { stillDead } from './dead-letters'
 import type { Follower } from './follower'
+import { createLeadership } from './leadership'
 import { createOutbox } from './outbox'
 import type { Clock, Crc, EventLog, RefusalStore, Storage } from './ports'
 import type { Transport } from './transport'
@@ -21,7 +22,7 @@ export interface OpenTelemetry {
   /** Sends the dead letters again, or only those with the given ids. Returns how many. */
   resend(ids?: readonly string[]): number
   /** Resolves once nothing more can be sent now. */
-  idle(): Promise<void>
+  settled(): Promise<void>
 }
 
 export interface OpenOptions {
@@ -40,15 +41,8 @@ export function openTelemetry(id: string, options: OpenOptions): OpenTelemetry {
   const { storage, clock, crc, random, transports, noticed, restarted, hooks } = options
   const { log, cursors, deadLetters, refusals } = storage.open(id)
   let caughtUp = false
-  let term: number | undefined
-
   /** Whether this process delivers. Whoever takes over goes on where the one before left off. */
-  function leading(): boolean {
-    const before = term
-    term = storage.lease.acquire()
-    if (term !== undefined && term !== before) deliveries.forEach((delivery) => delivery.reload())
-    return term !== undefined
-  }
+  const leads = createLeadership(storage, () => deliveries.forEach((delivery) => delivery.reload()))
 
   const outbox = createOutbox(log, crc, {
     restarted() {
@@ -65,8 +59,8 @@ export function openTelemetry(id: string, options: OpenOptions): OpenTelemetry {
       transport,
       parcels: outbox.parcels(transport.wants),
       revive: (letter) => outbox.revive(letter),
-      allowed: () => caughtUp && outbox.ownerIsHere && leading(),
-      holds: leading,
+      allowed: () => caughtUp && outbox.ownerIsHere && leads(),
+      leads,
       position: () => follower.position,
       lastLogin: () => outbox.lastLogin,
       cursors,
@@ -100,8 +94,8 @@ export function openTelemetry(id: string, options: OpenOptions): OpenTelemetry {
       const known = new Set(deliveries.map(({ destination }) => destination))
       return letters.filter(({ destination }) => known.has(destination)).length
     },
-    async idle() {
-      await Promise.all(deliveries.map((delivery) => delivery.idle()))
+    async settled() {
+      await Promise.all(deliveries.map((delivery) => delivery.settled()))
     },
   }
 }

@@ -22,23 +22,17 @@ export function checkCall(
   return { ok: true, type, data: withExitCode(type, data as Data) }
 }
 
-export interface StepCall {
-  readonly position: unknown
-  readonly type: StepEventType
-  readonly data: Data
-}
-
-export type Prepared =
-  ({ ok: true; step: { slug: string; position: number } } & Omit<StepCall, 'position'>) | Refused
-
-/** Finds the step of a call that was checked. */
-export function prepare({ position, type, data }: StepCall, steps: readonly CourseStepInput[]): Prepared {
+/** The step of the course that a call names. */
+export function stepAt(
+  position: unknown,
+  steps: readonly CourseStepInput[],
+): { ok: true; step: { slug: string; position: number } } | Refused {
   const index = asPosition(position)
   const step = steps.find((candidate) => candidate.position === index)
   if (step === undefined) {
     return { ok: false, reason: `unknown step ${brief(position)}: no step of the course has that position` }
   }
-  return { ok: true, type, step: { slug: step.slug, position: step.position }, data }
+  return { ok: true, step: { slug: step.slug, position: step.position } }
 }
 
 /** A position is an integer or, as some hosts pass it, a string of digits. */

@@ -2,7 +2,7 @@
 // brings it, and rendering only assembles.
 
 import { emptyList, type List } from './list'
-import type { StudentId } from './events'
+import type { StepEventType, StudentId } from './events'
 import type { Attempt } from './snapshot-schema'
 
 export interface State {
@@ -40,6 +40,12 @@ export interface CourseStep {
 
 export const ATTEMPT_LISTS = ['ai_interactions', 'compilations', 'tests'] as const
 export type AttemptList = (typeof ATTEMPT_LISTS)[number]
+/** The events that a list of a step is made of. */
+export const ATTEMPT_TYPES = {
+  ai_interactions: 'ai_interaction',
+  compilations: 'compile',
+  tests: 'test',
+} as const satisfies Record<AttemptList, StepEventType>
 
 export interface Activity extends Readonly<Record<AttemptList, List<Attempt>>> {
   readonly opened_at?: number | undefined

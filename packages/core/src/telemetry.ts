@@ -1,35 +1,28 @@
-// The runtime: joins recording (validate, append) and following (read the log, fold, render, deliver).
-// Recording is synchronous and never waits for the rest; following catches up behind it in slices.
+// The runtime: records (validates, redacts, appends), synchronously and never waiting for the rest; what follows the
+// log behind it folds, renders and delivers.
 
-import { EventEmitter } from 'eventemitter3'
 import { EXIT_BUDGET_MS, type CourseInput, type Recorded } from './api'
-import type { Telemetry, TelemetryEvents, TelemetryOptions } from './api'
-import { careful, cleanCourse, cleaned, cleanReason, cleanSnapshot } from './clean'
+import type { Telemetry, TelemetryOptions } from './api'
+import { held, within } from './awaited'
+import { createCleaner } from './clean'
 import { encodeLine } from './codec'
-import { deterministicId } from './deterministic-id'
-import { brief, describeIssues } from './describe'
+import { brief, describeIssues, messageOf } from './describe'
 import { EVENT_VERSION, eventSchemas, parseEvent, sameStudent, studentId } from './events'
-import type { StudentId, TelemetryEvent } from './events'
+import type { StepEventType, StudentId, TelemetryEvent } from './events'
+import { createFollowing } from './following'
 import { findForeignFile } from './foreign-file'
 import { limited } from './limits'
 import { openTelemetry, type OpenTelemetry } from './open-telemetry'
 import { readOwnership, type Ownership } from './ownership'
 import { normalized } from './parse-snapshot'
-import { checkCall, prepare, type StepCall } from './prepare'
-import { createRefusals } from './refusals'
+import { checkCall, stepAt, type Data } from './prepare'
 import { snapshot } from './render'
+import { createReports } from './reports'
 import { importedSnapshot, type ImportedSnapshot } from './snapshot-schema'
-import { createSnapshotWriter } from './snapshot-writer'
-import { initialState, type State } from './state'
+import { createTakeIn } from './take-in'
 
-/** How long one turn of folding goes on, ms: with the last slice and a garbage collection it stays under 10. */
-const SLICE_MS = 1
-/** A telemetry.json that could not be taken in is tried again after, ms. */
-const TAKE_IN_AGAIN_MS = 5_000
 /** Calls that wait for a start, which may never come. */
-const MOST_WAITING = 10_000
-/** More processes than will ever end at once. */
-const MOST_LOOKS = 100
+const MOST_EARLY = 10_000
 
 const courseInput = eventSchemas.session_start.shape.data.omit({ telemetry_id: true })
 
@@ -39,91 +32,35 @@ interface Call {
   readonly at: number
 }
 
+/** A telemetry that is appended to. */
+type Open = Pick<OpenTelemetry, 'id' | 'log'>
+
+/** Joins storage, clock and transports. Nothing is read or written before `start`, `append` or `open`. */
 export function createTelemetry(options: TelemetryOptions): Telemetry {
   const { storage, clock, ids, crc, transports = [] } = options
-  const events = new EventEmitter<TelemetryEvents>()
-  const counts = { recorded: 0, refused: 0 }
-  const refusals = createRefusals()
+  let recorded = 0
   /** Calls before a session start, which they are appended behind. */
-  let waiting: (() => Recorded)[] = []
+  let early: (() => Recorded)[] = []
   let current: OpenTelemetry | undefined
   let whose: Ownership | undefined
   let course: CourseInput | undefined
   let session: string | undefined
   let sessionStart: TelemetryEvent | undefined
-  /** Nothing is recorded any more ... */
+  /** Nothing is recorded any more. */
   let closed = false
-  /** ... and nothing rendered or delivered. */
-  let ended = false
   let closing: Promise<void> | undefined
-  /** Of the lease, while it was held when last looked at. */
-  let term: number | undefined
-  let takeInAgainAt = -Infinity
-  let unreadable: { readonly text: string | undefined; readonly at: number } | undefined
-  let cancelFollow: (() => void) | undefined
-  let unwatch: (() => void) | undefined
 
-  const writer = createSnapshotWriter({
-    storage,
-    clock,
-    intact: () => fileKind() === 'ours',
-    latest: () => (mayWrite() ? current?.follower.state : undefined),
-    written: (state) => emit('snapshot', state),
-    failed: (error) => fault('telemetry.json', error),
-  })
-
-  // ---- what it says, and that it never throws into the host ----
-
-  /** A listener that throws is a fault of its own, not of the call it was told of. */
-  const emit: typeof events.emit = (name, ...args) => {
-    try {
-      return events.emit(name, ...args)
-    } catch (error) {
-      if (name !== 'fault') fault(`listener of ${name}`, error)
-      return true
-    }
-  }
-
-  function fault(what: string, error: unknown): void {
-    emit('fault', what, error)
-  }
-
-  function guarded<T>(what: string, action: () => T): T | undefined {
-    try {
-      return action()
-    } catch (error) {
-      fault(what, error)
-      return undefined
-    }
-  }
-
-  /** Whatever a caller passes, also what throws when it is looked at, is at worst refused. */
-  function answered(run: () => Recorded): Recorded {
-    try {
-      return run()
-    } catch (error) {
-      return refuse(`cannot be recorded: ${messageOf(error)}`)
-    }
-  }
-
-  const redact =
-    options.redact &&
-    careful(options.redact, () => emit('noticed', 'a text could not be redacted, and nothing of it was kept'))
-
-  /** A reason is told and stored, and quotes what it is about. */
-  const safe = (reason: string): string => (redact === undefined ? reason : cleanReason(reason, redact))
-
-  function refuse(quoting: string): Recorded {
-    const reason = safe(quoting)
-    counts.refused++
-    refusals.add(reason, clock.now())
-    emit('refused', reason)
-    return { ok: false, reason }
-  }
+  const clean = createCleaner(options.redact, () =>
+    emit('noticed', 'a text could not be redacted, and nothing of it was kept'),
+  )
+  const reports = createReports(clock, clean.reason)
+  const { events, emit, fault, guarded, answered, refuse } = reports
+  const takeIn = createTakeIn({ store: storage.snapshot, clock, reports, clean: clean.reason, unite })
+  const following = createFollowing({ storage, clock, reports, takeIn, atEnd })
 
   // ---- recording ----
 
-  function append(event: TelemetryEvent, to: OpenTelemetry | undefined): Recorded {
+  function append(event: TelemetryEvent, to: Open | undefined): Recorded {
     if (closed) return refuse('nothing is recorded after close')
     if (to === undefined) return refuse('the log could not be opened')
     try {
@@ -131,8 +68,8 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     } catch (error) {
       return refuse(`${brief(event.type)} could not be recorded: ${messageOf(error)}`)
     }
-    counts.recorded++
-    followSoon()
+    recorded++
+    following.soon()
     if (events.listenerCount('recorded') > 0)
       emit('recorded', { id: event.id, at: event.at, type: event.type })
     return { ok: true, id: event.id }
@@ -140,7 +77,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
 
   const called = (at = clock.now()): Call => ({ id: ids.event(at), at })
 
-  /** An event of the present session; one told before its session start belongs to that start. */
+  /** An event of the present session; one outside of any stands for itself. */
   const envelope = ({ id, at }: Call) => ({ v: EVENT_VERSION, id, at, session: session ?? id })
 
   /** Runs a call now, or behind the next session start; either way it has the id and time of the call. */
@@ -148,20 +85,18 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     if (closed) return refuse('nothing is recorded after close')
     const call = called()
     if (session !== undefined) return run(call)
-    if (waiting.length >= MOST_WAITING) return refuse(`more than ${MOST_WAITING} calls before a start`)
-    waiting.push(() => run(call))
+    if (early.length >= MOST_EARLY) return refuse(`more than ${MOST_EARLY} calls before a start`)
+    early.push(() => run(call))
     return { ok: true, id: call.id }
   }
 
-  function recordStep({ id, at }: Call, step: StepCall): Recorded {
-    if (step.type === 'ai_interaction' && whose?.student === undefined) {
+  function recordStep(call: Call, position: unknown, type: StepEventType, data: Data): Recorded {
+    if (type === 'ai_interaction' && whose?.student === undefined) {
       return refuse('ai_interaction is recorded only while a student is logged in')
     }
-    const prepared = prepare(step, course?.steps ?? [])
-    if (!prepared.ok) return refuse(prepared.reason)
-    const { type, step: of } = prepared
-    const data = redact === undefined ? prepared.data : cleaned(prepared.data, redact)
-    return append({ v: EVENT_VERSION, id, at, session: session ?? id, type, step: of, data }, current)
+    const found = stepAt(position, course?.steps ?? [])
+    if (!found.ok) return refuse(found.reason)
+    return append({ ...envelope(call), type, step: found.step, data: clean.data(data) }, current)
   }
 
   function startSession({ id, at }: Call): Recorded {
@@ -185,7 +120,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
         noticed: (message) => emit('noticed', message),
         restarted() {
           guarded('telemetry.json', () => storage.snapshot.disown())
-          followSoon()
+          following.soon()
         },
         hooks: {
           delivered: (...args) => emit('delivered', ...args),
@@ -215,15 +150,13 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     goOnIn(whose.current)
     // Without its log, a telemetry.json of ours is all there is.
     guarded('log', () => current?.log.size() === 0 && storage.snapshot.disown())
-    takeInFile({ patiently: false })
+    if (current !== undefined) takeIn({ patiently: false })
   }
 
   function goOnIn(id: string): void {
-    unwatch?.()
     sessionStart = undefined
-    current?.deliveries.forEach((delivery) => delivery.stop())
     current = open(id)
-    unwatch = current?.log.watch(follow)
+    following.goOnIn(current)
   }
 
   function identify(call: Call, user_id: StudentId): Recorded {
@@ -255,10 +188,9 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     if (startSession(called(at)).ok) folder.switchTo(theirs)
   }
 
-  function importInto(file: ImportedSnapshot, call: Call, to: OpenTelemetry | undefined): Recorded {
-    const mine = to === current ? envelope(call) : { ...envelope(call), session: call.id }
-    const kept = redact === undefined ? file : cleanSnapshot(file, redact)
-    const recorded = append({ ...mine, type: 'import', data: { snapshot: kept } }, to)
+  function importInto(file: ImportedSnapshot, call: Call, to: Open | undefined): Recorded {
+    const mine = to?.id === current?.id ? envelope(call) : { ...envelope(call), session: call.id }
+    const recorded = append({ ...mine, type: 'import', data: { snapshot: clean.snapshot(file) } }, to)
     if (recorded.ok && to !== undefined) whose?.own(to.id, file.user_id)
     return recorded
   }
@@ -274,100 +206,22 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     if (!another || telemetry_id === current?.id) return importInto(file, call, current)
     const taken = whose?.ownerOf(telemetry_id) !== undefined
     const theirs = whose?.telemetryOf(user_id) ?? (taken ? unusedId(whose, call.at) : telemetry_id)
-    return importInto(file, call, open(theirs))
+    const log = guarded('log', () => storage.open(theirs).log)
+    return importInto(file, call, log && { id: theirs, log })
   }
 
-  // ---- a telemetry.json that is not ours ----
+  // ---- the end of the log ----
 
-  /**
-   * Takes in what somebody else wrote, or sets aside what cannot be. Returns whether a log was appended to.
-   * @param patiently what cannot be read may be a file that somebody is writing at the moment: it is set aside
-   *   when it is found unchanged the next time
-   */
-  function takeInFile({ patiently }: { patiently: boolean }): boolean {
-    if (current === undefined || clock.now() < takeInAgainAt) return false
-    const found = guarded('telemetry.json', () => findForeignFile(storage.snapshot))
-    if (found === undefined || found.kind === 'clear') {
-      unreadable = undefined
-      return false
-    }
-    if (found.kind === 'unreadable') {
-      const seenBefore =
-        unreadable !== undefined && unreadable.text === found.text && clock.now() > unreadable.at
-      if (patiently && !seenBefore) unreadable = { text: found.text, at: clock.now() }
-      else setAside(found.reason)
-      return false
-    }
-    // The same file taken in by two processes is one event.
-    const { last_interaction_at, tutorial_started_at } = found.file
-    const at = clock.now()
-    const id = deterministicId(last_interaction_at ?? tutorial_started_at ?? 0, found.text)
-    const { ok: taken } = answered(() => unite(found.file, { id, at }))
-    if (taken) guarded('telemetry.json', () => found.adopted())
-    else takeInAgainAt = at + TAKE_IN_AGAIN_MS
-    return taken
-  }
-
-  function setAside(reason: string): void {
-    const name = guarded('telemetry.json', () => storage.snapshot.setAside())
-    if (name === undefined) takeInAgainAt = clock.now() + TAKE_IN_AGAIN_MS
-    else emit('noticed', `telemetry.json ${safe(reason)}; it is kept as ${name}`)
-  }
-
-  const fileKind = () => guarded('telemetry.json', () => storage.snapshot.read().kind)
-
-  /** Never over a file that could not be read, kept or taken in (SPEC §7). */
-  function mayWrite(): boolean {
-    if (!current?.caughtUp || current.follower.counts.events === 0 || !leads()) return false
-    const kind = fileKind()
-    return kind === 'none' || kind === 'ours'
-  }
-
-  // ---- following ----
-
-  function followSoon(): void {
-    if (closed) return
-    cancelFollow ??= clock.after(0, () => {
-      cancelFollow = undefined
-      follow()
-    })
-  }
-
-  function follow(): void {
-    if (current === undefined) return
-    const until = clock.now() + SLICE_MS
-    const { follower } = current
-    const end = guarded('log', () => {
-      let end = follower.step()
-      while (!end && clock.now() < until) end = follower.step()
-      return end
-    })
-    if (end === false) followSoon()
-    if (end === true) reachedEnd(current)
-  }
-
-  function catchUp(): void {
-    const open = current
-    if (open === undefined) return
-    const read = (): boolean => guarded('log', () => open.follower.catchUp()) !== undefined
-    // What was appended at the end is read as well, to the end it has then.
-    if (read() && reachedEnd(open) && read()) reachedEnd(open)
-  }
-
-  /** Returns whether something was appended, so that the end is no longer where it was. */
-  function reachedEnd(open: OpenTelemetry): boolean {
+  /** Returns whether something was appended. */
+  function atEnd(open: OpenTelemetry): boolean {
     if (lostItsSession(open)) return true
     const { user_id, student } = open.follower.state
     if (open.follower.counts.events > 0) {
       whose?.setStudent(open.id, student)
       whose?.own(open.id, user_id)
-      guarded('refusals', () => refusals.store(open.refusals))
+      guarded('refusals', () => reports.refusals.store(open.refusals))
     }
-    open.reachedEnd()
-    if (!leads()) return false
-    const appended = !closed && open.follower.counts.events > 0 && takeInFile({ patiently: true })
-    writer.soon()
-    return appended
+    return false
   }
 
   /** The log was deleted under way: the new one is told of the session, and the folder is made whole. */
@@ -377,61 +231,6 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     if (follower.counts.events === 0 || follower.state.sessions.some(({ id }) => id === session)) return false
     whose?.store()
     return append(sessionStart, current).ok
-  }
-
-  function leads(): boolean {
-    if (ended) return false
-    const before = term
-    term = guarded('lease', () => storage.lease.acquire())
-    if (term !== undefined && term !== before) writer.forget()
-    return term !== undefined
-  }
-
-  const letGo = (): void => void guarded('lease', () => storage.lease.release())
-
-  /**
-   * Renders what there is and lets go of the lease. Of several processes that end at once, one renders what
-   * all of them appended: who does not hold the lease asks who does, and who lets go looks whether it was
-   * asked. Processes that go on recording ask nothing: nobody waits for them.
-   */
-  function release(): void {
-    if (current === undefined || ended) return
-    if (!leads()) guarded('lease', () => storage.lease.ask())
-    for (let looks = 0; looks < MOST_LOOKS && leads(); looks++) {
-      catchUp()
-      writer.sync()
-      current.deliveries.forEach((delivery) => delivery.store())
-      letGo()
-      if (!guarded('lease', () => storage.lease.asked())) return
-    }
-  }
-
-  /** A caller that waits for us must not see its process end for want of anything else to do. */
-  async function held(work: () => Promise<void>): Promise<void> {
-    const release = clock.hold()
-    try {
-      await work()
-    } finally {
-      release()
-    }
-  }
-
-  /** Resolves when `work` settles, at the latest after `ms`. */
-  function within(ms: number, work: Promise<unknown>): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = clock.after(ms, resolve)
-      const done = (): void => {
-        cancel()
-        resolve()
-      }
-      work.then(done, done)
-    })
-  }
-
-  /** Looks only: what was read is delivered when the log is followed, after whatever the caller does with it. */
-  function state(): State {
-    guarded('log', () => current?.follower.catchUp())
-    return current?.follower.state ?? initialState
   }
 
   return {
@@ -446,12 +245,12 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
         const copy: unknown = JSON.parse(JSON.stringify(given) ?? 'null')
         const checked = courseInput.safeParse(copy)
         if (!checked.success) return refuse(`course: ${describeIssues(checked.error, copy)}`)
-        course = redact === undefined ? (copy as CourseInput) : cleanCourse(copy as CourseInput, redact)
+        course = clean.course(copy as CourseInput)
         if (current === undefined) openCurrent()
         const recorded = startSession(called())
         if (recorded.ok) {
-          const calls = waiting
-          waiting = []
+          const calls = early
+          early = []
           for (const run of calls) answered(run)
         }
         return recorded
@@ -463,7 +262,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
         if (!checked.ok) return refuse(checked.reason)
         // A copy: a call that waits must not see what its caller does to the object later.
         const kept = limited(checked.data, options.limits)
-        return whenStarted((call) => recordStep(call, { position, type: checked.type, data: kept }))
+        return whenStarted((call) => recordStep(call, position, checked.type, kept))
       }),
 
     identify: (user_id) =>
@@ -504,12 +303,12 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     },
 
     resend(ids) {
-      catchUp()
+      following.catchUp()
       return guarded('dead letters', () => current?.resend(ids)) ?? 0
     },
 
     submit() {
-      catchUp()
+      following.catchUp()
       current?.submit()
     },
 
@@ -518,25 +317,22 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
         if (session === undefined) return refuse('there is no session to end')
         if (current?.log.size() === 0) return refuse('the log of this session was deleted')
         const recorded = append(
-          {
-            ...envelope(called()),
-            type: 'session_end',
-            data: { reason: redact?.(String(reason)) ?? String(reason) },
-          },
+          { ...envelope(called()), type: 'session_end', data: { reason: clean.text(String(reason)) } },
           current,
         )
         if (recorded.ok) session = undefined
         return recorded
       }),
 
-    state,
+    state: following.state,
 
-    snapshot: () => snapshot(state()),
+    snapshot: () => snapshot(following.state()),
 
     status: () => ({
       telemetry_id: current?.id,
       student: whose?.student,
-      ...counts,
+      recorded,
+      refused: reports.refused,
       log: {
         bytes: guarded('log', () => current?.log.size()) ?? 0,
         ...(current?.follower.counts ?? { lines: 0, events: 0, damaged: 0, duplicates: 0 }),
@@ -545,39 +341,32 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     }),
 
     settled: () =>
-      held(async () => {
-        catchUp()
-        await current?.idle()
+      held(clock, async () => {
+        following.catchUp()
+        await current?.settled()
       }),
 
     idle: () =>
-      held(async () => {
-        catchUp()
-        await current?.idle()
-        await writer.now()
+      held(clock, async () => {
+        following.catchUp()
+        await current?.settled()
+        await following.written()
       }),
 
-    save: release,
+    save: following.save,
 
     close: (budgetMs = EXIT_BUDGET_MS) =>
-      (closing ??= held(async () => {
-        for (const _ of waiting) refuse('recorded before a start that never came')
-        catchUp()
-        takeInFile({ patiently: false })
-        catchUp()
+      (closing ??= held(clock, async () => {
+        for (const _ of early) refuse('recorded before a start that never came')
+        following.catchUp()
+        if (current !== undefined && takeIn({ patiently: false })) following.catchUp()
         closed = true
+        following.stop()
         const deadline = clock.now() + budgetMs
-        await Promise.all([writer.now(), current && within(budgetMs, current.idle())])
-        cancelFollow?.()
-        unwatch?.()
-        writer.stop()
-        current?.deliveries.forEach((delivery) => delivery.stop())
-        release()
-        ended = true
+        await Promise.all([following.written(), current && within(clock, budgetMs, current.settled())])
+        following.end()
         const ends = transports.map(async (transport) => transport.close?.())
-        await within(Math.max(0, deadline - clock.now()), Promise.allSettled(ends))
+        await within(clock, Math.max(0, deadline - clock.now()), Promise.allSettled(ends))
       })),
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : brief(error))

@@ -1,6 +1,7 @@
 // Folding an import (SPEC §4 rule 7): the union of what the log tells and what a telemetry.json tells.
 // Nothing either holds is lost, completion never regresses, and importing twice is importing once.
 
+import { startOf } from './attempt-times'
 import { listOf, toArray } from './list'
 import type { Attempt, ImportedSnapshot, ImportedStep } from './snapshot-schema'
 import { stableJson } from './stable-json'
@@ -67,12 +68,6 @@ function uniteStep(ours: Activity, step: ImportedStep): Activity {
 function uniteAttempts(ours: Activity['tests'], theirs: readonly Attempt[]): Activity['tests'] {
   if (theirs.length === 0) return ours
   return listOf(uniteLists(toArray(ours), theirs, { key: stableJson, time: startOf, join: (_, b) => b }))
-}
-
-/** When an attempt began, epoch ms; both spellings are in the field (SPEC §11). */
-export function startOf(attempt: Attempt): number | undefined {
-  const start = attempt['starting_at'] ?? attempt['started_at']
-  return typeof start === 'number' ? start : undefined
 }
 
 /** Whether the file was written by somebody who knew of all our sessions: then it knows the first one, too. */
@@ -166,6 +161,6 @@ function earliest(a: number | undefined, b: number | undefined): number | undefi
   return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)
 }
 
-function latest(a: number | undefined, b: number | undefined): number | undefined {
+export function latest(a: number | undefined, b: number | undefined): number | undefined {
   return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b)
 }

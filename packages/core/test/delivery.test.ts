@@ -82,12 +82,15 @@ describe('what became of a parcel is said', () => {
     expect(w.storage.open(TELEMETRY_ID).deadLetters.list()).toEqual([])
   })
 
-  it('also of what a transport throws that is no error', async () => {
-    const { transport } = transportOf('events', () => Promise.reject('mine'))
+  it.each([
+    ['mine', '"mine"'],
+    [Object.create(null), '{}'],
+  ])('also of what a transport throws that is no error: %#', async (thrown, lastError) => {
+    const { transport } = transportOf('events', () => Promise.reject(thrown))
     const w = working(transport)
     w.telemetry.record(0, 'open_step')
     await w.telemetry.idle()
-    expect(w.telemetry.status().destinations['events']).toMatchObject({ attempts: 1, lastError: 'mine' })
+    expect(w.telemetry.status().destinations['events']).toMatchObject({ attempts: 1, lastError })
   })
 
   it('in the state of its destination', async () => {
@@ -283,7 +286,7 @@ describe('a transport that never waits', () => {
           : undefined,
       revive: () => undefined,
       allowed: () => true,
-      holds: () => true,
+      leads: () => true,
       position: () => count,
       lastLogin: () => -1,
       cursors: store.cursors,

@@ -1083,10 +1083,10 @@ describe('a log that is replaced under way', () => {
     open.follower.step()
     expect(open.follower.state).toMatchObject({ student: 42 })
     open.submit()
-    await open.idle()
+    await open.settled()
     open.follower.catchUp()
     open.reachedEnd()
-    await open.idle()
+    await open.settled()
     expect(events.sent.map(({ id }) => id)).toEqual([])
   })
 

@@ -1,0 +1,156 @@
+// Follows the log of the telemetry that is open: folds it behind whoever records, in slices, and at its end renders
+// and delivers, where this process leads.
+
+import { createLeadership } from './leadership'
+import type { OpenTelemetry } from './open-telemetry'
+import type { Clock, Storage } from './ports'
+import type { Reports } from './reports'
+import { createSnapshotWriter } from './snapshot-writer'
+import { initialState, type State } from './state'
+import type { TakeIn } from './take-in'
+
+/** How long one turn of folding goes on, ms: with the last slice and a garbage collection it stays under 10. */
+const SLICE_MS = 1
+/** More processes than will ever end at once. */
+const MOST_LOOKS = 100
+
+export interface FollowingOptions {
+  readonly storage: Storage
+  readonly clock: Clock
+  readonly reports: Reports
+  readonly takeIn: TakeIn
+  /** Called at the end of the log, before anything is sent of it. Returns whether it appended something. */
+  readonly atEnd: (open: OpenTelemetry) => boolean
+}
+
+export interface Following {
+  /** From here on that log is followed, and no other. */
+  goOnIn(open: OpenTelemetry | undefined): void
+  /** Something may have been appended: it is read when the event loop has time. */
+  soon(): void
+  /** Reads to the end at once. */
+  catchUp(): void
+  /** The state, caught up with the log. What was read is delivered when the log is followed. */
+  state(): State
+  /** Resolves once telemetry.json is what the log says. */
+  written(): Promise<void>
+  /** Renders what there is and lets go of the lease, for a process that may end. */
+  save(): void
+  /** Reads nothing more by itself. */
+  stop(): void
+  /** Renders, delivers and leads no more. */
+  end(): void
+}
+
+export function createFollowing({ storage, clock, reports, takeIn, atEnd }: FollowingOptions): Following {
+  const { guarded } = reports
+  let current: OpenTelemetry | undefined
+  let cancelSoon: (() => void) | undefined
+  let unwatch: (() => void) | undefined
+  let stopped = false
+  let ended = false
+
+  const writer = createSnapshotWriter({
+    storage,
+    clock,
+    intact: () => fileKind() === 'ours',
+    latest: () => (mayWrite() ? current?.follower.state : undefined),
+    written: (state) => reports.emit('snapshot', state),
+    failed: (error) => reports.fault('telemetry.json', error),
+  })
+
+  const leading = createLeadership(storage, () => writer.forget())
+  const leads = (): boolean => !ended && guarded('lease', leading) === true
+  const fileKind = () => guarded('telemetry.json', () => storage.snapshot.read().kind)
+
+  /** Never over a file that could not be read, kept or taken in (SPEC §7). */
+  function mayWrite(): boolean {
+    if (!current?.caughtUp || current.follower.counts.events === 0 || !leads()) return false
+    const kind = fileKind()
+    return kind === 'none' || kind === 'ours'
+  }
+
+  function soon(): void {
+    if (stopped) return
+    cancelSoon ??= clock.after(0, () => {
+      cancelSoon = undefined
+      follow()
+    })
+  }
+
+  function follow(): void {
+    const open = current
+    if (open === undefined) return
+    const until = clock.now() + SLICE_MS
+    const end = guarded('log', () => {
+      let end = open.follower.step()
+      while (!end && clock.now() < until) end = open.follower.step()
+      return end
+    })
+    if (end === false) soon()
+    if (end === true) reachedEnd(open)
+  }
+
+  function catchUp(): void {
+    const open = current
+    if (open === undefined) return
+    const read = (): boolean => guarded('log', () => open.follower.catchUp()) !== undefined
+    // What was appended at the end is read as well, to the end it has then.
+    if (read() && reachedEnd(open) && read()) reachedEnd(open)
+  }
+
+  /** Returns whether something was appended, so that the end is no longer where it was. */
+  function reachedEnd(open: OpenTelemetry): boolean {
+    if (atEnd(open)) return true
+    open.reachedEnd()
+    if (!leads()) return false
+    const appended = !stopped && open.follower.counts.events > 0 && takeIn({ patiently: true })
+    writer.soon()
+    return appended
+  }
+
+  /**
+   * Of several processes that end at once, one renders what all of them appended: who does not hold the lease asks
+   * who does, and who lets go looks whether it was asked. Processes that go on recording ask nothing: nobody waits
+   * for them.
+   */
+  function save(): void {
+    if (current === undefined || ended) return
+    if (!leads()) guarded('lease', () => storage.lease.ask())
+    for (let looks = 0; looks < MOST_LOOKS && leads(); looks++) {
+      catchUp()
+      writer.sync()
+      current.deliveries.forEach((delivery) => delivery.store())
+      guarded('lease', () => storage.lease.release())
+      if (!guarded('lease', () => storage.lease.asked())) return
+    }
+  }
+
+  return {
+    goOnIn(open) {
+      unwatch?.()
+      current?.deliveries.forEach((delivery) => delivery.stop())
+      current = open
+      unwatch = open?.log.watch(follow)
+    },
+    soon,
+    catchUp,
+    state() {
+      guarded('log', () => current?.follower.catchUp())
+      return current?.follower.state ?? initialState
+    },
+    written: () => writer.now(),
+    save,
+    stop() {
+      stopped = true
+      cancelSoon?.()
+      unwatch?.()
+    },
+    end() {
+      writer.stop()
+      current?.deliveries.forEach((delivery) => delivery.stop())
+      save()
+      ended = true
+    },
+  }
+}

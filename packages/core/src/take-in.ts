@@ -1,0 +1,62 @@
+// Takes in the telemetry.json that somebody else wrote, or sets aside what cannot be (SPEC §7).
+
+import type { Recorded } from './api'
+import { deterministicId } from './deterministic-id'
+import { findForeignFile } from './foreign-file'
+import type { Clock, SnapshotStore } from './ports'
+import type { Reports } from './reports'
+import type { ImportedSnapshot } from './snapshot-schema'
+
+/** What could not be taken in is tried again after, ms. */
+const AGAIN_MS = 5_000
+
+export interface TakeInOptions {
+  readonly store: SnapshotStore
+  readonly clock: Clock
+  readonly reports: Reports
+  /** Applied to why it is set aside, which may quote it. */
+  readonly clean: (reason: string) => string
+  /** Appends the import, with that id and time. */
+  readonly unite: (file: ImportedSnapshot, call: { readonly id: string; readonly at: number }) => Recorded
+}
+
+/**
+ * Returns whether a log was appended to.
+ * @param patiently what cannot be read may be a file that somebody is writing at the moment: it is set aside when it
+ *   is found unchanged the next time
+ */
+export type TakeIn = (how: { readonly patiently: boolean }) => boolean
+
+export function createTakeIn({ store, clock, reports, clean, unite }: TakeInOptions): TakeIn {
+  let againAt = -Infinity
+  let unreadable: { readonly text: string | undefined; readonly at: number } | undefined
+
+  function setAside(reason: string): void {
+    const name = reports.guarded('telemetry.json', () => store.setAside())
+    if (name === undefined) againAt = clock.now() + AGAIN_MS
+    else reports.emit('noticed', `telemetry.json ${clean(reason)}; it is kept as ${name}`)
+  }
+
+  return ({ patiently }) => {
+    const at = clock.now()
+    if (at < againAt) return false
+    const found = reports.guarded('telemetry.json', () => findForeignFile(store))
+    if (found === undefined || found.kind === 'clear') {
+      unreadable = undefined
+      return false
+    }
+    if (found.kind === 'unreadable') {
+      const seenBefore = unreadable !== undefined && unreadable.text === found.text && at > unreadable.at
+      if (patiently && !seenBefore) unreadable = { text: found.text, at }
+      else setAside(found.reason)
+      return false
+    }
+    // The same file taken in by two processes is one event.
+    const { last_interaction_at, tutorial_started_at } = found.file
+    const id = deterministicId(last_interaction_at ?? tutorial_started_at ?? 0, found.text)
+    const { ok } = reports.answered(() => unite(found.file, { id, at }))
+    if (ok) reports.guarded('telemetry.json', () => found.adopted())
+    else againAt = at + AGAIN_MS
+    return ok
+  }
+}
