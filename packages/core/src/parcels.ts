@@ -22,6 +22,7 @@ export interface Next {
 /** The next parcel behind a cursor, or undefined while there is none. */
 export type Parcels = (cursor: Cursor) => Next | undefined
 
+/** How far a destination is: behind which line, by byte offset, and behind which event of it, by id. */
 export interface Cursor {
   readonly offset: number
   readonly id?: string | undefined
@@ -41,7 +42,10 @@ export function streamedEvents(log: EventLog, crc: Crc, follower: Follower): Par
   }
 }
 
-/** How many events wait behind a cursor. */
+/**
+ * How many streamed events wait behind a cursor, among those `follower` has folded. Reads the log from there to its end.
+ * @throws what `log.read` does
+ */
 export function countWaiting(log: EventLog, crc: Crc, follower: Follower, from: Cursor): number {
   const walk = walker(log, crc, follower)
   let count = 0

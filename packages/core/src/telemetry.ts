@@ -39,6 +39,10 @@ interface Call {
   readonly at: number
 }
 
+/**
+ * Makes the runtime of one course folder. Touches nothing until `start`, `append`, `open` or `close`; several processes may
+ * each have one on the same folder.
+ */
 export function createTelemetry(options: TelemetryOptions): Telemetry {
   const { storage, clock, ids, crc, transports = [] } = options
   const events = new EventEmitter<TelemetryEvents>()

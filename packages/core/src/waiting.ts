@@ -8,25 +8,38 @@ import type { Crc, TelemetryStore } from './ports'
 import type { State } from './state'
 import { destinationOf, type Parcel, type Transport } from './transport'
 
+/** Why nothing is sent to a destination now. `reason` is what it answered, for a person. */
 export type HeldBack =
   /** Until a student logs in, or the destination is another one. */
   | { readonly kind: 'paused'; readonly reason: string }
   /** No attempt before `until`, epoch ms. */
   | { readonly kind: 'backs off'; readonly reason: string; readonly until: number }
 
+/** What waits in one telemetry, as it was when `readWaiting` read it. */
 export interface Waiting {
   /** The whole log, folded. */
   readonly state: State
   /** Whether the student whose telemetry this is is logged in: else nothing is sent (SPEC §6). */
   readonly ownerIsHere: boolean
-  /** Every parcel that waits, in order, with the id and the bytes it will be sent with. */
+  /**
+   * Every parcel that waits, in order, with the id and the bytes it will be sent with; of snapshots at most one. Read from
+   * the log as they are asked for.
+   * @throws RangeError for a batch longer than `LONGEST_STRING`
+   */
   parcels(transport: Transport): Generator<Parcel>
-  /** Why nothing is sent to a destination until a student logs in; undefined where nothing keeps it. */
+  /**
+   * Why nothing is sent to a destination until a student logs in; undefined where nothing keeps it.
+   * @param destination as `destinationOf` names it
+   */
   paused(destination: string): string | undefined
-  /** @param now epoch ms */
+  /** What holds a destination back; undefined where nothing does. @param now epoch ms */
   heldBack(transport: Transport, now: number): HeldBack | undefined
 }
 
+/**
+ * Folds a whole log to tell what waits in it. Writes nothing, sends nothing and takes no lease, so it may run beside a process
+ * that delivers. @throws what the store does
+ */
 export function readWaiting({ log, cursors }: TelemetryStore, crc: Crc): Waiting {
   let batch: WaitingBatch | undefined
   let lastLogin = -1
