@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process'
 const checks = [
   ['versions in step', 'node', ['scripts/versions.mjs']],
   ['dead code and dependencies (knip)', 'knip', []],
+  ['API reference (typedoc)', 'node', ['scripts/api.mjs', '--check']],
   ['size in a browser (size-limit)', 'pnpm', ['--filter', '@learnpack/telemetry-core', 'run', 'size']],
   ['tarballs, their consumers, documents', 'pnpm', ['--filter', '@learnpack/telemetry-e2e', 'run', 'check']],
 ]

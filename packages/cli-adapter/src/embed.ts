@@ -10,13 +10,19 @@ import { wire, type SocketLike } from './wiring'
 /** A telemetry.json larger than this is not read, bytes. */
 const BODY_BYTES = 32 * 1024 * 1024
 
+/** @inline */
 type Request = IncomingMessage & { body?: unknown }
+/** @inline */
 type Middleware = (request: Request, response: ServerResponse, next: () => void) => void
 
+/** What a host hands over, and how its manager is to be. */
 export interface EmbedOptions extends ManagerOptions {
   /** An Express or Connect app. Embed before its own routes are added: the first that answers wins. */
-  readonly app: { use(middleware: Middleware): unknown }
-  /** A socket.io server of any major version. */
+  readonly app: {
+    /** Called once. */
+    use(middleware: Middleware): unknown
+  }
+  /** A socket.io server of any major version. Without it, questions to the tutor are not seen. */
   readonly io?: SocketLike
   /** As LearnPack builds it: `config` (slug, dirPath, editor.agent, telemetry) and `exercises`. */
   readonly config: ConfigObject
@@ -24,12 +30,13 @@ export interface EmbedOptions extends ManagerOptions {
   readonly logins?: boolean
 }
 
+/** What `embed` set going. */
 export interface Embedded {
   /** To be passed as `telemetry` in the options of LearnPack's `action` hook. */
   readonly manager: TelemetryManager
   /** The student logged out, where that is not read from `.session`. */
   logout(): void
-  /** As the manager's. */
+  /** Ends the session and stops looking for logins; else as the manager's, at most 300 ms. To be called instead of that. */
   close(): Promise<void>
 }
 
@@ -37,6 +44,7 @@ export interface Embedded {
  * Starts a session and records from then on: `GET /exercise/<slug>` opens a step, the socket message
  * `ai_interaction` is a question to the tutor. Serves telemetry.json at `GET /telemetry` and takes one in at
  * `POST /telemetry`, for LearnPack's web editor on the same machine. Throws nothing into the app.
+ * @param options the rest of them are its manager's
  */
 export function embed({ app, io, config, logins = true, ...options }: EmbedOptions): Embedded {
   const wiring = wire(options, { logins })

@@ -6,21 +6,29 @@ import type { Urls } from './manager'
 /** What LearnPack calls its config object, as far as it concerns us. It also lies in `<dirPath>/config.json`. */
 export interface ConfigObject {
   readonly config?: {
+    /** Of the course. Default: the name of the folder that `dirPath` is in. */
     readonly slug?: unknown
+    /** Where the record is kept; relative to the working directory. Default: `.learn`. */
     readonly dirPath?: unknown
     /** Path of learn.json. */
     readonly configPath?: unknown
     readonly editor?: { readonly agent?: unknown }
+    /** As in learn.json (SPEC §5): `stream` and `batch`. */
     readonly telemetry?: unknown
   }
+  /** The steps, in the order of the course. */
   readonly exercises?: readonly Exercise[]
 }
 
-interface Exercise {
+/** A step as LearnPack's config object lists it. */
+export interface Exercise {
+  /** Its identity (SPEC §3). */
   readonly slug: string
+  /** From 0. */
   readonly position: number
+  /** `{ path, name, hidden }` each; what is no list counts as none. */
   readonly files?: unknown
-  /** Whether it has tests. */
+  /** `true` where it has tests. */
   readonly graded?: unknown
 }
 

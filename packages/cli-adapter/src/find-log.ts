@@ -7,7 +7,8 @@ import { CommandError } from './command-error'
 
 /**
  * The path of a log: `path` itself if it is a file, else that of the current telemetry of a course, of
- * which `path` is the folder or the `.learn` in it. @throws CommandError when there is none.
+ * which `path` is the folder or the `.learn` in it. Changes nothing.
+ * @throws Error with a message for a person, which names `path`, when there is none
  */
 export function findLog(path: string): string {
   const found = statSync(path, { throwIfNoEntry: false })

@@ -1,10 +1,16 @@
+/**
+ * `@learnpack/telemetry-cli-adapter`: the manager that takes the place of LearnPack's own, and all of it wired into a host in
+ * one call. The plugin and the command are in the same package and need no import.
+ * @module
+ */
+
+export { createTelemetryManager } from './manager'
+export type { ManagerOptions, Student, TelemetryManager, Urls } from './manager'
+export { embed, type Embedded, type EmbedOptions } from './embed'
+export type { ConfigObject, Exercise } from './exercises'
+export type { SocketLike } from './wiring'
 export { replayLog, type ReplayedLog, type Until } from './replay'
 export { findLog } from './find-log'
 export { nodeFetch } from './node-fetch'
-export { createTelemetryManager } from './manager'
 export { createRedactor } from './machine-redactor'
-export type { ManagerOptions, Student, TelemetryManager, Urls } from './manager'
-export { embed } from './embed'
-export type { Embedded, EmbedOptions } from './embed'
-export type { ConfigObject } from './exercises'
 export type { Limits, Redactor, RedactorOptions } from '@learnpack/telemetry-core'

@@ -3,7 +3,11 @@
 import { homedir, userInfo } from 'node:os'
 import { createRedactor as create, type Redactor, type RedactorOptions } from '@learnpack/telemetry-core'
 
-/** Core's redactor, which also knows this machine's home directory and the name of its user. Does not throw. */
+/**
+ * Core's redactor, which also knows this machine's home directory and the name of its user, looked up when it is made. Does
+ * not throw.
+ * @param options what is to be known besides
+ */
 export const createRedactor = ({ homes = [], names = [] }: RedactorOptions = {}): Redactor =>
   create({
     homes: [...told(homedir), ...told(() => userInfo().homedir), ...homes],

@@ -7,10 +7,15 @@ import type * as undici from 'undici'
 /** A network that drops what we send is given up after, ms: a pending connect holds a process that is done. */
 const CONNECT_MS = 3_000
 
+/** @inline */
 type Environment = Readonly<Record<string, string | undefined>>
 type Undici = typeof undici
 
-/** A fetch that honours `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, in both spellings. */
+/**
+ * A fetch that honours `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, in both spellings, and whose connections keep no process
+ * alive. undici is loaded at the first request; a proxy that cannot be used rejects that request.
+ * @param env variables by name, looked at when the first request is made. Default: `process.env`
+ */
 export function nodeFetch(env: Environment = process.env): typeof fetch {
   let loaded: Promise<typeof fetch> | undefined
 

@@ -4,7 +4,10 @@ import { initialState, snapshotJson, type TelemetryEvent } from '@learnpack/tele
 import { readLogFile, type ReadLog } from '@learnpack/telemetry-transport-file'
 import { CommandError } from './command-error'
 
-/** Which event is the last one to fold. */
+/**
+ * Which event is the last one to fold: the one with that `id`; by `line`, counted from 1, the last one up to it; by `at`,
+ * epoch ms, every one that is not later, wherever it stands.
+ */
 export type Until = { readonly at: number } | { readonly id: string } | { readonly line: number }
 
 /** Reads `--at`: a line number, an ISO 8601 time (UTC where it names no zone), or else an event id. */
@@ -23,14 +26,20 @@ export function parseUntil(text: string): Until {
   return { at }
 }
 
+/** What a log stands for. */
 export interface ReplayedLog {
-  /** telemetry.json, byte for byte. */
+  /** telemetry.json, character for character as the recorder writes it. */
   readonly json: string
   /** What is odd or damaged, each naming file and line. */
   readonly messages: readonly string[]
 }
 
-/** @throws CommandError when the log cannot be read or holds nothing up to `until` */
+/**
+ * The telemetry.json a log stands for, now or at an earlier time. Changes nothing.
+ * @param path of the log itself; see `findLog`
+ * @param until default: the last event
+ * @throws Error with a message for a person when the log cannot be read or holds nothing up to `until`
+ */
 export function replayLog(path: string, until?: Until): ReplayedLog {
   let state = initialState
   let found = until === undefined

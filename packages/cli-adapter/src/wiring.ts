@@ -11,8 +11,9 @@ import { createManaged, type Managed, type ManagerOptions } from './manager'
 /** How often it is looked whether somebody logged in or out, ms. It is also looked before every event. */
 const LOOK_MS = 5_000
 
-/** A socket.io server or one of its sockets, of any major version. */
+/** A socket.io server or one of its sockets, of any major version: what `embed` needs of it. */
 export interface SocketLike {
+  /** Called for `connection` on the server, for `compiler` on each socket. */
   on(event: string, listener: (...args: never[]) => void): unknown
 }
 

@@ -8,16 +8,24 @@ import type { Snapshot } from './snapshot-schema'
 import type { State } from './state'
 import type { Parcel, Transport } from './transport'
 
-/** How long `close` waits for requests under way, ms (SPEC §6). */
+/** How long `Telemetry.close` waits for requests under way unless it is told otherwise, ms (SPEC §6). */
 export const EXIT_BUDGET_MS = 300
 
+/** What a runtime is made of: everything that has a clock, randomness, a disk or a network comes in here. */
 export interface TelemetryOptions {
+  /** Where one course folder is kept. Opened at the first `start`, `append` or `open`. */
   readonly storage: Storage
+  /** Tells the time of every event, and runs what is put off: folding, retries, writing telemetry.json. */
   readonly clock: Clock
   readonly ids: Ids
+  /** The checksum of log lines. Another function than CRC-32 makes every line that is there a damaged one. */
   readonly crc: Crc
-  /** In [0, 1), for the jitter of retries. */
+  /** In [0, 1), as `Math.random`, for the jitter of retries. */
   readonly random: () => number
+  /**
+   * The destinations; two of the same name and address would share a cursor. Read when a telemetry is opened, so a
+   * later push does not count for it. Default: none.
+   */
   readonly transports?: readonly Transport[]
   /**
    * Applied to every text before it is written: of step events, of the course but for its slugs, of what is
@@ -25,28 +33,46 @@ export interface TelemetryOptions {
    * `createRedactor`.
    */
   readonly redact?: Redactor
-  /** How long the texts of a step event may be; applied before they are redacted (SPEC §3). */
+  /**
+   * How long the texts of a step event may be, characters; applied before they are redacted (SPEC §3). Imports are
+   * not cut. Default: 65,536 of output, 262,144 of any other text.
+   */
   readonly limits?: Limits
 }
 
-/** Returns the text with what must not be kept replaced by a visible mark. */
+/**
+ * Returns the text with what must not be kept replaced by a visible mark. Runs within `record`, so its time is the
+ * host's. Where it throws, or returns no string, nothing of the text is kept.
+ */
 export type Redactor = (text: string) => string
 
-/** What a call to record came to. A refused call recorded nothing; its reason is for a person. */
+/**
+ * What a call to record came to: the id of its event, or why it recorded nothing, for a person, redacted. A call
+ * that waits for a `start` is told ok; if it is refused after all, only `refused` and `Status` say so.
+ */
 export type Recorded =
   { readonly ok: true; readonly id: string } | { readonly ok: false; readonly reason: string }
 
+/**
+ * What a runtime says while it works. Listeners run at once, also within `record`; one that throws becomes a `fault`.
+ * Destinations are named as `destinationOf` does.
+ */
 export interface TelemetryEvents {
+  /** The operating system has the line of an event that this runtime appended. `at`: epoch ms. */
   recorded: (event: Readonly<{ id: string; at: number; type: string }>) => void
+  /** A call recorded nothing. The reason is redacted, and counted in the folder as well. */
   refused: (reason: string) => void
   /** A line of the log, or telemetry.json, that could not be used or is odd. */
   noticed: (message: string) => void
-  /** telemetry.json was written. */
+  /** telemetry.json was written by this process, and shows that state. */
   snapshot: (state: State) => void
+  /** A destination took a parcel. Said again for the same id where a cursor was lost: delivery is at least once. */
   delivered: (destination: string, parcel: Parcel) => void
-  /** The next attempt is made at `at`, epoch ms. */
+  /** An attempt failed; the next one is made at `at`, epoch ms. */
   retrying: (destination: string, parcel: Parcel, reason: string, at: number) => void
+  /** Nothing more is sent there until a student logs in, or the destination is another one. */
   paused: (destination: string, parcel: Parcel, reason: string) => void
+  /** An event was refused for good: it is kept as a dead letter, and the next one is sent. */
   deadLettered: (destination: string, parcel: Parcel, reason: string) => void
   /** A batch was refused for good; the next one is tried. */
   rejected: (destination: string, parcel: Parcel, reason: string) => void
@@ -54,58 +80,107 @@ export interface TelemetryEvents {
   fault: (what: string, error: unknown) => void
 }
 
-/** A course as the host starts it. */
+/**
+ * A course as the host starts it. Each step has a `slug` that is not empty and a `position`, an integer from 0;
+ * `files`, `is_testeable` and whatever else a host knows of it go into telemetry.json.
+ */
 export type CourseInput = Pick<Course, 'slug' | 'agent' | 'steps'>
 
+/** How a runtime stands. Nothing is read for it but the size of the log. */
 export interface Status {
+  /** Of the telemetry that is going on; undefined before a `start`, `append` or `open`. */
   readonly telemetry_id: string | undefined
   /** The student logged in. Known without reading the log. */
   readonly student: StudentId | undefined
+  /** Events this runtime appended since it was made. */
   readonly recorded: number
+  /** Calls this runtime refused since it was made. */
   readonly refused: number
-  /** The log: its size in bytes, and what was found when reading it. */
+  /** The log: its size now, and what was found in the part that is folded so far. */
   readonly log: Readonly<{
     bytes: number
+    /** Damaged and odd ones as well. */
     lines: number
+    /** Folded, each id once. */
     events: number
+    /** Lines that are not whole, or whose checksum does not fit. */
     damaged: number
+    /** Events dropped because their id was read before. */
     duplicates: number
   }>
+  /** By `destinationOf`; empty while no telemetry is open. */
   readonly destinations: Readonly<Record<string, DeliveryState>>
 }
 
+/**
+ * One course folder being recorded, folded and delivered. Nothing of it throws into its host: a call that cannot be
+ * recorded is refused with a reason, and whatever else fails is told as `fault`. After `close` nothing is recorded.
+ */
 export interface Telemetry extends Pick<EventEmitter<TelemetryEvents>, 'on' | 'once' | 'off'> {
-  /** Starts a session on a course. Calls made before it were kept and are appended behind it. */
+  /**
+   * Starts a session on a course. A telemetry.json that is not ours is taken in first. Calls made before it were kept
+   * (10,000 at most) and are appended behind it, with the time at which they were made.
+   */
   start(course: CourseInput): Recorded
-  /** One of the four buttons, at the step with that position. */
+  /**
+   * One of the four buttons, at the step with that position. Returns once the operating system has the line.
+   * @param position an integer, or a string of digits
+   * @param type one of `STEP_EVENT_TYPES`; `ai_interaction` is refused while no student is logged in (SPEC §3)
+   * @param data an object, which is copied; may be left out for `open_step`
+   */
   record(position: unknown, type: unknown, data?: unknown): Recorded
-  /** A student logged in. */
+  /**
+   * A student logged in. Another one than whose telemetry this is goes on in a telemetry of their own (SPEC §4 rule 5).
+   * @param user_id an integer, or a string that is not empty
+   */
   identify(user_id: unknown): Recorded
-  /** The student logged out. */
+  /** The student logged out. Recording goes on; nothing is sent until the owner logs in again (SPEC §6). */
   clear(): Recorded
-  /** A telemetry.json from elsewhere, to be united with this telemetry (SPEC §4 rule 7). */
+  /**
+   * A telemetry.json from elsewhere, parsed, to be united with this telemetry (SPEC §4 rule 7), or with that of the
+   * student it names. It must have a `telemetry_id` and `steps`, each with a `slug`.
+   */
   import(file: unknown): Recorded
-  /** Appends an event that was recorded elsewhere as it is, for a replay. Needs no start. */
+  /**
+   * Appends an event that was recorded elsewhere as it is, for a replay: neither cut nor redacted. Needs no start; in
+   * a new folder, the `telemetry_id` of a session start becomes that of the folder.
+   */
   append(event: TelemetryEvent): Recorded
-  /** Sends the present snapshot, unless it was sent already. */
+  /** Makes the present snapshot the batch that waits, unless it was sent already. It goes out when one may. */
   submit(): void
   /** Opens what is going on in the folder without starting a session, to look at it or to deliver it. */
   open(): void
-  /** Sends dead letters again, all or those with the given ids. Returns how many there were to send. */
+  /**
+   * Sends dead letters again, all or those with the given ids, each once and before anything else. Returns how many
+   * there were to send: those of `transports`. What became of them is told by events.
+   */
   resend(ids?: readonly string[]): number
-  /** Ends the session. Later calls wait for the next start. */
+  /** Ends the session; refused where none is going on. Later calls wait in memory for the next start. */
   end(reason: string): Recorded
-  /** The state, caught up with the log. */
+  /** The state, caught up with the log, which is read for it: cheap where nothing came since. */
   state(): State
-  /** telemetry.json, caught up with the log. */
+  /** What telemetry.json is to say, caught up with the log. Rendered whole at each call. */
   snapshot(): Snapshot
+  /** How things stand, without reading the log. Every call gives a new object. */
   status(): Status
-  /** Resolves once the log is folded and nothing more can be sent now. */
+  /**
+   * Resolves once the log is folded and nothing more can be sent now: what waits for a retry or a login does not count.
+   * Keeps the process alive until then. Does not reject.
+   */
   settled(): Promise<void>
   /** The same, and telemetry.json is fresh. */
   idle(): Promise<void>
-  /** Writes telemetry.json at once, for a process that is about to exit. Recording may go on. */
+  /**
+   * Writes telemetry.json and the cursors at once, for a process that is about to exit, and lets another process take
+   * over rendering and delivery. Recording may go on.
+   */
   save(): void
-  /** Writes telemetry.json, waits at most `budgetMs` for requests under way, and stops. */
+  /**
+   * Refuses the calls that still wait for a start, writes telemetry.json, waits for requests under way, aborts them,
+   * and closes the transports. What was not delivered goes out at the next start. Does not reject; a second call
+   * waits for the first.
+   * @param budgetMs how long it waits for requests and transports together, ms; writing is not bounded. Default:
+   *   `EXIT_BUDGET_MS`
+   */
   close(budgetMs?: number): Promise<void>
 }

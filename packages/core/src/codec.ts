@@ -9,7 +9,7 @@ const TAIL = '"crc":"00000000"}'.length
 const tail = /^"crc":"([0-9a-f]{8})"\}$/
 
 /**
- * The log line of `event`, without its line feed.
+ * The log line of `event`, without its line feed: JSON whose last key is `crc` (SPEC §3). The event is not checked.
  * @throws TypeError when the event holds a cycle or a BigInt (JSON.stringify's own message).
  */
 export function encodeLine(event: TelemetryEvent, crc: Crc): string {
@@ -17,7 +17,10 @@ export function encodeLine(event: TelemetryEvent, crc: Crc): string {
   return `${checked}"crc":"${hex(crc(checked))}"}`
 }
 
-/** `notice` tells of something odd that lost nothing: an event type this version does not know. */
+/**
+ * The event of a line, or why there is none, for a person. `notice` tells of something odd that lost nothing: an event
+ * type this version does not know.
+ */
 export type DecodedLine = { ok: true; event: TelemetryEvent; notice?: string } | { ok: false; reason: string }
 
 /** Reads one line (without its line feed): checksum, JSON, upcast, schema. Never throws. */

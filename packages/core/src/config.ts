@@ -8,19 +8,23 @@ const httpUrl = z
   .string()
   .refine(isHttpUrl, 'expected an absolute http:// or https:// URL without a password')
 
-/** `streaming` is an alias of `stream`: stock's code reads the one, its documentation names the other. */
+/**
+ * The zod schema of `telemetry` in learn.json (SPEC §5); one wrong URL fails it whole, where `configOf` keeps the other.
+ * `streaming` is an alias of `stream`: stock's code reads the one, its documentation names the other.
+ */
 export const telemetryConfig = z.looseObject({
   stream: httpUrl.optional(),
   streaming: httpUrl.optional(),
   batch: httpUrl.optional(),
 })
 
-/** Where to deliver. A destination that is not named, or named wrongly, is absent. */
+/** Where to deliver, as absolute http(s) URLs. A destination that is not named, or named wrongly, is absent. */
 export interface Destinations {
   readonly stream?: string
   readonly batch?: string
 }
 
+/** What a learn.json says of telemetry. */
 export interface ReadConfig {
   readonly destinations: Destinations
   /** What is wrong, each naming file, key and value and saying what follows. */
@@ -28,8 +32,8 @@ export interface ReadConfig {
 }
 
 /**
- * Reads the destinations out of the text of a learn.json.
- * @param file how messages name it
+ * Reads the destinations out of the text of a learn.json. Whatever it holds, this does not throw.
+ * @param file how messages name it. Default: `learn.json`
  */
 export function readConfig(text: string, file = 'learn.json'): ReadConfig {
   let learnJson: unknown
@@ -41,7 +45,7 @@ export function readConfig(text: string, file = 'learn.json'): ReadConfig {
   return configOf(learnJson, file)
 }
 
-/** The same for a learn.json that is parsed already. */
+/** The same for a learn.json that is parsed already; without a key `telemetry` there is nothing to say. */
 export function configOf(learnJson: unknown, file = 'learn.json'): ReadConfig {
   const telemetry = (learnJson as { telemetry?: unknown } | null | undefined)?.telemetry
   if (telemetry === undefined || telemetry === null) return { destinations: {}, problems: [] }

@@ -5,6 +5,10 @@ import type { StudentId } from './events'
 import { createFollower } from './follower'
 import type { CourseIndex, Crc, Storage } from './ports'
 
+/**
+ * Which telemetry of a course folder is going on: from the stored index, else from the logs, every one of which is then
+ * read whole. Undefined where nothing is recorded. Changes nothing. @throws what `storage` does
+ */
 export function readCourseIndex(storage: Storage, crc: Crc): CourseIndex | undefined {
   return storage.readIndex() ?? rebuilt(storage, crc)
 }

@@ -7,7 +7,7 @@ import { eventParcel } from './parcels'
 import type { Crc, DeadLetter } from './ports'
 import type { Parcel } from './transport'
 
-/** The letters that are still dead, as they were last refused, oldest first. */
+/** The letters that are still dead, as they were last refused, oldest first. @param letters as `DeadLetterStore.list` gives them */
 export function stillDead(letters: readonly DeadLetter[]): DeadLetter[] {
   const latest = new Map<string, DeadLetter>()
   for (const letter of letters) latest.set(`${letter.destination} ${letter.id}`, letter)

@@ -69,7 +69,7 @@ export interface Delivery {
 
 const KINDS: readonly unknown[] = ['delivered', 'retry', 'pause', 'reject'] satisfies Outcome['kind'][]
 
-/** Of a destination that was never tried. */
+/** The state of a destination that was never tried: it starts at the first line of the log (SPEC §6). */
 export const freshDelivery: DeliveryState = { offset: 0, delivered: 0, deadLettered: 0, attempts: 0 }
 
 export function createDelivery(options: DeliveryOptions): Delivery {

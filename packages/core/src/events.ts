@@ -11,6 +11,7 @@ export const EVENT_VERSION = 1
 /** A student as the receiver names them; two ids are the same student when they are equal as strings. */
 export const studentId = z.union([z.string().min(1), z.int()])
 
+/** Whether two ids name the same student: `42` and `'42'` do (SPEC §4 rule 5). False where one is undefined. */
 export const sameStudent = (a: StudentId | undefined, b: StudentId | undefined): boolean =>
   a !== undefined && b !== undefined && String(a) === String(b)
 
@@ -46,7 +47,10 @@ const stepEvent = <T extends string>(type: T) =>
     wire: z.literal(true).optional(),
   })
 
-/** Every event type of SPEC §3 with the schema of its log line (`crc` apart, which is the codec's). */
+/**
+ * Every event type of SPEC §3 with the zod schema of its log line (`crc` apart, which is the codec's). A schema names
+ * what the fold relies on and lets every other field through. To check a line, use `parseEvent`.
+ */
 export const eventSchemas = {
   session_start: z.looseObject({
     ...envelope.shape,
@@ -84,34 +88,62 @@ export const eventSchemas = {
   }),
 } as const
 
+/** The nine types of event this version knows. */
 export type EventType = keyof typeof eventSchemas
+/** The event of one type, as its schema describes it; fields it does not name are `unknown`. */
 export type EventOf<T extends EventType> = z.infer<(typeof eventSchemas)[T]>
+/** An event of any type this version knows; `type` tells which. */
 export type KnownEvent = { [T in EventType]: EventOf<T> }[EventType]
-/** An event of a type this version does not know: kept, passed on, and folded to no effect. */
+/**
+ * An event of a type or a version this one does not know: kept, passed on, and folded to no effect. `at`: epoch ms;
+ * `session`: the id of its session start.
+ * @useDeclaredType
+ */
 export type UnknownEvent = z.infer<typeof envelope>
+/** A line of the log without its checksum. `isKnown` and `isStepEvent` tell the kinds apart. */
 export type TelemetryEvent = KnownEvent | UnknownEvent
 
+/**
+ * A student as the receiver names them: an integer, or a string that is not empty. Compare with `sameStudent`.
+ * @useDeclaredType
+ */
 export type StudentId = z.infer<typeof studentId>
 export type CourseStepInput = z.infer<typeof courseStep>
+/**
+ * A course as a session start records it. `steps` have `slug`, `position`, perhaps `files` and `is_testeable`, and whatever
+ * else the host knows of them.
+ * @useDeclaredType
+ */
 export type Course = EventOf<'session_start'>['data']
 
-/** The four buttons: what is streamed, and what a step can be told of. */
+/** The four buttons (SPEC §3): what `Telemetry.record` takes, and what is streamed. */
 export const STEP_EVENT_TYPES = ['open_step', 'compile', 'test', 'ai_interaction'] as const
+/** One of `STEP_EVENT_TYPES`. */
 export type StepEventType = (typeof STEP_EVENT_TYPES)[number]
+/**
+ * An event at a step: `step` names it by slug, with the position it had then; `data` holds text as text, but for
+ * `wire` events of an import, whose base64 is no text.
+ */
 export type StepEvent = EventOf<StepEventType>
 
 export const isStepEventType = (type: unknown): type is StepEventType =>
   (STEP_EVENT_TYPES as readonly unknown[]).includes(type)
 
+/** Tells by version and type alone; what `parseEvent` gave has the fields as well. */
 export const isStepEvent = (event: TelemetryEvent): event is StepEvent =>
   isKnown(event) && isStepEventType(event.type)
 
+/** Whether this version folds it: told by version and type alone, as for `isStepEvent`. */
 export const isKnown = (event: TelemetryEvent): event is KnownEvent =>
   event.v === EVENT_VERSION && Object.hasOwn(eventSchemas, event.type)
 
+/** The event, or what is wrong with it, naming the field, for a person. */
 export type ParsedEvent = { ok: true; event: TelemetryEvent } | { ok: false; reason: string }
 
-/** Checks an upcast event. The given object itself is returned, so no field can be lost on the way. */
+/**
+ * Checks an upcast event. The given object itself is returned, so no field can be lost on the way. An unknown type or
+ * version is fine as long as the fields are there that every event has. Does not throw.
+ */
 export function parseEvent(raw: unknown): ParsedEvent {
   const outer = envelope.safeParse(raw)
   if (!outer.success) return { ok: false, reason: describeIssues(outer.error, raw) }

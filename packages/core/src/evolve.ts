@@ -6,11 +6,15 @@ import { noActivity, type Activity, type AttemptList, type CourseStep, type Stat
 import { latest, unite } from './unite'
 import { attemptOf } from './wire'
 
+/**
+ * What one event makes of the state (SPEC §4). Pure and cheap; the given state is not touched. The event must have
+ * passed `parseEvent`. One whose id was folded before counts again: whoever reads a log drops it (`createFollower`).
+ */
 export function evolve(state: State, event: TelemetryEvent): State {
   return { ...(isKnown(event) ? apply(state, event) : state), last_event_id: event.id }
 }
 
-/** Folds `events` onto `state`, in order. */
+/** Folds `events` onto `state` by `evolve`, in the order given. A log is folded from `initialState`. */
 export function fold(state: State, events: Iterable<TelemetryEvent>): State {
   for (const event of events) state = evolve(state, event)
   return state

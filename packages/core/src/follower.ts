@@ -10,40 +10,51 @@ import { initialState, type State } from './state'
 /** Read and folded between two looks at the clock: about a millisecond of work. */
 const SLICE_BYTES = 16 * 1024
 
+/** Called while a slice is folded, in the order of the log. One that throws ends the call that folds. */
 export interface FollowerHooks {
-  /** After an event was folded into `state`. */
+  /** After an event was folded into `state`. Not for one that was dropped; a damaged line may hold several. */
   folded?(event: TelemetryEvent, state: State, line: NumberedLine): void
   /** The log was deleted or replaced, and is read from its beginning. */
   restarted?(): void
-  /** A line that is damaged, or whole but odd. */
+  /** A line that is damaged, or whole but odd. The message is for a person and quotes its beginning. */
   noticed?(message: string, line: NumberedLine, damaged: boolean): void
 }
 
+/** A line of a log with its place in it. */
 export interface NumberedLine extends LogLine {
   /** Counted from 1. */
   readonly number: number
 }
 
+/** A log being folded. It keeps the state and every id it read, never the lines. */
 export interface Follower {
+  /** Of what is folded so far. */
   readonly state: State
   /** Byte offset up to which the log is folded. */
   readonly position: number
   /** Whether the event on the line at that offset was dropped because its id was read before. */
   dropped(offset: number, id: string): boolean
+  /** Of what is folded so far; begun anew when the log is another one. `events`: folded, each id once. */
   readonly counts: Readonly<{ lines: number; events: number; damaged: number; duplicates: number }>
   /** How often the log was replaced by another one. */
   readonly restarts: number
   /**
    * Lines from byte `from` on, about `maxBytes` of them, for whoever reads behind what is folded. None where the log
    * turns out to be another one, which is then folded from its beginning: a log tells that once.
+   * @throws what `log.read` does
    */
   lines(from: number, maxBytes: number): readonly LogLine[]
-  /** Folds the next slice. Returns whether the end of the log was reached. */
+  /** Folds the next slice, of about 16 KB. Returns whether the end of the log was reached. @throws what `log.read` does */
   step(): boolean
-  /** Folds everything there is. */
+  /** Folds everything there is, however long that takes. @throws what `log.read` does */
   catchUp(): State
 }
 
+/**
+ * Folds a log from its beginning, line by line: drops an id that was read before, and goes on behind a damaged line with
+ * what can be recovered of it. Reads nothing until it is told to, and never writes.
+ * @param hooks what to tell along the way. Default: nothing
+ */
 export function createFollower(log: EventLog, crc: Crc, hooks: FollowerHooks = {}): Follower {
   let known = new Set<string>()
   let dropped = new Set<string>()

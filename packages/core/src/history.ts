@@ -12,7 +12,8 @@ import { ATTEMPT_TYPES, initialState, type State } from './state'
 import { fromWire } from './wire'
 
 /**
- * The events behind `file`, in time order, with ids that depend on nothing but `file`.
+ * The events behind `file`, in time order, with ids that depend on nothing but `file`. Folded from `initialState`,
+ * they give `file` again; what events cannot tell is left to the import they end with.
  *
  * Times are the file's own. An attempt stands at its end; the passing test that completed a step at the
  * moment of that completion; an attempt without times right behind what came before it in its step.

@@ -1,3 +1,23 @@
+/**
+ * `@learnpack/telemetry-core`: events, the fold, the snapshot, the wire, delivery, redaction, measures, the ports, and the
+ * runtime that joins them. Pure: it has no clock, randomness, disk or network of its own.
+ * @module
+ */
+
+// The runtime, and what it says of itself.
+export { createTelemetry } from './telemetry'
+export {
+  EXIT_BUDGET_MS,
+  type CourseInput,
+  type Recorded,
+  type Redactor,
+  type Status,
+  type Telemetry,
+  type TelemetryEvents,
+  type TelemetryOptions,
+} from './api'
+
+// Events: the facts of the log, and older ones brought up to date.
 export {
   EVENT_VERSION,
   STEP_EVENT_TYPES,
@@ -6,22 +26,25 @@ export {
   isStepEvent,
   parseEvent,
   sameStudent,
+  type Course,
+  type EventOf,
+  type EventType,
+  type KnownEvent,
+  type ParsedEvent,
+  type StepEvent,
+  type StepEventType,
+  type StudentId,
+  type TelemetryEvent,
+  type UnknownEvent,
 } from './events'
-export type {
-  Course,
-  EventOf,
-  EventType,
-  KnownEvent,
-  ParsedEvent,
-  StepEvent,
-  StepEventType,
-  StudentId,
-} from './events'
-export type { TelemetryEvent, UnknownEvent } from './events'
-export { snapshot as snapshotSchema, importedSnapshot as importedSnapshotSchema } from './snapshot-schema'
-export type { Attempt, ImportedSnapshot, Snapshot, SnapshotStep, WorkoutSession } from './snapshot-schema'
 export { upcast, type Upcasters } from './upcast'
+
+// Lines of the log, and reading it from its beginning.
 export { decodeLine, encodeLine, type DecodedLine } from './codec'
+export { createFollower, type Follower, type FollowerHooks, type NumberedLine } from './follower'
+
+// The fold: what a log means.
+export { evolve, fold } from './evolve'
 export {
   ATTEMPT_TYPES,
   initialState,
@@ -30,37 +53,62 @@ export {
   type Session,
   type State,
 } from './state'
-export { evolve, fold } from './evolve'
+export type { List } from './list'
+
+// The snapshot: telemetry.json, ours and of others.
 export { snapshot, snapshotJson } from './render'
 export { LONGEST_STRING } from './snapshot-writer'
+export {
+  importedSnapshot as importedSnapshotSchema,
+  snapshot as snapshotSchema,
+  type Attempt,
+  type ImportedSnapshot,
+  type Snapshot,
+  type SnapshotStep,
+  type WorkoutSession,
+} from './snapshot-schema'
+export { parseSnapshot, type ParsedSnapshot } from './parse-snapshot'
 export { history } from './history'
 export { deterministicId } from './deterministic-id'
-export { parseSnapshot, type ParsedSnapshot } from './parse-snapshot'
+
+// The wire: bodies and their base64.
 export { fromWire, streamBody, toWire } from './wire'
+export { unreceivable, type Rule, type Unreceivable } from './receivable'
+
+// Configuration: where a course is delivered to.
 export { configOf, readConfig, telemetryConfig, type Destinations, type ReadConfig } from './config'
-export { createFollower, type Follower, type FollowerHooks } from './follower'
-export { readCourseIndex } from './course-index'
-export { stillDead } from './dead-letters'
+
+// Transports: what a destination implements.
+export {
+  destinationOf,
+  type EventParcel,
+  type Outcome,
+  type Parcel,
+  type SnapshotParcel,
+  type Transport,
+} from './transport'
+
+// Delivery: what waits, what holds it back, what was refused.
 export { freshDelivery } from './delivery'
 export { triggersBatch } from './parcels'
+export { readWaiting, type HeldBack, type Waiting } from './waiting'
+export { stillDead } from './dead-letters'
+
+// Ports: what core needs of the world.
 export * from './ports'
-export { destinationOf } from './transport'
-export type { EventParcel, Outcome, Parcel, SnapshotParcel, Transport } from './transport'
+export { readCourseIndex } from './course-index'
+
+// Limits and redaction: what is kept of a text.
+export type { Limits } from './limits'
 export { createRedactor, type RedactorOptions } from './redactor'
 export { countMarks, type RedactionKind } from './redaction-mark'
-export type { Limits } from './limits'
-export { createTelemetry } from './telemetry'
-export { EXIT_BUDGET_MS } from './api'
-export { readWaiting, type HeldBack, type Waiting } from './waiting'
-export { unreceivable, type Rule, type Unreceivable } from './receivable'
-export { ALGO_VERSION, measure } from './measures'
-export type { CourseMeasures, Measures, StepMeasures, StepStatus } from './measures'
-export type {
-  CourseInput,
-  Recorded,
-  Redactor,
-  Status,
-  Telemetry,
-  TelemetryEvents,
-  TelemetryOptions,
-} from './api'
+
+// Measures: what a snapshot says in numbers.
+export {
+  ALGO_VERSION,
+  measure,
+  type CourseMeasures,
+  type Measures,
+  type StepMeasures,
+  type StepStatus,
+} from './measures'

@@ -3,9 +3,12 @@
 
 import type { Data } from './prepare'
 
-/** Characters (UTF-16 units) a text of a step event may have. */
+/**
+ * Characters (UTF-16 units) a text of a step event may have (SPEC §3). Of a longer one the beginning and the end are kept,
+ * and what is left out is said between them.
+ */
 export interface Limits {
-  /** `stdout` and `stderr`. Default: 65,536. */
+  /** `stdout` and `stderr` of an event. Default: 65,536. */
   readonly output?: number
   /** Every other text: source code, questions, answers, what a plugin adds, wherever it is. Default: 262,144. */
   readonly source?: number

@@ -3,6 +3,10 @@
 
 const CHUNK = 64
 
+/**
+ * An immutable list that is cheap to append to, in chunks. Read it as `[...list.full.flat(), ...list.tail]`; do not
+ * build one.
+ */
 export interface List<T> {
   readonly length: number
   readonly full: readonly (readonly T[])[]

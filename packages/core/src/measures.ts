@@ -4,45 +4,58 @@
 import { endOf, startOf } from './attempt-times'
 import type { Attempt, ImportedSnapshot, ImportedStep } from './snapshot-schema'
 
-/** Of the formulas below. Numbers of another version are not comparable. */
+/** Of the formulas of SPEC §11. Numbers of another version are not comparable. */
 export const ALGO_VERSION = '1.0'
 
+/**
+ * `unread`: never opened. `skipped`: opened, and neither run nor tested. `attempted`: run or tested, and not completed
+ * (SPEC §11).
+ */
 export type StepStatus = 'unread' | 'skipped' | 'attempted' | 'completed'
 
+/** What one step says about a learner (SPEC §11), rounded to two decimals, half to even. */
 export interface StepMeasures {
   readonly slug: string
   readonly status: StepStatus
-  /** Seconds. */
+  /** Seconds from the first opening to completion; else to the last run or test, at most 1,800. 0 where unread. */
   readonly time_spent: number
-  /** Failed compilations, failed tests; of a completed step those before its first success. */
+  /** Failed compilations, those without `exit_code` left out; of a completed step those before its first success. */
   readonly comp_struggles: number
+  /** Failed tests; of a completed step those before its first success. */
   readonly test_struggles: number
-  /** 0 to 100. */
+  /** 0 to 100: the time spent, of an hour; 0 for skipped and unread. */
   readonly engagement_indicator: number
+  /** 0 to 100: of a completed step its struggles, of 20; of an attempted one its time, of 1,800 s; skipped 25, unread 0. */
   readonly frustration_indicator: number
 }
 
+/** What a course says about a learner (SPEC §11), rounded to two decimals, half to even. Without steps, averages are 0. */
 export interface CourseMeasures {
   readonly total_steps: number
-  /** Percent of the steps. */
+  /** Completed steps, percent of all. */
   readonly completion_rate: number
-  /** Seconds. */
+  /** Seconds from `tutorial_started_at` to `last_interaction_at`, pauses and all. */
   readonly total_time_on_platform: number
   readonly num_sessions: number
-  /** Compilations and tests. */
+  /** Compilations and tests, whatever came of them. */
   readonly total_interactions: number
   readonly steps_not_completed: number
   /** Seconds, on attempted and skipped steps. */
   readonly time_on_incomplete: number
+  /** Per step, over all steps. */
   readonly avg_comp_struggles: number
+  /** Per step, over all steps. */
   readonly avg_test_struggles: number
   readonly skipped_steps: number
-  /** 0 to 100. */
+  /** 0 to 100: time, sessions, completion and interactions, weighted. */
   readonly engagement_indicator: number
+  /** 0 to 100: steps not completed, time on them, struggles and skipped steps, weighted. */
   readonly frustration_indicator: number
 }
 
+/** The measures of one telemetry.json; `steps` in its order. */
 export interface Measures {
+  /** `ALGO_VERSION`. */
   readonly algo_version: string
   readonly steps: readonly StepMeasures[]
   readonly course: CourseMeasures
@@ -51,7 +64,11 @@ export interface Measures {
 /** Nobody is taken to have sat longer than this over a step they did not complete, seconds. */
 const LONGEST_INCOMPLETE = 1_800
 
-/** @param file a telemetry.json, of ours or of stock */
+/**
+ * Distils a telemetry.json to numbers (SPEC §11), by the formulas of the receiver that teachers' dashboards read. A function
+ * of the file alone; differences of time are never negative.
+ * @param file of ours or of stock
+ */
 export function measure(file: ImportedSnapshot): Measures {
   const steps = file.steps.map((step) => measureStep(step, file.last_interaction_at))
   return {

@@ -1,4 +1,8 @@
-// Everything in memory: for tests, for the demo's browser, and as the shortest example of the ports.
+/**
+ * `@learnpack/telemetry-core/memory`: everything in memory, for tests, for a browser, and as the shortest example of the
+ * ports.
+ * @module
+ */
 
 import type {
   Clock,
@@ -12,8 +16,15 @@ import type {
 } from './ports'
 import type { Storage, TelemetryStore } from './ports'
 
-/** A log of lines. Offsets count UTF-16 code units instead of bytes: nothing reads them but this log. */
-export function memoryLog(initial = ''): EventLog & { text(): string } {
+/**
+ * A log of lines. Offsets count UTF-16 code units instead of bytes: nothing reads them but this log. It is gone with the
+ * process, and `watch` never ticks: nobody else appends.
+ * @param initial the text of a log to begin with; what no line feed ends is no line yet
+ */
+export function memoryLog(initial = ''): EventLog & {
+  /** The whole log, as its file would be. */
+  text(): string
+} {
   const lines: LogLine[] = []
   let rest = ''
   let size = 0
@@ -58,13 +69,20 @@ export function memoryLog(initial = ''): EventLog & { text(): string } {
   }
 }
 
+/** A course folder in memory, with what a test wants to look at. */
 export interface MemoryStorage extends Storage {
   /** What telemetry.json holds; `undefined` is no file. Setting it is somebody else's writing. */
   telemetryJson: string | undefined
+  /** What was set aside as no telemetry, oldest first. */
   readonly asides: string[]
+  /** The text of a telemetry's log; '' where there is none. */
   log(telemetry_id: string): string
 }
 
+/**
+ * A course folder in memory, for one runtime: its lease is always there to take.
+ * @param telemetryJson what somebody else left there. Default: no file
+ */
 export function memoryStorage(telemetryJson?: string): MemoryStorage {
   const stores = new Map<string, TelemetryStore & { log: ReturnType<typeof memoryLog> }>()
   const asides: string[] = []
@@ -133,8 +151,16 @@ function memoryStore() {
   }
 }
 
-/** A clock that stands still until it is moved. */
-export function manualClock(now = 0): Clock & { set(at: number): void; advance(ms: number): void } {
+/**
+ * A clock that stands still until it is moved: nothing that was put off runs by itself. It holds no process.
+ * @param now where it begins, epoch ms. Default: 0
+ */
+export function manualClock(now = 0): Clock & {
+  /** Moves it to `at`, epoch ms, running what falls due on the way, in order; what that puts off within it, too. */
+  set(at: number): void
+  /** The same by `ms`. */
+  advance(ms: number): void
+} {
   let timers: { at: number; run: () => void }[] = []
   const clock = {
     now: () => now,
@@ -145,7 +171,6 @@ export function manualClock(now = 0): Clock & { set(at: number): void; advance(m
     },
     hold: () => () => {},
     advance: (ms: number) => clock.set(now + ms),
-    /** Moves to `at`, running what falls due on the way, in order. */
     set(at: number) {
       for (;;) {
         const due = timers.filter((timer) => timer.at <= at).sort((a, b) => a.at - b.at)[0]

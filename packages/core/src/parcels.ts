@@ -22,6 +22,7 @@ export interface Next {
 /** The next parcel behind a cursor, or undefined while there is none. */
 export type Parcels = (cursor: Cursor) => Next | undefined
 
+/** How far a destination is: behind which line, by byte offset, and behind which event of it, by id. */
 export interface Cursor {
   readonly offset: number
   readonly id?: string | undefined
@@ -41,7 +42,7 @@ export function streamedEvents(crc: Crc, follower: Follower): Parcels {
   }
 }
 
-/** How many streamed events wait behind a cursor. */
+/** How many streamed events wait behind a cursor, among those that are folded. @throws what `log.read` does */
 export function countEvents(crc: Crc, follower: Follower, from: Cursor): number {
   const walk = walker(crc, follower)
   let count = 0

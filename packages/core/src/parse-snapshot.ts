@@ -1,9 +1,13 @@
 import { describeIssues } from './describe'
 import { importedSnapshot, type ImportedSnapshot } from './snapshot-schema'
 
+/** The file as an {@link ImportedSnapshot}, or what is wrong with it, naming the field, for a person. */
 export type ParsedSnapshot = { ok: true; snapshot: ImportedSnapshot } | { ok: false; reason: string }
 
-/** Reads the text of a telemetry.json, whoever wrote it. Nothing that says anything is dropped. */
+/**
+ * Reads the text of a telemetry.json, whoever wrote it. Nothing that says anything is dropped: only a time or a student
+ * that is null or '' is, for it means that there is none. A byte order mark is passed over. Does not throw.
+ */
 export function parseSnapshot(text: string): ParsedSnapshot {
   let raw: unknown
   try {

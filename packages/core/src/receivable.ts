@@ -1,6 +1,7 @@
 // What apiv2 would not take in a batch (SPEC §10). It answers 2xx before it looks and its errors reach nobody,
 // so this is checked here.
 
+/** What apiv2 asks of a batch (SPEC §10). */
 export type Rule =
   /** A slug is mandatory, of the course and of each step. */
   | 'slug'
@@ -17,6 +18,7 @@ export type Rule =
   /** A completed step without `opened_at` counts as unread. */
   | 'unread'
 
+/** One place in a batch at which apiv2 would fail, or take it for something else. */
 export interface Unreceivable {
   readonly rule: Rule
   /** Slug of the step, or its place in `steps` where it has none. */
@@ -32,7 +34,11 @@ type Keyed = Readonly<Record<string, unknown>>
 /** Epoch ms before this (1973) are taken for seconds. */
 const EARLIEST_MS = 100_000_000_000
 
-/** @param snapshot a telemetry.json as it would be sent, of whoever wrote it */
+/**
+ * What apiv2 would not take in a batch (SPEC §10); nothing where it takes it. Needed because it answers 2xx before it looks.
+ * Does not throw, whatever it is given.
+ * @param snapshot a telemetry.json as it would be sent, of whoever wrote it
+ */
 export function unreceivable(snapshot: unknown): Unreceivable[] {
   const body = keyed(snapshot)
   const { slug = body['package_slug'], user_id, event, steps = [], workout_session = [] } = body

@@ -16,7 +16,10 @@ export const mark = (kind: RedactionKind): string => `[redacted:${kind}]`
 
 const isMarked = (text: string): boolean => text.includes('[redacted:')
 
-/** How often each kind of mark occurs in `text`, added to `counts`. Kinds of a host's own redactor count as well. */
+/**
+ * How often each kind of mark occurs in `text`, added to `counts`, which is returned. A kind of a host's own redactor counts
+ * as well, if it is 1 to 20 characters of [a-z-].
+ */
 export function countMarks(text: string, counts: Record<string, number> = {}): Record<string, number> {
   if (!isMarked(text)) return counts
   for (const [, kind = ''] of text.matchAll(/\[redacted:([a-z-]{1,20})\]/g)) {

@@ -10,6 +10,7 @@ import { redactPaths } from './redact-paths'
 import { redactPrivateKeys } from './redact-private-keys'
 import { redactTokens } from './redact-tokens'
 
+/** What the built-in redactor is told of the machine it runs on: core cannot look. */
 export interface RedactorOptions {
   /** Home directories of this machine, absolute: wherever they occur, their last part is taken out. Default: none. */
   readonly homes?: readonly string[]
@@ -33,6 +34,7 @@ const PASSES = 3
  * The rules for home directories and user names in paths, e-mail addresses and credentials. Each finding becomes
  * `[redacted:<kind>]` (see `RedactionKind`); redacting twice changes nothing. Takes linear time and does not throw.
  * To add rules: `const rules = createRedactor()`, then `(text) => mine(rules(text))`.
+ * @param options default: nothing is known of the machine
  */
 export function createRedactor({ homes = [], names = [] }: RedactorOptions = {}): Redactor {
   const ofMachine = [...homes.flatMap(redactHomes), ...names.filter(isMachineName).map(redactNames)]

@@ -4,7 +4,10 @@ import { toArray } from './list'
 import type { Attempt, Snapshot, SnapshotStep, WorkoutSession } from './snapshot-schema'
 import { ATTEMPT_LISTS, noActivity, type Activity, type CourseStep, type Session, type State } from './state'
 
-/** Renders the state. Before a session start or an import, what neither told is missing. */
+/**
+ * Renders the state as telemetry.json (SPEC §4), whole at every call. Before a session start or an import, what neither
+ * told is missing.
+ */
 export function snapshot(state: State): Snapshot {
   const shell = parts(state)
   return { ...shell, steps: shell.steps.map(renderStep) } as Snapshot
@@ -14,8 +17,8 @@ export function snapshot(state: State): Snapshot {
 const PIECE = 256 * 1024
 
 /**
- * The same as JSON, in pieces of about one attempt or `PIECE`, so that a caller may pause between them. What a
- * step rendered to is remembered with its activity: only steps that changed are written out again.
+ * The same as JSON on one line, in pieces of at least an attempt and about 262,144 characters, so that a caller may pause
+ * between them. What a step rendered to is remembered with its activity: only steps that changed are written out again.
  */
 export function* snapshotJson(state: State): Generator<string> {
   let separator = '{'

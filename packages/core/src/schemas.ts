@@ -1,5 +1,7 @@
-// What we write and send, as JSON Schema (draft 2020-12) for whoever reads it. Each accepts everything that
-// can come: a field that a stranger's file or a compiler filled is described, and its type left open.
+/**
+ * `@learnpack/telemetry-core/schemas`: what we write and send, as JSON Schema (draft 2020-12) for whoever reads it.
+ * @module
+ */
 
 import * as z from 'zod'
 import { eventSchemas, STEP_EVENT_TYPES } from './events'
@@ -106,10 +108,15 @@ const published = {
   ],
 } as const
 
+/** `snapshot`: telemetry.json. `batch` and `stream`: what is sent (SPEC §6). `event`: a line of the log. */
 export type SchemaName = keyof typeof published
+/** A JSON Schema as an object, draft 2020-12. */
 export type JsonSchema = Record<string, unknown>
 
-/** A JSON Schema by name. It refers to nothing outside itself. */
+/**
+ * A JSON Schema by name, made at every call. It refers to nothing outside itself, and accepts everything that can come: a
+ * field that a stranger's file or a compiler filled is described, and its type left open.
+ */
 export function jsonSchema(name: SchemaName): JsonSchema {
   const [schema, title, description] = published[name]
   const { $schema, ...rest } = z.toJSONSchema(schema)

@@ -21,6 +21,7 @@ const snapshotStep = z.looseObject({
 
 export const workoutSession = z.looseObject({ started_at: epochMs, ended_at: epochMs.optional() })
 
+/** The zod schema of the telemetry.json we write (SPEC §4). Fields it does not name pass. */
 export const snapshot = z.looseObject({
   telemetry_id: z.string().min(1),
   slug: z.string(),
@@ -32,15 +33,37 @@ export const snapshot = z.looseObject({
   user_id: z.union([z.string().min(1), z.int()]).optional(),
 })
 
+/** The zod schema of a telemetry.json we take in: only `telemetry_id`, `steps` and their slugs must be there. */
 export const importedSnapshot = snapshot.partial().extend({
   telemetry_id: z.string().min(1),
   steps: z.array(snapshotStep.partial().extend({ slug: z.string().min(1) })),
 })
 
+/**
+ * telemetry.json as we write it (SPEC §4), of {@link SnapshotStep} and {@link WorkoutSession}. Times are integers, epoch ms;
+ * fields we do not know are kept as they came.
+ * @useDeclaredType
+ */
 export type Snapshot = z.infer<typeof snapshot>
+/**
+ * telemetry.json as an older installation, or LearnPack itself, wrote it: a {@link Snapshot} of
+ * which nearly everything may be absent. Only `telemetry_id`, `steps` and their slugs are there for sure.
+ * @useDeclaredType
+ */
 export type ImportedSnapshot = z.infer<typeof importedSnapshot>
+/**
+ * One step of telemetry.json, with its {@link Attempt}s in order. `opened_at` and `completed_at`, epoch ms, tell the first time of each.
+ * @useDeclaredType
+ */
 export type SnapshotStep = z.infer<typeof snapshotStep>
 export type ImportedStep = ImportedSnapshot['steps'][number]
+/**
+ * One session of telemetry.json, epoch ms. `ended_at`, its last interaction, is there once it is over.
+ * @useDeclaredType
+ */
 export type WorkoutSession = z.infer<typeof workoutSession>
-/** A compilation, a test or an AI interaction as telemetry.json holds it. */
+/**
+ * A compilation, a test or an AI interaction as telemetry.json holds it: `source_code`, `stdout` and `stderr` are base64
+ * of UTF-8 (SPEC §4); `fromWire` decodes them.
+ */
 export type Attempt = Readonly<Record<string, unknown>>

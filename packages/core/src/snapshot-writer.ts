@@ -12,7 +12,10 @@ const COST_FACTOR = 10
 const RETRY_MS = 5_000
 /** Rendered between two turns of the event loop, characters: well under 10 ms of work. */
 const CHUNK = 256 * 1024
-/** The longest string of V8, which whoever reads telemetry.json has to hold. */
+/**
+ * The longest string of V8, characters (UTF-16 units), which whoever reads telemetry.json has to hold. A telemetry that
+ * has become longer is recorded and streamed, but no longer written or sent as a whole.
+ */
 export const LONGEST_STRING = 2 ** 29 - 24
 
 export interface SnapshotWriter {

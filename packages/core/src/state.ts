@@ -5,15 +5,23 @@ import { emptyList, type List } from './list'
 import type { StepEventType, StudentId } from './events'
 import type { Attempt } from './snapshot-schema'
 
+/**
+ * What a log folds to. Immutable: every event makes a new one that shares what did not change. Times are epoch ms.
+ */
 export interface State {
+  /** That of the first session start or import; undefined before. */
   readonly telemetry_id?: string | undefined
   /** Owner: the first student identified (SPEC §4 rule 5). */
   readonly user_id?: StudentId | undefined
   /** The student logged in now. Only while this is the owner may anything be sent. */
   readonly student?: StudentId | undefined
+  /** Of the course. */
   readonly slug?: string | undefined
+  /** The editor: `vscode`, `os`, ... */
   readonly agent?: string | undefined
+  /** The first session start. */
   readonly tutorial_started_at?: number | undefined
+  /** The latest event at a step. */
   readonly last_interaction_at?: number | undefined
   /** The present course in its order; undefined until a session start or an import tells of one. */
   readonly course?: readonly CourseStep[] | undefined
@@ -21,6 +29,7 @@ export interface State {
   readonly started: boolean
   /** Activity by slug, also of steps that left the course: it comes back with its slug (rule 6). */
   readonly activity: ReadonlyMap<string, Activity>
+  /** In the order of the log; an import puts its own in between by time. */
   readonly sessions: readonly Session[]
   /** Slug of the step open now: leaving it may complete it, also after a restart. No import tells it. */
   readonly open?: string | undefined
@@ -30,9 +39,12 @@ export interface State {
   readonly last_event_id?: string | undefined
 }
 
+/** A step of the present course, as it was told, apart from what happened in it. */
 export interface CourseStep {
   readonly slug: string
+  /** From 0; undefined where an older file does not say. */
   readonly position: number | undefined
+  /** Undefined where only an older file or its own events tell of the step. */
   readonly is_testeable: boolean | undefined
   /** The step as rendered before anything happened in it. */
   readonly template: Readonly<Record<string, unknown>>
@@ -47,9 +59,11 @@ export const ATTEMPT_TYPES = {
   tests: 'test',
 } as const satisfies Record<AttemptList, StepEventType>
 
+/** What happened in one step: its attempts in order, in wire form, and its first opening and completion, epoch ms. */
 export interface Activity extends Readonly<Record<AttemptList, List<Attempt>>> {
   readonly opened_at?: number | undefined
   readonly completed_at?: number | undefined
+  /** Fields of the step in telemetry.json that we do not know, kept as they came. */
   readonly rest: Readonly<Record<string, unknown>>
 }
 
@@ -60,6 +74,7 @@ export const noActivity: Activity = Object.freeze({
   rest: Object.freeze({}),
 })
 
+/** One workout session. When it ended is worked out in rendering: at its last interaction. Times are epoch ms. */
 export interface Session {
   /** Id of its session start; undefined when it is known from an import only. */
   readonly id?: string | undefined
@@ -72,9 +87,11 @@ export interface Session {
   readonly over: boolean
   /** It was told to have ended. */
   readonly ended?: boolean | undefined
+  /** Fields of the session in telemetry.json that we do not know, kept as they came. */
   readonly rest: Readonly<Record<string, unknown>>
 }
 
+/** What an empty log folds to. Frozen. */
 export const initialState: State = Object.freeze({
   started: false,
   activity: Object.freeze(new Map<string, Activity>()),

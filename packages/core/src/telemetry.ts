@@ -35,7 +35,10 @@ interface Call {
 /** A telemetry that is appended to. */
 type Open = Pick<OpenTelemetry, 'id' | 'log'>
 
-/** Joins storage, clock and transports. Nothing is read or written before `start`, `append` or `open`. */
+/**
+ * Makes the runtime of one course folder. Touches nothing until `start`, `append` or `open`; several processes may each
+ * have one on the same folder.
+ */
 export function createTelemetry(options: TelemetryOptions): Telemetry {
   const { storage, clock, ids, crc, transports = [] } = options
   let recorded = 0

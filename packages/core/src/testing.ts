@@ -1,14 +1,22 @@
-// The published conformance suite: what every transport and every event log must do, ours and anybody's. It
-// knows no test runner; each case is a name and a function that rejects when the promise is broken:
-//
-//   for (const { name, run } of transportConformance(create)) test(name, run)
+/**
+ * `@learnpack/telemetry-core/testing`: the conformance suite, what every transport and every event log must do, ours and
+ * anybody's. It knows no test runner; each case is a name and a function that rejects when the promise is broken:
+ *
+ * ```ts
+ * for (const { name, run } of transportConformance(create)) test(name, run)
+ * ```
+ * @module
+ */
 
 import type { StepEvent } from './events'
 import type { EventLog, LogLine } from './ports'
 import type { Outcome, Parcel, Transport } from './transport'
 
+/** One promise, to be handed to whatever test runner there is. */
 export interface ConformanceCase {
+  /** The promise, in words. */
   readonly name: string
+  /** Tries it on something fresh. Rejects with an Error that says what was expected and what came. */
   run(): Promise<void>
 }
 
@@ -18,15 +26,19 @@ export interface Received {
   readonly body: string
 }
 
+/** A transport, and a way to ask its destination what it got. */
 export interface TransportUnderTest {
   readonly transport: Transport
   /** Everything the destination got so far, in the order in which it got it. */
   received(): Promise<readonly Received[]>
-  /** Takes down what was made for this case. */
+  /** Takes down what was made for this case, whether or not the case held. */
   dispose?(): Promise<void>
 }
 
-/** @param create makes a fresh transport to a fresh, working destination; called once a case */
+/**
+ * Every promise of a transport, as cases that may run in any order. How it answers for a destination that fails is its own.
+ * @param create makes a fresh transport to a fresh, working destination; called once a case
+ */
 export function transportConformance(create: () => Promise<TransportUnderTest>): ConformanceCase[] {
   const never = new AbortController().signal
 
@@ -161,7 +173,10 @@ function describe(outcome: Outcome): Outcome['kind'] {
   return kind
 }
 
-/** @param create makes a fresh, empty log; called once a case */
+/**
+ * Every promise of an event log, as cases that may run in any order. What it survives is its own.
+ * @param create makes a fresh, empty log; called once a case
+ */
 export function logConformance(create: () => Promise<EventLog> | EventLog): ConformanceCase[] {
   /** Reads to the end, in slices of about `maxBytes`. */
   function readAll(log: EventLog, from: number, maxBytes: number): { lines: LogLine[]; next: number } {

@@ -2,9 +2,10 @@
 
 import { EVENT_VERSION } from './events'
 
+/** @inline */
 type Raw = Record<string, unknown>
 
-/** `upcasters[n]` turns an event of version n into one of version n + 1. */
+/** `upcasters[n]` turns an event of version n into one of version n + 1; `v` is set for it. */
 export type Upcasters = Readonly<Record<number, (event: Raw) => Raw>>
 
 /** Version 1 is the first, so there is nothing to upcast yet. */
@@ -13,6 +14,8 @@ const upcasters: Upcasters = {}
 /**
  * Brings a parsed log line up to version `to`. What is no object, has no version, or is newer than
  * `to` is passed on untouched: the schema says what is wrong with it.
+ * @param steps default: those of this package
+ * @param to default: `EVENT_VERSION`
  */
 export function upcast(raw: unknown, steps: Upcasters = upcasters, to: number = EVENT_VERSION): unknown {
   if (typeof raw !== 'object' || raw === null) return raw

@@ -6,31 +6,41 @@ import { createOutbox } from './outbox'
 import type { Crc, TelemetryStore } from './ports'
 import { destinationOf, type Parcel, type Transport } from './transport'
 
+/** Why nothing is sent to a destination now. `reason` is what it answered, for a person. */
 export type HeldBack =
   /** Until a student logs in, or the destination is another one. */
   | { readonly kind: 'paused'; readonly reason: string }
   /** No attempt before `until`, epoch ms. */
   | { readonly kind: 'backs off'; readonly reason: string; readonly until: number }
 
+/** What waits in one telemetry, as it was when `readWaiting` read it. */
 export interface Waiting {
   /** At the end of the log: the whole of it is folded. */
   readonly follower: Follower
   /** Whether the student whose telemetry this is is logged in: else nothing is sent (SPEC §6). */
   readonly ownerIsHere: boolean
-  /** Every parcel that waits, in order, with the id and the bytes it will be sent with. */
+  /**
+   * Every parcel that waits, in order, with the id and the bytes it will be sent with; of snapshots at most one. Read from
+   * the log as they are asked for.
+   * @throws RangeError for a batch longer than `LONGEST_STRING`
+   */
   parcels(transport: Transport): Generator<Parcel>
-  /** How many they are, without making them; of snapshots one at most. */
+  /** How many they are, without making them; of snapshots at most one. */
   count(transport: Transport): number
-  /** Why nothing is sent to a destination until a student logs in; undefined where nothing keeps it. */
+  /**
+   * Why nothing is sent to a destination until a student logs in; undefined where nothing keeps it.
+   * @param destination as `destinationOf` names it
+   */
   paused(destination: string): string | undefined
-  /** @param now epoch ms */
+  /** What holds a destination back; undefined where nothing does. @param now epoch ms */
   heldBack(transport: Transport, now: number): HeldBack | undefined
 }
 
 /**
- * Folds the whole log, and writes nothing.
+ * Folds a whole log to tell what waits in it. Writes nothing, sends nothing and takes no lease, so it may run beside a process
+ * that delivers.
  * @param hooks told of every event and every odd line on the way
- * @throws what reading the log or a cursor throws
+ * @throws what the store does
  */
 export function readWaiting({ log, cursors }: TelemetryStore, crc: Crc, hooks?: FollowerHooks): Waiting {
   const outbox = createOutbox(log, crc, hooks)

@@ -16,7 +16,10 @@ export const encodedFields: Record<StepEventType, readonly string[]> = {
   ai_interaction: ['source_code'],
 }
 
-/** `data` as the snapshot and the stream show it. What is no string stays; '' is encoded as itself. */
+/**
+ * A copy of `data` as the snapshot and the stream show it: base64 of UTF-8 in `source_code`, `stdout` and `stderr`, of an
+ * AI interaction in `source_code` alone (SPEC §4). What is no string stays; '' is encoded as itself.
+ */
 export function toWire(type: StepEventType, data: Attempt): Attempt {
   return mapText(type, data, toBase64)
 }
@@ -45,7 +48,10 @@ function mapText(type: StepEventType, data: Attempt, change: (text: string) => s
 export const attemptOf = (event: StepEvent): Attempt =>
   event.wire === true ? event.data : toWire(event.type, event.data)
 
-/** Body of one streamed event. Its student is the telemetry's owner, also for work done before login. */
+/**
+ * Body of one streamed event, as stock sends it (SPEC §6). Its student is the telemetry's owner, also for work done
+ * before login; its `slug` is the step's.
+ */
 export function streamBody(event: StepEvent, state: State): Record<string, unknown> {
   return {
     slug: event.step.slug,

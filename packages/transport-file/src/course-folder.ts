@@ -22,22 +22,31 @@ import { replaceFile, seal, temporaryFor, writeAll } from './files'
 import { openLease, type FileLease } from './lease'
 import { openSnapshotFile } from './snapshot-file'
 
+/** How the event log of a telemetry is called, in its own folder (SPEC §7). */
 export const LOG_NAME = 'events.ndjson'
 
 /** What a course's `dirPath` may be called (SPEC §5), in the order in which the host looks for it. */
 export const COURSE_FOLDERS: readonly string[] = ['.breathecode', '.learn']
 
+/** A course folder on a file system, as the storage of `createTelemetry`. Paths are told whether or not anything is there. */
 export interface CourseFolder extends Storage {
   readonly lease: FileLease
   /** Path of telemetry.json. */
   readonly snapshotPath: string
+  /** Path of the event log of that telemetry. */
   logPath(telemetry_id: string): string
-  /** The folder of that telemetry. */
+  /** The folder of that telemetry: named by its id, or by a digest where the id is no plain name. */
   homePath(telemetry_id: string): string
+  /** Closes the logs and lets go of the lease. For after `Telemetry.close`. @throws when the lease cannot be let go of */
   close(): void
 }
 
-/** @param dirPath the course's `dirPath`, normally `.learn` */
+/**
+ * What is kept of a course, in its folder (SPEC §7): telemetry.json, and beside it `telemetry/`. Nothing is created before it
+ * is needed; what is, is for its owner only (0700, 0600) and kept out of git. Behind a symbolic link nothing is written:
+ * `open` throws there.
+ * @param dirPath the course's `dirPath`, normally `.learn`
+ */
 export function openCourseFolder(dirPath: string): CourseFolder {
   const folder = join(dirPath, 'telemetry')
   const snapshotPath = join(dirPath, 'telemetry.json')

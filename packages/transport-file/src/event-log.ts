@@ -14,10 +14,16 @@ const VERIFY_LENGTH = 1024 * 1024
 /** How often other processes' lines are looked for, ms. */
 const WATCH_MS = 500
 
+/** An event log that is a file. */
 export interface FileLog extends EventLog {
   readonly path: string
-  /** Makes what was appended survive a power cut. */
+  /**
+   * Makes what is in the log survive a power cut, other processes' lines as well; returns once the disk has it. Without, that
+   * happens in the background, at most once a second.
+   * @throws when the disk fails
+   */
   sync(): void
+  /** Syncs as well as it can and closes the file. A later call opens it again. */
   close(): void
 }
 
@@ -28,6 +34,11 @@ interface Opened {
   readonly ino: number
 }
 
+/**
+ * A log that is one file, one line an event, only ever appended to (SPEC §7). Several processes may append at once. What was
+ * appended to a file that was deleted in the same moment is appended to the new one. Opens nothing until it is used; a folder
+ * that is missing is made by the first `append`, and a symbolic link at `path` is refused.
+ */
 export function openFileLog(path: string): FileLog {
   let writer: Opened | undefined
   let reader: Opened | undefined

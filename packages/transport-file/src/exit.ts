@@ -2,7 +2,10 @@
 // what makes it fresh).
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-/** `last`: the process ends now. A signal that the host handles may be survived. */
+/**
+ * `last`: the process ends now. A signal that the host handles may be survived.
+ * @inline
+ */
 type Save = (last: boolean) => void
 
 const saves = new Set<Save>()
@@ -36,8 +39,8 @@ function stopListening(): void {
  * Calls `save` when the process exits: at its end, at `process.exit`, at an uncaught error, and at a signal.
  * A signal nobody else listens for then does what it would have done without us; where the host listens, it
  * decides whether the process ends.
- * @param save must be synchronous; called again if the process goes on. It is told whether it does not
- * @returns stops it
+ * @param save must be synchronous and not throw; called again if the process goes on. `last`: it does not
+ * @returns how to stop it, which takes our listeners away with the last of them
  */
 export function saveAtExit(save: Save): () => void {
   if (saves.size === 0) listen()

@@ -71,15 +71,17 @@ let temporaries = 0
 export const temporaryFor = (path: string): string =>
   join(dirname(path), `.${basename(path)}.${process.pid}-${temporaries++}.tmp`)
 
+/** How `replaceFile` goes about it. */
 export interface Replacing {
-  /** Also after a power cut; what can be made again need not be. */
+  /** Whether the new content must be on the disk first, for a power cut; what can be made again need not be. Default: false. */
   readonly durable?: boolean
-  /** Called with the new file; has to call `rename`, which puts it in its place. */
+  /** Called with the new file; has to call `rename`, which puts it in its place, or throw. Default: calls it. */
   readonly rename?: (file: BigIntStats, rename: () => void) => void
 }
 
 /**
- * Replaces `path` by `pieces`: temporary file, rename. A reader sees the old file or the new one.
+ * Replaces `path` by `pieces`: temporary file beside it, rename. A reader sees the old file or the new one, which is for its
+ * owner only (0600). The folder must be there.
  * @throws when it cannot; the old file is then intact
  */
 export function replaceFile(

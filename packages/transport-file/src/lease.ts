@@ -35,8 +35,9 @@ interface Holder {
   readonly nonce: string
 }
 
+/** A lease that is a row of files in the course folder. A holder without a sign of life for 30 s has lost it. */
 export interface FileLease extends Lease {
-  /** Pid of who holds it, and the host it is on, without taking anything. */
+  /** Pid of who holds it, and the name of the host it is on, without taking anything; undefined where nobody does. */
   holder(): { readonly pid: number; readonly host: string } | undefined
 }
 

@@ -8,6 +8,7 @@ import { v7 } from 'uuid'
 /** Node's timers count in 32 bits. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
+/** Node's clock. Its timers keep no process alive; one of more than 2^31 - 1 ms (24 days) runs after that long. */
 export const systemClock: Clock = {
   now: Date.now,
   after(ms, run) {
@@ -34,12 +35,20 @@ function random16(): Uint8Array {
   return pool.subarray(used, (used += 16))
 }
 
+/** UUIDv7 for events, 16 characters of [a-z0-9] for telemetries, both from `node:crypto`. */
 export const randomIds: Ids = {
   event: (at) => v7({ msecs: at, random: random16() }),
   telemetry: () => Array.from({ length: 16 }, () => ALPHABET[randomInt(ALPHABET.length)]).join(''),
 }
 
+/** Node's own, from `node:zlib`. */
 export const crc32: Crc = (text) => zlib.crc32(text)
 
 /** All of them, for `createTelemetry({ storage, ...nodePorts })`. */
-export const nodePorts = { clock: systemClock, ids: randomIds, crc: crc32, random: Math.random }
+export const nodePorts = {
+  clock: systemClock,
+  ids: randomIds,
+  crc: crc32,
+  /** `Math.random`: good enough for jitter. */
+  random: Math.random,
+}

@@ -4,13 +4,18 @@ import { createFollower, type Follower, type FollowerHooks } from '@learnpack/te
 import { openFileLog } from './event-log'
 import { crc32 } from './node-ports'
 
+/** What a log held. */
 export interface ReadLog {
   readonly counts: Follower['counts']
-  /** Each naming file and line. */
+  /** What is damaged or odd, in the order of the log; each names file and line. */
   readonly messages: readonly string[]
 }
 
-/** Folds the log at `path`. @throws Error, its message beginning with `path`, when it cannot be read or holds no event */
+/**
+ * Folds the log at `path` once, whole, and changes nothing. A last line without its line feed is left out and told of.
+ * @param folded called for each event, with the state behind it
+ * @throws Error, its message beginning with `path`, when it cannot be read or holds no event
+ */
 export function readLogFile(path: string, folded: NonNullable<FollowerHooks['folded']>): ReadLog {
   const messages: string[] = []
   const log = openFileLog(path)

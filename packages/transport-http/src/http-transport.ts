@@ -17,37 +17,46 @@ const ANSWER_BYTES = 64 * 1024
  */
 const UNFIT = /[^\x21\x23\x24\x26-\x5b\x5d-\x7e]/g
 
+/** How every request names itself, `learnpack-telemetry/<version>`, where the runtime lets us: a browser does not. */
 export const USER_AGENT = `learnpack-telemetry/${version}`
 
+/** Of one destination. */
 export interface HttpTransportOptions {
-  /** Absolute http(s) URL; its query string is kept. */
+  /** Absolute http(s) URL; its query string is kept. It keys the cursor: another URL starts at the first line. */
   readonly url: string
-  /** Default: the global one. */
+  /** Called once an attempt; a rejection is a retry. Default: the global one. In Node, the adapter's `nodeFetch` honours proxies. */
   readonly fetch?: typeof fetch
-  /** Epoch ms, for `webhook-timestamp`. Default: the system's clock. */
+  /** Epoch ms, for `webhook-timestamp` and a `Retry-After` that is a date. Default: the system's clock. */
   readonly now?: () => number
-  /** How long one attempt may take. Default 10,000 ms. */
+  /** How long one attempt may take, its answer and all, ms; then it is a retry. Default: 10,000. */
   readonly timeoutMs?: number
-  /** Signs every request (Standard Webhooks): `whsec_` and base64. */
+  /** Signs every request (Standard Webhooks): `whsec_` and the base64 of 24 to 64 bytes. Default: none is signed. */
   readonly secret?: string
-  /** Sent to the origins it names and to no other, whatever URL a course asks for. */
+  /** Sent to the origins it names and to no other, whatever URL a course asks for. Default: none is sent. */
   readonly authorization?: Authorization
-  /** Compresses bodies. Off by default: not every receiver reads `Content-Encoding`. What is signed is the body before. */
+  /** Compresses bodies. Default: false, for not every receiver reads `Content-Encoding`. What is signed is the body before. */
   readonly gzip?: boolean
 }
 
+/** An `Authorization` header, and who may see it. */
 export interface Authorization {
   /** As in `new URL(url).origin`: `https://school.example`. */
   readonly origins: readonly string[]
-  /** The value of the header, asked for at every request; undefined sends none. */
+  /** The value of the header, asked for at every attempt; undefined sends none. One that no header may hold is a retry. */
   readonly value: () => string | undefined
 }
 
-/** Posts every snapshot to `url`. */
+/**
+ * Posts a snapshot to `url` at each of its triggers, a newer one instead of one that waits (SPEC §6). `http-batch` by name.
+ * @throws TypeError for a `secret` of another form, which its message does not show; with `authorization`, for no URL
+ */
 export const batchTransport = (options: HttpTransportOptions): Transport =>
   httpTransport('http-batch', 'snapshots', options)
 
-/** Posts every event to `url`, each as it happens, in order. */
+/**
+ * Posts every event at a step to `url`, each as it happens, in order (SPEC §6). `http-stream` by name.
+ * @throws TypeError for a `secret` of another form, which its message does not show; with `authorization`, for no URL
+ */
 export const streamTransport = (options: HttpTransportOptions): Transport =>
   httpTransport('http-stream', 'events', options)
 
