@@ -1,9 +1,9 @@
-// A host that records five events and closes. Says how long `close` took, ms, and how long after it the process
-// was still there is for its parent to see.
+// A host that records five events and closes. Says when it begins to close; how long it is there after that, its
+// parent sees.
 //
 // host.mjs [url]
 
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { nodeFetch } from '@learnpack/telemetry-cli-adapter'
@@ -13,7 +13,9 @@ import { batchTransport, streamTransport } from '@learnpack/telemetry-transport-
 
 const [url] = process.argv.slice(2)
 const fetch = nodeFetch()
-const storage = openCourseFolder(join(mkdtempSync(join(tmpdir(), 'telemetry-bench-')), '.learn'))
+const folder = mkdtempSync(join(tmpdir(), 'telemetry-bench-'))
+process.on('exit', () => rmSync(folder, { recursive: true }))
+const storage = openCourseFolder(join(folder, '.learn'))
 const transports = url ? [batchTransport({ url, fetch }), streamTransport({ url, fetch })] : []
 const telemetry = createTelemetry({ storage, ...nodePorts, transports })
 telemetry.start({ slug: 'bench', agent: 'os', steps: [{ slug: 'a', position: 0 }] })

@@ -1,7 +1,7 @@
 // What it costs the page to move by one event in a session of 10,000: script of the browser's main thread, ms.
 
 import { spawn } from 'node:child_process'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,7 +13,9 @@ const MOVES = 300
 /** A frame, ms. */
 const LIMIT_MS = 16
 
-const log = join(mkdtempSync(join(tmpdir(), 'bench-scrub-')), 'events.ndjson')
+const folder = mkdtempSync(join(tmpdir(), 'telemetry-bench-'))
+process.on('exit', () => rmSync(folder, { recursive: true }))
+const log = join(folder, 'events.ndjson')
 writeFileSync(log, longLog(EVENTS))
 
 const bin = fileURLToPath(new URL('../apps/demo/bin/demo.js', import.meta.url))
@@ -34,7 +36,7 @@ async function script() {
   return metrics.find(({ name }) => name === 'ScriptDuration').value * 1_000
 }
 
-/** Script per move, of `MOVES` moves, what is drawn later included; and the dearest of them. */
+/** Script per move, of `MOVES` moves, what is drawn later included: the mean, and what 99 of 100 stay under. */
 async function moving(key) {
   const each = []
   let before = await script()
@@ -61,6 +63,8 @@ const back = await moving('ArrowLeft')
 const on = await moving('ArrowRight')
 await browser.close()
 demo.kill()
-if (back.mean > LIMIT_MS || on.mean > LIMIT_MS)
-  throw new Error(`a move takes more than ${LIMIT_MS} ms of script`)
 console.log(JSON.stringify({ events: EVENTS, moves: MOVES, script_ms: { back, on } }))
+if (back.mean > LIMIT_MS || on.mean > LIMIT_MS) {
+  console.error(`scrub: a move takes more than ${LIMIT_MS} ms of script`)
+  process.exitCode = 1
+}

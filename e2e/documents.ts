@@ -1,8 +1,10 @@
-// The code blocks of the documents that users read.
+// The documents and their code blocks.
 
-import { readFileSync, readdirSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { PACKAGES, root } from './run'
+import { root } from './run'
+
+export { documents } from '../scripts/documents.mjs'
 
 export interface Block {
   readonly document: string
@@ -12,14 +14,6 @@ export interface Block {
   readonly file: string | undefined
   readonly code: string
 }
-
-export const documents = [
-  'README.md',
-  ...PACKAGES.map((name) => `packages/${name}/README.md`),
-  ...readdirSync(join(root, 'docs'))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
-]
 
 export const textOf = (document: string): string => readFileSync(join(root, document), 'utf8')
 

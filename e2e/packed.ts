@@ -1,7 +1,7 @@
 // Packs the packages once, as `pnpm publish` would, and installs them in a folder outside the repository. Our own
 // come from the tarballs; what they depend on comes from the registry, as it does for everybody.
 
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
@@ -28,9 +28,16 @@ export default async function setup(project: TestProject): Promise<() => void> {
   }
   const installed = join(outside, 'installed')
   mkdirSync(installed)
-  await install(installed, [...Object.values(tarballs), '@types/node@20'])
+  await install(installed, [...Object.values(tarballs), '@types/node@20', ...hostParts()])
   project.provide('outside', outside)
   project.provide('installed', installed)
   project.provide('tarballs', tarballs)
   return () => rmSync(outside, { recursive: true, force: true })
+}
+
+/** What a host in a document is made of, in the releases that the adapter is tested with. */
+function hostParts(): string[] {
+  const manifest = readFileSync(join(root, 'packages/cli-adapter/package.json'), 'utf8')
+  const { devDependencies } = JSON.parse(manifest) as { devDependencies: Record<string, string> }
+  return ['express', '@types/express', 'socket.io'].map((name) => `${name}@${devDependencies[name]}`)
 }

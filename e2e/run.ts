@@ -12,11 +12,11 @@ export const PACKAGES = ['core', 'transport-file', 'transport-http', 'cli-adapte
 /** A tool of this repository, wherever it is run. */
 export const bin = (name: string, of = ''): string => join(root, of, 'node_modules', '.bin', name)
 
-// Whoever runs this may have switched telemetry off for themselves, and may use any flags of Node.
 /** Where nobody has configured anything. */
 const XDG_CONFIG_HOME = join(tmpdir(), 'no-configuration')
+// Whoever runs this may have switched telemetry off for themselves, and may use any flags of Node.
 const off = { DO_NOT_TRACK: '', LEARNPACK_TELEMETRY_DISABLED: '', NODE_OPTIONS: '', NO_COLOR: '1' }
-const env = { ...process.env, ...off, XDG_CONFIG_HOME }
+export const env = { ...process.env, ...off, XDG_CONFIG_HOME }
 
 /** Resolves to what it prints; rejects with all of that when it fails. */
 export function run(command: string, args: readonly string[], cwd: string): Promise<string> {

@@ -1,9 +1,10 @@
-// `pnpm check`: whether the packages are fit to publish. Every check runs, also after one that failed.
+// `npm run check`: whether the packages are fit to publish. Every check runs, also after one that failed.
 
 import { spawnSync } from 'node:child_process'
 
 const checks = [
   ['versions in step', 'node', ['scripts/versions.mjs']],
+  ['numbers of the documents', 'node', ['bench/documents.mjs', '--check']],
   ['dead code and dependencies (knip)', 'knip', []],
   ['API reference (typedoc)', 'node', ['scripts/api.mjs', '--check']],
   ['size in a browser (size-limit)', 'pnpm', ['--filter', '@learnpack/telemetry-core', 'run', 'size']],

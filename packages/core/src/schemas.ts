@@ -9,7 +9,7 @@ import { importedSnapshot, workoutSession } from './snapshot-schema'
 
 const told = (what: string) => z.unknown().optional().describe(what)
 const base64 = (what: string) =>
-  told(`${what}: base64 of UTF-8; an empty string stays empty, what is no string stays as it is (SPEC §4)`)
+  told(`${what}: base64 of UTF-8; an empty string stays empty, what is no string stays as it is`)
 
 const run = z.looseObject({
   source_code: base64('What the learner wrote'),
@@ -98,13 +98,13 @@ const logLine = z.union(
 )
 
 const published = {
-  snapshot: [snapshot, 'telemetry.json', 'The state of one telemetry, folded from its log (SPEC §4).'],
-  batch: [batch, 'Batch body', 'The whole snapshot; each one replaces the one before (SPEC §6).'],
-  stream: [stream, 'Stream body', 'One event, as it happens (SPEC §6).'],
+  snapshot: [snapshot, 'telemetry.json', 'The state of one telemetry, folded from its log.'],
+  batch: [batch, 'Batch body', 'The whole snapshot; each one replaces the one before.'],
+  stream: [stream, 'Stream body', 'One event, as it happens.'],
   event: [
     logLine,
     'Line of events.ndjson',
-    'One event of the log. Text is text here, except under `wire` and in imports (SPEC §3).',
+    'One event of the log. Text is text here, except under `wire` and in imports.',
   ],
 } as const
 

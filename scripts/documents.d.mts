@@ -1,0 +1,2 @@
+/** Paths from the root of the repository. */
+export const documents: readonly string[]

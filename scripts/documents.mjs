@@ -1,0 +1,17 @@
+// The documents of this repository that people read, as paths from its root. Changelogs are made by a tool.
+
+import { readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const listed = (folder) => readdirSync(`${root}${folder}`, { recursive: true }).map(String).sort()
+
+export const documents = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  ...readdirSync(`${root}packages`).map((name) => `packages/${name}/README.md`),
+  ...listed('docs')
+    .filter((path) => path.endsWith('.md'))
+    .map((path) => `docs/${path.replaceAll('\\', '/')}`),
+]
