@@ -158,6 +158,7 @@ export function App() {
           ) : (
             <DeliveryPanel
               status={lab.status}
+              round={lab.receiver.round}
               made={lab.receiver.made}
               requests={lab.receiver.requests}
               counted={{ batch: lab.receiver.counted.batch.size, stream: lab.receiver.counted.stream.size }}

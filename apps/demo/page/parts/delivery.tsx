@@ -7,6 +7,8 @@ import { Omitted } from './omitted'
 
 export interface DeliveryProps {
   readonly status: LabStatus
+  /** Counts how often the receiver began anew. */
+  readonly round: number
   /** Requests so far, and the latest of them. */
   readonly made: number
   readonly requests: readonly SeenRequest[]
@@ -22,9 +24,8 @@ export interface DeliveryProps {
 }
 
 export function DeliveryPanel(props: DeliveryProps) {
-  const { status, made, requests, counted, fault, offline } = props
+  const { status, round, made, requests, counted, fault, offline } = props
   const { destinations, nextAttempt, student, invented, recorded } = status
-  const [chosen, choose] = useState<number>()
   // What is said of waits is a countdown.
   const [, tick] = useReducer((count: number) => count + 1, 0)
   const counts = nextAttempt !== undefined
@@ -33,8 +34,6 @@ export function DeliveryPanel(props: DeliveryProps) {
     const timer = setInterval(tick, 250)
     return () => clearInterval(timer)
   }, [counts])
-  const listed = requests.toReversed()
-  const request = listed.find(({ number }) => number === chosen)
   const dead = destinations.some(({ state }) => state.deadLettered > 0)
   const paused = destinations.some(({ state }) => state.paused !== undefined)
 
@@ -86,60 +85,22 @@ export function DeliveryPanel(props: DeliveryProps) {
           </button>
         </div>
       </div>
-      <div>
-        <h3>{countInWords(made, 'request')}</h3>
-        <div className="scrolls requests" tabIndex={0} role="region" aria-label="Requests" data-scrolls>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">request</th>
-                <th scope="col">answer</th>
-                <th scope="col">of</th>
-              </tr>
-            </thead>
-            <tbody>
-              {listed.map((one) => (
-                <tr key={one.number} className={one.number === chosen ? 'chosen' : undefined}>
-                  <td>
-                    <button type="button" className="fold" onClick={() => choose(one.number)}>
-                      {one.number} {one.kind}
-                    </button>
-                  </td>
-                  <td className={one.answer === undefined ? 'pending' : one.ok ? 'good' : 'bad'}>
-                    {one.answer ?? '…'}
-                    {one.known && ' (known, dropped)'}
-                  </td>
-                  <td className="id">{one.id}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-        {request !== undefined && <RequestDetails {...request} />}
-      </div>
+      <Requests key={round} made={made} requests={requests} />
     </div>
   )
 }
 
-function DestinationCard({ name, state, waiting }: Destination) {
-  const { delivered, deadLettered, attempts, paused, lastError } = state
-  const condition =
-    paused !== undefined
-      ? `paused: ${paused.reason}`
-      : attempts > 0
-        ? `retrying, ${attempts} failed: ${lastError ?? ''}`
-        : waiting > 0
-          ? 'sending, or waiting for a login'
-          : 'all delivered'
-  const tone = paused !== undefined ? 'bad' : attempts > 0 || waiting > 0 ? 'pending' : 'good'
+function DestinationCard(destination: Destination) {
+  const { name, state, waiting } = destination
+  const { tone, words } = conditionOf(destination)
   return (
     <section className="destination" data-destination={name} aria-label={`${name} destination`}>
       <h3>{name}</h3>
-      <p className={`condition ${tone}`}>{condition}</p>
+      <p className={`condition ${tone}`}>{words}</p>
       <dl>
         <div>
           <dt>delivered</dt>
-          <dd data-count="delivered">{delivered}</dd>
+          <dd data-count="delivered">{state.delivered}</dd>
         </div>
         <div>
           <dt>waiting</dt>
@@ -147,10 +108,60 @@ function DestinationCard({ name, state, waiting }: Destination) {
         </div>
         <div>
           <dt>dead letters</dt>
-          <dd data-count="dead">{deadLettered}</dd>
+          <dd data-count="dead">{state.deadLettered}</dd>
         </div>
       </dl>
     </section>
+  )
+}
+
+function conditionOf({ state, waiting }: Destination): { tone: 'good' | 'pending' | 'bad'; words: string } {
+  const { deadLettered, attempts, paused, lastError } = state
+  if (paused !== undefined) return { tone: 'bad', words: `paused: ${paused.reason}` }
+  if (attempts > 0) return { tone: 'pending', words: `retrying, ${attempts} failed: ${lastError ?? ''}` }
+  if (waiting > 0) return { tone: 'pending', words: 'sending, or waiting for a login' }
+  // What was refused does not wait: the cursor has moved over it.
+  if (lastError !== undefined) return { tone: 'bad', words: `refused: ${lastError}` }
+  if (deadLettered > 0) return { tone: 'bad', words: 'all delivered but the dead letters' }
+  return { tone: 'good', words: 'all delivered' }
+}
+
+/** Those of one round: numbers begin again in the next. */
+function Requests({ made, requests }: Pick<DeliveryProps, 'made' | 'requests'>) {
+  const [chosen, choose] = useState<number>()
+  const request = requests.find(({ number }) => number === chosen)
+  return (
+    <div>
+      <h3>{countInWords(made, 'request')}</h3>
+      <div className="scrolls requests" tabIndex={0} role="region" aria-label="Requests" data-scrolls>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">request</th>
+              <th scope="col">answer</th>
+              <th scope="col">of</th>
+            </tr>
+          </thead>
+          <tbody>
+            {requests.toReversed().map((one) => (
+              <tr key={one.number} className={one.number === chosen ? 'chosen' : undefined}>
+                <td>
+                  <button type="button" className="fold" onClick={() => choose(one.number)}>
+                    {one.number} {one.kind}
+                  </button>
+                </td>
+                <td className={one.answer === undefined ? 'pending' : one.ok ? 'good' : 'bad'}>
+                  {one.answer ?? '…'}
+                  {one.known && ' (known, dropped)'}
+                </td>
+                <td className="id">{one.id}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {request !== undefined && <RequestDetails {...request} />}
+    </div>
   )
 }
 

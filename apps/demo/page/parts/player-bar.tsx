@@ -67,7 +67,7 @@ export function PlayerBar({ view, player, theme }: { view: View; player: Player;
           {at} / {length}
         </span>
         <span>{at === 0 ? 'before the first event' : whenInWords(moment)}</span>
-        <strong className={event && toneOf(event)}>{event === undefined ? '' : eventInWords(event)}</strong>
+        <strong>{event === undefined ? '' : eventInWords(event)}</strong>
         <span className="span">{spanInWords(Math.max(0, moment - first))} in</span>
       </p>
     </section>
@@ -97,7 +97,7 @@ function Marks({ view: { timeline, length, session }, theme }: { view: View; the
       for (let index = 0; index < length; index++) {
         const event = timeline.events[index]
         if (event === undefined) break
-        const tone = toneOf(event)
+        const tone = toneOf(event.type, event['data'])
         if (!tones.has(tone)) tones.set(tone, colour(`--tone-${tone}`))
         context.fillStyle = tones.get(tone) as string
         const tall = tone === 'session' ? height : height * 0.65
