@@ -14,8 +14,9 @@ import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { launchChromium } from '../scripts/chromium.mjs'
 import { longLog } from '../scripts/long-log.mjs'
+import { startDemo, withDemo } from '../scripts/start-demo.mjs'
 import { startCountingProxy, type CountingProxy } from './counting-proxy'
-import { start, startPage } from './demo'
+import { start } from './demo'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const require = createRequire(import.meta.url)
@@ -29,13 +30,13 @@ const temporary = (): string => mkdtempSync(join(tmpdir(), 'demo-page-'))
 const replayed = (log: string, ...args: string[]): string =>
   execFileSync(process.execPath, [replayCommand, 'replay', log, ...args], { encoding: 'utf8' }).trimEnd()
 
-let demo: Awaited<ReturnType<typeof startPage>>
+let demo: Awaited<ReturnType<typeof startDemo>>
 let proxy: CountingProxy
 let browser: Browser
 const hosts = new Set<string>()
 
 beforeAll(async () => {
-  demo = await startPage()
+  demo = await startDemo()
   hosts.add(new URL(demo.url).host)
   proxy = await startCountingProxy((host) => hosts.has(host))
   browser = await launchChromium([
@@ -344,7 +345,7 @@ describe('files', () => {
   })
 
   it('opens with what is given on the command line', async () => {
-    const other = await startPage('--log', WORKSHOP)
+    const other = await startDemo('--log', WORKSHOP)
     hosts.add(new URL(other.url).host)
     await open('', other.url)
     await at('0 / 46')
@@ -569,7 +570,7 @@ describe('live', () => {
 
   it('follows the log of a course as it grows, changes nothing in it, and connects again', async () => {
     const { path, telemetry, logPath, close } = course()
-    let live = await startPage('--course', path)
+    let live = await startDemo('--course', path)
     const { port, host } = new URL(live.url)
     hosts.add(host)
     await page.goto(live.url)
@@ -588,7 +589,7 @@ describe('live', () => {
 
     await live.stop()
     telemetry.record(1, 'test', { exit_code: 0 })
-    live = await startPage('--course', path, '--port', port)
+    live = await startDemo('--course', path, '--port', port)
     await at('5 / 5')
     await telemetry.idle()
     expect(await saved()).toBe(replayed(logPath()))
@@ -605,7 +606,7 @@ describe('live', () => {
     telemetry.start({ slug: 'live-course', agent: 'os', steps })
     telemetry.record(0, 'open_step')
     await close()
-    const live = await startPage('--course', path)
+    const live = await startDemo('--course', path)
     const id = telemetry.status().telemetry_id ?? ''
     const [first, second] = readFileSync(logPath(), 'utf8').split('\n') as [string, string]
     const offset = Buffer.byteLength(first) + 1
@@ -627,7 +628,7 @@ describe('live', () => {
     telemetry.start({ slug: 'live-course', agent: 'os', steps })
     telemetry.record(0, 'open_step')
     await close()
-    const live = await startPage('--course', path)
+    const live = await startDemo('--course', path)
     hosts.add(new URL(live.url).host)
     await page.goto(live.url)
     await at('2 / 2')
@@ -762,6 +763,16 @@ describe('the server', () => {
     await expect.poll(output).toMatch(/^The replay is at http:\/\/127\.0\.0\.1:\d+\/ until Ctrl-C\.\n$/)
     child.kill('SIGINT')
     expect(await exited).toBe(0)
+  })
+
+  it('ends with the script it is started for, also one that fails', async () => {
+    let url = ''
+    const failing = withDemo([], (its) => {
+      url = its
+      throw new Error('failed')
+    })
+    await expect(failing).rejects.toThrow('failed')
+    await expect(fetch(url)).rejects.toThrow('fetch failed')
   })
 
   it('says so where the port is taken', async () => {
