@@ -1,31 +1,38 @@
-import { useEffect, useMemo, useReducer, useState } from 'react'
-import type { Destination, LabStatus } from '../lab/lab'
+import { useEffect, useReducer } from 'react'
+import type { Destination } from '../lab/lab'
 import { FAULTS, type Fault } from '../lab/faults'
-import type { SeenRequest } from '../lab/receiver'
 import { countInWords, spanInWords } from '../model/words'
-import { Omitted } from './omitted'
+import type { LabView } from '../use-lab'
+import { Requests } from './requests'
 
-export interface DeliveryProps {
-  readonly status: LabStatus
-  /** Counts how often the receiver began anew. */
-  readonly round: number
-  /** Requests so far, and the latest of them. */
-  readonly made: number
-  readonly requests: readonly SeenRequest[]
-  readonly counted: { readonly batch: number; readonly stream: number }
+interface Choices {
   readonly fault: Fault
-  /** The learner was offline at the moment shown, so the network is too. */
-  readonly offline: boolean
   setFault(fault: Fault): void
-  logIn(): void
-  resend(): void
-  skipWait(): void
   startOver(): void
 }
 
-export function DeliveryPanel(props: DeliveryProps) {
-  const { status, round, made, requests, counted, fault, offline } = props
+interface Props extends Choices {
+  /** The session is of a running course. */
+  readonly live: boolean
+  /** undefined until it runs, or why it cannot. */
+  readonly lab: LabView | string | undefined
+}
+
+/** What is delivered of the session, or why nothing is. */
+export function Delivery({ live, lab, ...choices }: Props) {
+  if (live)
+    return (
+      <p className="empty">A running course delivers by itself: `learnpack-telemetry status` tells of it.</p>
+    )
+  if (typeof lab === 'string')
+    return <p className="problem">The receiver cannot be simulated in this browser window: {lab}</p>
+  if (lab === undefined) return <p className="empty">Starting the receiver ...</p>
+  return <DeliveryPanel {...lab} {...choices} />
+}
+
+function DeliveryPanel({ lab, receiver, status, fault, setFault, startOver }: LabView & Choices) {
   const { destinations, nextAttempt, student, invented, recorded } = status
+  const { counted } = receiver
   // What is said of waits is a countdown.
   const [, tick] = useReducer((count: number) => count + 1, 0)
   const counts = nextAttempt !== undefined
@@ -42,7 +49,8 @@ export function DeliveryPanel(props: DeliveryProps) {
       <div>
         <fieldset className="faults">
           <legend>
-            The receiver and the network {offline && fault === 'none' && '(the learner is offline)'}
+            The receiver and the network{' '}
+            {receiver.fault === 'offline' && fault === 'none' && '(the learner is offline)'}
           </legend>
           {Object.entries(FAULTS).map(([value, name]) => (
             <label key={value} className="choice">
@@ -51,7 +59,7 @@ export function DeliveryPanel(props: DeliveryProps) {
                 name="fault"
                 value={value}
                 checked={fault === value}
-                onChange={() => props.setFault(value as Fault)}
+                onChange={() => setFault(value as Fault)}
               />
               {name}
             </label>
@@ -62,8 +70,8 @@ export function DeliveryPanel(props: DeliveryProps) {
           {student === undefined
             ? '; nothing is sent before a student logs in.'
             : `, sent as student ${student}${invented ? ', made up because this session knows of none' : ''}.`}{' '}
-          The receiver counted {countInWords(counted.stream, 'event')} and{' '}
-          {countInWords(counted.batch, 'batch', 'batches')}, each once.
+          The receiver counted {countInWords(counted.stream.size, 'event')} and{' '}
+          {countInWords(counted.batch.size, 'batch', 'batches')}, each once.
         </p>
         <div className="destinations">
           {destinations.map((destination) => (
@@ -71,21 +79,21 @@ export function DeliveryPanel(props: DeliveryProps) {
           ))}
         </div>
         <div className="actions">
-          <button type="button" disabled={nextAttempt === undefined} onClick={props.skipWait}>
+          <button type="button" disabled={nextAttempt === undefined} onClick={() => lab.skipWait()}>
             {nextAttempt === undefined ? 'Skip the wait' : `Skip the wait of ${spanInWords(nextAttempt)}`}
           </button>
-          <button type="button" disabled={!paused} onClick={props.logIn}>
+          <button type="button" disabled={!paused} onClick={() => lab.logIn()}>
             Log in again
           </button>
-          <button type="button" disabled={!dead} onClick={props.resend}>
+          <button type="button" disabled={!dead} onClick={() => lab.resend()}>
             Resend dead letters
           </button>
-          <button type="button" onClick={props.startOver}>
+          <button type="button" onClick={startOver}>
             Start over
           </button>
         </div>
       </div>
-      <Requests key={round} made={made} requests={requests} />
+      <Requests key={receiver.round} made={receiver.made} requests={receiver.requests} />
     </div>
   )
 }
@@ -124,58 +132,4 @@ function conditionOf({ state, waiting }: Destination): { tone: 'good' | 'pending
   if (lastError !== undefined) return { tone: 'bad', words: `refused: ${lastError}` }
   if (deadLettered > 0) return { tone: 'bad', words: 'all delivered but the dead letters' }
   return { tone: 'good', words: 'all delivered' }
-}
-
-/** Those of one round: numbers begin again in the next. */
-function Requests({ made, requests }: Pick<DeliveryProps, 'made' | 'requests'>) {
-  const [chosen, choose] = useState<number>()
-  const request = requests.find(({ number }) => number === chosen)
-  return (
-    <div>
-      <h3>{countInWords(made, 'request')}</h3>
-      <div className="scrolls requests" tabIndex={0} role="region" aria-label="Requests" data-scrolls>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">request</th>
-              <th scope="col">answer</th>
-              <th scope="col">of</th>
-            </tr>
-          </thead>
-          <tbody>
-            {requests.toReversed().map((one) => (
-              <tr key={one.number} className={one.number === chosen ? 'chosen' : undefined}>
-                <td>
-                  <button type="button" className="fold" onClick={() => choose(one.number)}>
-                    {one.number} {one.kind}
-                  </button>
-                </td>
-                <td className={one.answer === undefined ? 'pending' : one.ok ? 'good' : 'bad'}>
-                  {one.answer ?? '…'}
-                  {one.known && ' (known, dropped)'}
-                </td>
-                <td className="id">{one.id}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-      {request !== undefined && <RequestDetails {...request} />}
-    </div>
-  )
-}
-
-/** Characters of a body that are laid out. */
-const BODY = 20_000
-
-function RequestDetails({ method, url, headers, body }: SeenRequest) {
-  const pretty = useMemo(() => JSON.stringify(JSON.parse(body), null, 2), [body])
-  return (
-    <pre className="code" tabIndex={0} role="region" aria-label="The request" data-scrolls>
-      {`${method} ${url}\n`}
-      {headers.map(([name, value]) => `${name}: ${value}\n`)}
-      {`\n${pretty.slice(0, BODY)}`}
-      <Omitted of={pretty} shown={BODY} />
-    </pre>
-  )
 }

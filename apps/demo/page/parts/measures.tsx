@@ -78,7 +78,7 @@ export const MeasuresPanel = memo(function MeasuresPanel({ moment, now, theme }:
 
   return (
     <>
-      <Course course={measures.course} />
+      <Tiles course={measures.course} />
       <div className="charts">
         <Chart
           title="Time per step, minutes"
@@ -152,7 +152,7 @@ const DAY = {
 const said = (steps: Measures['steps'], value: (step: StepMeasures) => string): string =>
   steps.map((step) => `${step.slug} ${value(step)}`).join('; ')
 
-function Course({ course }: { course: Measures['course'] }) {
+function Tiles({ course }: { course: Measures['course'] }) {
   const tiles: [string, string][] = [
     ['completed', `${course.completion_rate} %`],
     ['time on the course', spanInWords(course.total_time_on_platform * 1_000)],
