@@ -35,11 +35,16 @@ async function measure(url, browser) {
   await page
     .locator('[data-destination="stream"] .condition', { hasText: 'all delivered' })
     .waitFor({ timeout: 300_000 })
-  await page.getByLabel('offline', { exact: true }).check()
-  return {
-    back: await moving('ArrowLeft', page, devtools),
-    on: await moving('ArrowRight', page, devtools),
+  const offline = page.getByLabel('offline', { exact: true })
+  await offline.check()
+  // It would take the arrows for itself.
+  await offline.blur()
+  const moves = async (key, to) => {
+    const costs = await moving(key, page, devtools)
+    if ((await position.innerText()) !== `${to} / ${EVENTS}`) throw new Error(`${key} does not move the page`)
+    return costs
   }
+  return { back: await moves('ArrowLeft', EVENTS - MOVES), on: await moves('ArrowRight', EVENTS) }
 }
 
 /** Script per move, of `MOVES` moves, what is drawn later included; and the dearest of them. */
