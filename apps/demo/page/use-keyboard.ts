@@ -5,10 +5,10 @@ import type { Player } from './model/player'
 /** What keys do, as the page tells it. */
 export const KEYS: readonly (readonly [string, string])[] = [
   ['Space or K', 'play, pause'],
-  ['← →', 'one event back, on'],
-  ['Shift ← →', 'ten events'],
-  ['Home End', 'the beginning, the end'],
-  ['+ −', 'faster, slower'],
+  ['Left, Right', 'one event back, on'],
+  ['Shift Left, Right', 'ten events'],
+  ['Home, End', 'the beginning, the end'],
+  ['+, -', 'faster, slower'],
 ]
 
 export function useKeyboard(player: Player): void {

@@ -181,6 +181,14 @@ describe('replay', () => {
     expect(await page.getByRole('region', { name: 'Attempt' }).innerText()).toContain('Too much differs')
   })
 
+  it('has the measures as a table, too', async () => {
+    await open('#session=workshop&event=46')
+    await page.getByText('The same as a table').click()
+    const rows = page.getByRole('region', { name: 'Measures per step' }).getByRole('row')
+    await expect.poll(() => rows.count()).toBe(10)
+    expect(await rows.nth(8).innerText()).toMatch(/^07-dictionaries\tattempted\t/)
+  })
+
   it('is played, stepped and sped by keys alone', async () => {
     await open('#session=workshop&event=0')
     for (const key of ['ArrowRight', 'ArrowRight', 'ArrowRight', 'ArrowLeft']) await page.keyboard.press(key)
@@ -497,6 +505,7 @@ describe('delivery', () => {
     await page.getByRole('button', { name: 'Start over' }).click()
     await becomes({ delivered: 0, waiting: 0 })
     await countsEvents(0)
+    expect(await condition('stream')).toBe('empty: nothing to deliver yet')
     await end()
     await becomes({ delivered: 5, waiting: 0 })
     await countsEvents(5)

@@ -123,13 +123,17 @@ function DestinationCard(destination: Destination) {
   )
 }
 
-function conditionOf({ state, waiting }: Destination): { tone: 'good' | 'pending' | 'bad'; words: string } {
-  const { deadLettered, attempts, paused, lastError } = state
+function conditionOf({ state, waiting }: Destination): {
+  tone: 'good' | 'pending' | 'bad' | 'empty'
+  words: string
+} {
+  const { delivered, deadLettered, attempts, paused, lastError } = state
   if (paused !== undefined) return { tone: 'bad', words: `paused: ${paused.reason}` }
   if (attempts > 0) return { tone: 'pending', words: `retrying, ${attempts} failed: ${lastError ?? ''}` }
   if (waiting > 0) return { tone: 'pending', words: 'sending, or waiting for a login' }
   // What was refused does not wait: the cursor has moved over it.
   if (lastError !== undefined) return { tone: 'bad', words: `refused: ${lastError}` }
   if (deadLettered > 0) return { tone: 'bad', words: 'all delivered but the dead letters' }
+  if (delivered === 0) return { tone: 'empty', words: 'nothing to deliver yet' }
   return { tone: 'good', words: 'all delivered' }
 }
