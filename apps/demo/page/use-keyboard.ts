@@ -5,10 +5,10 @@ import type { Player } from './model/player'
 /** What keys do, as the page tells it. */
 export const KEYS: readonly (readonly [string, string])[] = [
   ['Space or K', 'play, pause'],
-  ['← →', 'one event back, on'],
-  ['Shift ← →', 'ten events'],
-  ['Home End', 'the beginning, the end'],
-  ['+ −', 'faster, slower'],
+  ['Left, Right', 'one event back, on'],
+  ['Shift Left, Right', 'ten events'],
+  ['Home, End', 'the beginning, the end'],
+  ['+, -', 'faster, slower'],
 ]
 
 export function useKeyboard(player: Player): void {
@@ -28,9 +28,10 @@ export function useKeyboard(player: Player): void {
 /** Keys that whatever has the focus needs for itself. The scrubber is ours: its arrows go by events. */
 function isTheirs({ target, key }: KeyboardEvent): boolean {
   if (!(target instanceof HTMLElement)) return false
+  if (target instanceof HTMLSelectElement) return true
   if (target instanceof HTMLInputElement) return target.type !== 'range' && /^( |Arrow.*)$/.test(key)
-  if (key === ' ') return target.closest('button, summary, select, a') !== null
-  return target.closest('select, [data-scrolls]') !== null
+  if (key === ' ') return target.matches('button, summary')
+  return target.matches('[data-scrolls]') && /^(Arrow|Home|End|Page)/.test(key)
 }
 
 function actionOf({ key, shiftKey }: KeyboardEvent, player: Player): (() => void) | undefined {
@@ -43,6 +44,7 @@ function actionOf({ key, shiftKey }: KeyboardEvent, player: Player): (() => void
   switch (key) {
     case ' ':
     case 'k':
+    case 'K':
       return player.toggle
     case 'ArrowLeft':
       return () => player.seek(at - step)

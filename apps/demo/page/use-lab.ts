@@ -24,7 +24,7 @@ const receiverOnce = (): Promise<Receiver> =>
 
 /** @returns undefined until it runs, or why it cannot */
 export function useLab(view: View, fault: Fault): { shown: LabView | string | undefined; startOver(): void } {
-  const { timeline, at, session, moment } = view
+  const { timeline, at, session, time } = view
   const [receiver, setReceiver] = useState<Receiver | string>()
   const [round, setRound] = useState(0)
   const [status, setStatus] = useState<LabStatus>()
@@ -55,7 +55,7 @@ export function useLab(view: View, fault: Fault): { shown: LabView | string | un
     }
   }, [receiver, timeline, session.live, round])
 
-  const offline = session.offline.some(([from, to]) => moment >= from && moment < to)
+  const offline = session.offline.some(([from, to]) => time >= from && time < to)
   if (typeof receiver === 'object') receiver.fault = fault === 'none' && offline ? 'offline' : fault
 
   useEffect(() => lab.current?.record(timeline, at), [timeline, at, receiver, round])

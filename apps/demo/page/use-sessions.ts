@@ -1,19 +1,17 @@
-// The sessions to choose from, the one on the page, and the address that names it.
+// The sessions to choose from, and the one on the page.
 
-import { useEffect, useRef, useState, useSyncExternalStore } from 'react'
-import { formatAddress, parseAddress } from './model/address'
+import { useEffect, useRef, useState } from 'react'
+import { FILE } from './model/address'
 import { fetchCatalogue, fetchSession, type SessionEntry } from './model/catalogue'
 import { followLive } from './model/live'
 import type { Player, SessionInfo } from './model/player'
 import { readSession, type ReadSession } from './model/read-session'
 import { createTimeline } from './model/timeline'
-import { useRested } from './use-rested'
 
 /** A browser has to hold it as a string, bytes. */
 const LARGEST_FILE = 256 * 1024 * 1024
 
-/** Begins the id of a session that is a file of the viewer's. */
-const FILE = 'file '
+export type Sessions = ReturnType<typeof useSessions>
 
 export function useSessions(player: Player) {
   const [entries, setEntries] = useState<readonly SessionEntry[]>([])
@@ -70,46 +68,11 @@ export function useSessions(player: Player) {
     )
   }
 
-  // Anywhere on the page, whatever is there: a browser would leave the page for a file that nobody takes.
-  const openLatest = useRef(open)
-  useEffect(() => void (openLatest.current = open))
   useEffect(() => {
-    const dragged = (event: DragEvent): void => event.preventDefault()
-    const dropped = (event: DragEvent): void => {
-      event.preventDefault()
-      const file = event.dataTransfer?.files[0]
-      if (file) void openLatest.current(file)
-    }
-    addEventListener('dragover', dragged)
-    addEventListener('drop', dropped)
-    return () => {
-      removeEventListener('dragover', dragged)
-      removeEventListener('drop', dropped)
-    }
-  }, [])
-
-  useEffect(() => {
-    const opened = ({ hash }: Location, all: readonly SessionEntry[]): void => {
-      const { session, event } = parseAddress(hash)
-      const { session: present, at } = player.get()
-      const entry = all.find(({ id }) => id === session) ?? (present.id === '' ? all[0] : undefined)
-      if (entry === undefined) return
-      if (entry.id !== present.id) void show(entry, event)
-      else if (event !== undefined && event !== at) player.seek(event)
-    }
-    let all: readonly SessionEntry[] = []
-    const changed = (): void => opened(location, all)
-    fetchCatalogue().then(
-      (found) => {
-        all = found
-        setEntries(found)
-        changed()
-      },
-      (error: Error) => setProblem(`the demo's server does not answer: ${error.message}`),
+    fetchCatalogue().then(setEntries, (error: Error) =>
+      setProblem(`the demo's server does not answer: ${error.message}`),
     )
-    addEventListener('hashchange', changed)
-    return () => removeEventListener('hashchange', changed)
-  }, [player])
+  }, [])
 
   useEffect(() => {
     if (live === undefined) return
@@ -122,26 +85,5 @@ export function useSessions(player: Player) {
     })
   }, [live, player])
 
-  // The address follows once the position rests: browsers limit how often it may change.
-  const view = useSyncExternalStore(player.subscribe, player.get)
-  const address = useRested(formatAddress(view.session.id, view.at), 300)
-  useEffect(() => {
-    const { session, at } = player.get()
-    if (session.id === '') return
-    // No address leads to a file of the viewer's, and least of all that of the session before it.
-    const holds = session.id.startsWith(FILE) ? location.pathname : formatAddress(session.id, at)
-    history.replaceState(null, '', holds)
-  }, [address])
-
-  return {
-    entries,
-    problem,
-    busy,
-    condition,
-    open,
-    choose: async (id: string) => {
-      const entry = entries.find((one) => one.id === id)
-      if (entry !== undefined) await show(entry)
-    },
-  }
+  return { entries, problem, busy, condition, show, open }
 }

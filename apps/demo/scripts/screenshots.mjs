@@ -1,12 +1,11 @@
 // Takes the pictures of the README from the running page, and notes what they were taken of: a test tells when
 // they are out of date.
 
-import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { launchChromium } from './chromium.mjs'
+import { withDemo } from './start-demo.mjs'
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 const IMAGES = here('../../../docs/images')
@@ -27,15 +26,8 @@ export function pageDigest() {
 export const takenOf = () => JSON.parse(readFileSync(STAMP, 'utf8')).sha256
 
 async function take() {
-  const demo = spawn(process.execPath, [here('../bin/demo.js'), '--json'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const { url } = JSON.parse(
-    await new Promise((resolve) => demo.stdout.once('data', (data) => resolve(String(data)))),
-  )
-  const browser = await launchChromium()
   mkdirSync(IMAGES, { recursive: true })
-  try {
+  await withDemo([], async (url, browser) => {
     const shot = async (name, colorScheme, use) => {
       const page = await browser.newPage({
         viewport: { width: 1600, height: 1000 },
@@ -65,10 +57,7 @@ async function take() {
         .locator('#delivery')
         .evaluate((element) => scrollTo(0, element.getBoundingClientRect().top + scrollY - 130))
     })
-  } finally {
-    await browser.close()
-    demo.kill()
-  }
+  })
   writeFileSync(STAMP, `${JSON.stringify({ sha256: pageDigest() }, null, 2)}\n`)
 }
 

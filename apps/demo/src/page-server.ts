@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { extname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { SessionEntry } from './catalogue'
-import { listen } from './listen'
+import { close, listen } from './listen'
 import { streamLive } from './live'
 
 const PAGE = fileURLToPath(new URL('page', import.meta.url))
@@ -79,11 +79,7 @@ export async function servePage(sources: readonly PageSource[], port = 0): Promi
   own = [`127.0.0.1:${bound}`, `localhost:${bound}`]
   return {
     url: `http://127.0.0.1:${bound}/`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
+    close: () => close(server),
   }
 }
 

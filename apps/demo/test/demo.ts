@@ -14,13 +14,3 @@ export function start(...args: string[]) {
   const exited = new Promise<number | null>((resolve) => child.once('close', resolve))
   return { child, exited, output: () => out, done: exited.then((code) => ({ code, out, err })) }
 }
-
-/** Starts the page and resolves with its address once it is served. */
-export async function startPage(...args: string[]) {
-  const demo = start('--json', ...args)
-  const url = await new Promise<string>((resolve, reject) => {
-    demo.child.stdout.once('data', () => resolve((JSON.parse(demo.output()) as { url: string }).url))
-    void demo.done.then(({ code, err }) => reject(new Error(`exit code ${code}: ${err}`)))
-  })
-  return { ...demo, url, stop: () => (demo.child.kill('SIGTERM'), demo.exited) }
-}

@@ -173,6 +173,12 @@ describe('what is shown of a moment', () => {
     })
   })
 
+  it('a field that is no base64 of a text stays as it is, and hides no other', () => {
+    const wire = { source_code: 'never encoded', stdout: 'Mg==', stderr: '/w==', exit_code: 0 }
+    const attempt = { type: 'compile', index: 0, startedAt: undefined, endedAt: undefined, wire } as const
+    expect(decoded(attempt)).toEqual({ ...wire, stdout: '2' })
+  })
+
   it('changes are told by their paths', () => {
     const same = { deep: [1] }
     const { changed, touched } = changesBetween(

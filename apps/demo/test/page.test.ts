@@ -4,18 +4,19 @@
 import { execFileSync } from 'node:child_process'
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { request } from 'node:http'
+import { request as httpRequest } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createTelemetry, encodeLine, type TelemetryEvent } from '@learnpack/telemetry-core'
 import { crc32, nodePorts, openCourseFolder } from '@learnpack/telemetry-transport-file'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { launchChromium } from '../scripts/chromium.mjs'
 import { longLog } from '../scripts/long-log.mjs'
+import { startDemo, withDemo } from '../scripts/start-demo.mjs'
 import { startCountingProxy, type CountingProxy } from './counting-proxy'
-import { start, startPage } from './demo'
+import { start } from './demo'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const require = createRequire(import.meta.url)
@@ -29,13 +30,13 @@ const temporary = (): string => mkdtempSync(join(tmpdir(), 'demo-page-'))
 const replayed = (log: string, ...args: string[]): string =>
   execFileSync(process.execPath, [replayCommand, 'replay', log, ...args], { encoding: 'utf8' }).trimEnd()
 
-let demo: Awaited<ReturnType<typeof startPage>>
+let demo: Awaited<ReturnType<typeof startDemo>>
 let proxy: CountingProxy
 let browser: Browser
 const hosts = new Set<string>()
 
 beforeAll(async () => {
-  demo = await startPage()
+  demo = await startDemo()
   hosts.add(new URL(demo.url).host)
   proxy = await startCountingProxy((host) => hosts.has(host))
   browser = await launchChromium([
@@ -155,6 +156,10 @@ describe('replay', () => {
       expect.arrayContaining(['/steps/7/tests/1', '/last_interaction_at']),
     )
     expect(await page.locator('[data-path="/steps/6"]').getAttribute('class')).toBe('node')
+    // A run that failed looks it, in both.
+    const happened = page.getByRole('button', { name: 'runs 07-dictionaries: exit code 1' })
+    expect(await happened.getAttribute('class')).toBe('event failed')
+    expect(await attempt.getByRole('button', { name: 'Run 1' }).getAttribute('class')).toBe('choice failed')
     // A question, chosen from the attempts of the step.
     await attempt.getByRole('button', { name: 'Question 1' }).click()
     expect(await attempt.innerText()).toContain('How do I ask for a key that may not be there?')
@@ -174,6 +179,14 @@ describe('replay', () => {
     await at('0 / 3')
     await page.keyboard.press('End')
     expect(await page.getByRole('region', { name: 'Attempt' }).innerText()).toContain('Too much differs')
+  })
+
+  it('has the measures as a table, too', async () => {
+    await open('#session=workshop&event=46')
+    await page.getByText('The same as a table').click()
+    const rows = page.getByRole('region', { name: 'Measures per step' }).getByRole('row')
+    await expect.poll(() => rows.count()).toBe(10)
+    expect(await rows.nth(8).innerText()).toMatch(/^07-dictionaries\tattempted\t/)
   })
 
   it('is played, stepped and sped by keys alone', async () => {
@@ -208,6 +221,30 @@ describe('replay', () => {
     for (const name of ['Play', 'Position in the session', 'Save', 'works', 'Start over', 'Dark']) {
       expect([...reached].join('\n')).toContain(name)
     }
+  })
+
+  it('leaves to what has the focus its own keys, and no others', async () => {
+    await open('#session=workshop&event=20')
+    const speed = page.getByLabel('Speed')
+    const tree = page.getByRole('region', { name: 'telemetry.json as a tree' })
+    await tree.focus()
+    await page.keyboard.press('ArrowRight')
+    await page.keyboard.press('End')
+    expect(await position()).toBe('20 / 46')
+    for (const key of ['-', '-', '-', '+']) await page.keyboard.press(key)
+    expect(await speed.inputValue()).toBe('10')
+    await page.keyboard.press('Shift+K')
+    await page.getByRole('button', { name: 'Pause' }).waitFor()
+    await page.keyboard.press('k')
+    await page.getByRole('button', { name: 'Play' }).waitFor()
+    await speed.focus()
+    await page.keyboard.press('Home')
+    expect(await speed.inputValue()).toBe('1')
+    expect(await position()).not.toBe('0 / 46')
+    // What folds does not scroll.
+    await tree.locator('.fold').first().focus()
+    await page.keyboard.press('Home')
+    await at('0 / 46')
   })
 
   it('keeps up with keys held down in a session of 10,000 events', async () => {
@@ -316,7 +353,7 @@ describe('files', () => {
   })
 
   it('opens with what is given on the command line', async () => {
-    const other = await startPage('--log', WORKSHOP)
+    const other = await startDemo('--log', WORKSHOP)
     hosts.add(new URL(other.url).host)
     await open('', other.url)
     await at('0 / 46')
@@ -329,9 +366,15 @@ describe('files', () => {
 })
 
 describe('delivery', () => {
+  let request: Locator
   const card = (name: string) => page.locator(`[data-destination="${name}"]`)
   const count = async (name: string, what: string): Promise<number> =>
     Number(await card(name).locator(`[data-count="${what}"]`).innerText())
+  /** With its tone. */
+  const condition = (name: string): Promise<string> =>
+    card(name)
+      .locator('.condition')
+      .evaluate((one) => `${one.className.replace('condition ', '')}: ${one.textContent}`)
   const counts = async () => ({
     delivered: await count('stream', 'delivered'),
     waiting: await count('stream', 'waiting'),
@@ -359,7 +402,10 @@ describe('delivery', () => {
       .poll(() => page.getByRole('region', { name: 'Delivery' }).innerText())
       .toMatch(new RegExp(`The receiver counted ${count} events? `))
 
-  beforeEach(() => open('#session=sample&event=1'))
+  beforeEach(async () => {
+    request = page.getByRole('region', { name: 'The request' })
+    await open('#session=sample&event=1')
+  })
 
   it('shows every request with its headers and body', async () => {
     await end()
@@ -368,7 +414,7 @@ describe('delivery', () => {
       .getByRole('button', { name: /stream$/ })
       .first()
       .click()
-    const shown = await page.getByRole('region', { name: 'The request' }).innerText()
+    const shown = await request.innerText()
     const [head, body] = shown.split('\n\n') as [string, string]
     expect(head).toMatch(/^POST http:\/\/127\.0\.0\.1:\d+\/school\/stream\n/)
     expect(head).toMatch(/\nwebhook-id: [0-9a-f-]{36}/)
@@ -415,10 +461,19 @@ describe('delivery', () => {
   it('400: dead letters, which arrive when they are sent again', async () => {
     await network('400')
     await end()
-    await becomes({ delivered: 0, waiting: 0, dead: 5 })
+    await becomes({ delivered: 0, waiting: 0, dead: 5, batches: 0 })
+    expect([await condition('stream'), await condition('batch')]).toEqual([
+      'bad: refused: answered 400',
+      'bad: refused: answered 400',
+    ])
     await network('works')
     await page.getByRole('button', { name: 'Resend dead letters' }).click()
     await becomes({ delivered: 5, waiting: 0, dead: 0 })
+    expect([await condition('stream'), await condition('batch')]).toEqual([
+      'good: all delivered',
+      // A later batch holds all that this one did, so nobody sends it again.
+      'bad: refused: answered 400',
+    ])
   })
 
   it('401: pauses until the student logs in again', async () => {
@@ -445,12 +500,17 @@ describe('delivery', () => {
     await page.keyboard.press('Home')
     await at('0 / 8')
     expect(await counts()).toMatchObject({ delivered: 5, waiting: 0 })
+    await page.getByRole('button', { name: '1 batch' }).click()
+    await request.waitFor()
     await page.getByRole('button', { name: 'Start over' }).click()
     await becomes({ delivered: 0, waiting: 0 })
     await countsEvents(0)
+    expect(await condition('stream')).toBe('empty: nothing to deliver yet')
     await end()
     await becomes({ delivered: 5, waiting: 0 })
     await countsEvents(5)
+    // The one that was chosen is gone, whatever has its number now.
+    expect(await request.count()).toBe(0)
   })
 
   it('goes on behind a time in the background, in which the browser ends its service worker', async () => {
@@ -470,12 +530,15 @@ describe('delivery', () => {
     await network('slow, 1 s')
     await end()
     await expect.poll(() => page.locator('td.pending').count()).toBeGreaterThan(0)
+    await page.getByRole('button', { name: '1 batch' }).click()
+    await request.waitFor()
     await page.locator('header select').selectOption('workshop')
     await at('0 / 46')
     for (let presses = 0; presses < 3; presses++) await page.getByLabel('On one event').click()
     // As slow as what was under way before, so that has arrived, too.
     await becomes({ delivered: 1, waiting: 0, batches: 0 })
     await countsEvents(1)
+    expect(await request.count()).toBe(0)
   })
 })
 
@@ -516,7 +579,7 @@ describe('live', () => {
 
   it('follows the log of a course as it grows, changes nothing in it, and connects again', async () => {
     const { path, telemetry, logPath, close } = course()
-    let live = await startPage('--course', path)
+    let live = await startDemo('--course', path)
     const { port, host } = new URL(live.url)
     hosts.add(host)
     await page.goto(live.url)
@@ -535,7 +598,7 @@ describe('live', () => {
 
     await live.stop()
     telemetry.record(1, 'test', { exit_code: 0 })
-    live = await startPage('--course', path, '--port', port)
+    live = await startDemo('--course', path, '--port', port)
     await at('5 / 5')
     await telemetry.idle()
     expect(await saved()).toBe(replayed(logPath()))
@@ -552,7 +615,7 @@ describe('live', () => {
     telemetry.start({ slug: 'live-course', agent: 'os', steps })
     telemetry.record(0, 'open_step')
     await close()
-    const live = await startPage('--course', path)
+    const live = await startDemo('--course', path)
     const id = telemetry.status().telemetry_id ?? ''
     const [first, second] = readFileSync(logPath(), 'utf8').split('\n') as [string, string]
     const offset = Buffer.byteLength(first) + 1
@@ -574,7 +637,7 @@ describe('live', () => {
     telemetry.start({ slug: 'live-course', agent: 'os', steps })
     telemetry.record(0, 'open_step')
     await close()
-    const live = await startPage('--course', path)
+    const live = await startDemo('--course', path)
     hosts.add(new URL(live.url).host)
     await page.goto(live.url)
     await at('2 / 2')
@@ -641,7 +704,7 @@ describe('the server', () => {
       const { port, host } = new URL(demo.url)
       const { method = 'GET' } = options
       const headers = { host: options.host ?? host }
-      request({ host: '127.0.0.1', port, path, method, headers }, (answer) => {
+      httpRequest({ host: '127.0.0.1', port, path, method, headers }, (answer) => {
         let body = ''
         answer.on('data', (chunk: Buffer) => (body += chunk.toString()))
         answer.once('end', () => resolve({ status: answer.statusCode, body }))
@@ -709,6 +772,16 @@ describe('the server', () => {
     await expect.poll(output).toMatch(/^The replay is at http:\/\/127\.0\.0\.1:\d+\/ until Ctrl-C\.\n$/)
     child.kill('SIGINT')
     expect(await exited).toBe(0)
+  })
+
+  it('ends with the script it is started for, also one that fails', async () => {
+    let url = ''
+    const failing = withDemo([], (its) => {
+      url = its
+      throw new Error('failed')
+    })
+    await expect(failing).rejects.toThrow('failed')
+    await expect(fetch(url)).rejects.toThrow('fetch failed')
   })
 
   it('says so where the port is taken', async () => {

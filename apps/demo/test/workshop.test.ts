@@ -1,6 +1,6 @@
 // The recorded session that comes with the page is what its script records.
 
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -15,4 +15,5 @@ it('is recorded through the real pipeline, byte for byte, and its offline hour w
   expect(readFileSync(log, 'utf8')).toBe(data('workshop.events.ndjson'))
   expect(readFileSync(join(folder, 'workshop.json'), 'utf8')).toBe(data('workshop.json'))
   expect(delivered).toEqual({ batch: 11, stream: 41, late: 10 })
+  rmSync(folder, { recursive: true })
 })

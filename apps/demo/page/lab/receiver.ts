@@ -24,6 +24,8 @@ export interface SeenRequest {
 
 export interface Receiver {
   fault: Fault
+  /** Counts the `clear`s. */
+  readonly round: number
   /** Attempts since the last `clear`. */
   readonly made: number
   /** The latest of them, in order: the bodies of all of a long session would fill the memory. */
@@ -45,6 +47,9 @@ export async function startReceiver(changed: () => void): Promise<Receiver> {
   let round = 0
   const receiver: Receiver = {
     fault: 'none',
+    get round() {
+      return round
+    },
     get made() {
       return made
     },

@@ -1,5 +1,8 @@
 // The position on the page as a URL holds it: `#session=sample&event=12`.
 
+/** Begins the id of a session that is a file of the viewer's: no address leads to it. */
+export const FILE = 'file '
+
 export interface Address {
   readonly session: string | undefined
   readonly event: number | undefined

@@ -45,10 +45,15 @@ export function attemptOfEvent(event: TelemetryEvent, steps: readonly SnapshotSt
   return { step, attempt: { type: LISTS[list], index } }
 }
 
-/** With its texts as texts. What is no base64 stays as it is. */
-export const decoded = ({ type, wire }: StepAttempt): Attempt => fromWire(type, wire) ?? wire
+/** With its texts as texts. */
+export const decoded = ({ type, wire }: StepAttempt): Attempt =>
+  Object.fromEntries(Object.entries(wire).map(([field, value]) => [field, decodedField(type, field, value)]))
 
-/** What was sent or run, or undefined where none was recorded. */
+/** One field of an attempt, as text. What is no base64 of a text stays as it is. */
+export const decodedField = (type: StepAttempt['type'], field: string, value: unknown): unknown =>
+  fromWire(type, { [field]: value })?.[field] ?? value
+
+/** The text of a field, or undefined where none was recorded. */
 export function textOf(attempt: Attempt, field: string): string | undefined {
   const value = attempt[field]
   return typeof value === 'string' ? value : undefined

@@ -12,13 +12,13 @@ export function advance(now: number, elapsed: number, speed: number, next: numbe
   return Math.max(now + elapsed * speed, next - LONGEST_WAIT_MS * speed)
 }
 
-/** How many events have happened at `moment`. `when` is sorted. */
-export function countAt(when: readonly number[], moment: number): number {
+/** How many events have happened by `time`. `when` is sorted. */
+export function countAt(when: readonly number[], time: number): number {
   let low = 0
   let high = when.length
   while (low < high) {
     const middle = (low + high) >> 1
-    if ((when[middle] as number) <= moment) low = middle + 1
+    if ((when[middle] as number) <= time) low = middle + 1
     else high = middle
   }
   return low

@@ -25,8 +25,8 @@ export interface View {
   readonly length: number
   /** Events that have happened at the moment shown. */
   readonly at: number
-  /** The moment shown, epoch ms. */
-  readonly moment: number
+  /** Of the moment shown, epoch ms. */
+  readonly time: number
   readonly playing: boolean
   readonly speed: Speed
   readonly selection: Selection | undefined
@@ -38,7 +38,7 @@ export interface Player {
   load(session: SessionInfo, timeline: Timeline, at?: number): void
   /** Shows the moment after the first `count` events. */
   seek(count: number): void
-  seekTime(moment: number): void
+  seekTime(time: number): void
   select(selection: Selection): void
   /** The timeline has grown; whoever was at its end stays at its end. */
   grew(): void
@@ -61,7 +61,7 @@ export function createPlayer(session: SessionInfo, timeline: Timeline): Player {
     timeline,
     length: 0,
     at: 0,
-    moment: 0,
+    time: 0,
     playing: false,
     speed: 300,
     selection: undefined,
@@ -75,13 +75,13 @@ export function createPlayer(session: SessionInfo, timeline: Timeline): Player {
   function seek(count: number): void {
     const { when, length } = view.timeline
     const at = Math.min(Math.max(0, count), length)
-    set({ at, length, moment: when[Math.max(0, at - 1)] ?? 0, selection: undefined })
+    set({ at, length, time: when[Math.max(0, at - 1)] ?? 0, selection: undefined })
   }
 
-  function seekTime(moment: number): void {
+  function seekTime(time: number): void {
     const { when, length } = view.timeline
-    const at = countAt(when, moment)
-    set({ at, length, moment, selection: at === view.at ? view.selection : undefined })
+    const at = countAt(when, time)
+    set({ at, length, time, selection: at === view.at ? view.selection : undefined })
   }
 
   return {
@@ -108,12 +108,12 @@ export function createPlayer(session: SessionInfo, timeline: Timeline): Player {
     },
     setSpeed: (speed) => set({ speed }),
     tick(elapsed) {
-      const { playing, at, moment, speed, timeline } = view
+      const { playing, at, time, speed, timeline } = view
       if (!playing) return
       const next = timeline.when[at]
       if (next === undefined) return set({ playing: false })
       const passed = Math.min(Math.max(0, elapsed), LONGEST_TICK_MS)
-      seekTime(Math.min(advance(moment, passed, speed, next), timeline.when.at(-1) as number))
+      seekTime(Math.min(advance(time, passed, speed, next), timeline.when.at(-1) as number))
     },
   }
 }

@@ -22,8 +22,6 @@ export interface Timeline {
   readonly when: readonly number[]
   /** What was odd or damaged, each naming its line. */
   readonly messages: readonly string[]
-  /** Whole lines that were appended, also the damaged ones. */
-  readonly text: string
   /** Appends a line; `follow` reads it. */
   append(line: string): void
   follow(): void
@@ -59,9 +57,6 @@ export function createTimeline(): Timeline {
     events,
     when,
     messages,
-    get text() {
-      return log.text()
-    },
     append: (line) => log.append(line),
     follow: () => void follower.catchUp(),
     stateAt(count) {

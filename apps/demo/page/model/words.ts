@@ -26,21 +26,22 @@ export function spanInWords(ms: number): string {
   return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.round(hours / 24)} days`
 }
 
-/** How an event looks on the page: its colour's name and what is said of it. */
+/** The colour, by its name, of an event or of the attempt it made. */
 export type EventTone = 'session' | 'open' | 'run' | 'passed' | 'failed' | 'ai' | 'student' | 'other'
 
-export function toneOf(event: TelemetryEvent): EventTone {
-  const data = (event['data'] ?? {}) as { exit_code?: unknown }
-  switch (event.type) {
+/** @param data of the event, or the attempt */
+export function toneOf(type: string, data: unknown): EventTone {
+  const { exit_code } = (data ?? {}) as { exit_code?: unknown }
+  switch (type) {
     case 'session_start':
     case 'session_end':
       return 'session'
     case 'open_step':
       return 'open'
     case 'compile':
-      return 'run'
+      return exit_code === 0 || exit_code === undefined ? 'run' : 'failed'
     case 'test':
-      return data.exit_code === 0 ? 'passed' : 'failed'
+      return exit_code === 0 ? 'passed' : 'failed'
     case 'ai_interaction':
       return 'ai'
     case 'student_identified':

@@ -1,7 +1,7 @@
 import { decoded, textOf, type StepAttempt } from '../model/attempts'
 import type { Shown } from '../model/derive'
 import type { Selection } from '../model/player'
-import { spanInWords, timeInWords } from '../model/words'
+import { spanInWords, timeInWords, toneOf } from '../model/words'
 import { Source } from './source'
 import { Terminal } from './terminal'
 
@@ -32,7 +32,7 @@ export function AttemptPanel({
               <li key={`${one.type} ${one.index}`}>
                 <button
                   type="button"
-                  className={`choice ${toneOf(one)}`}
+                  className={`choice ${toneOf(one.type, one.wire)}`}
                   aria-pressed={one === attempt}
                   onClick={() => select({ slug: step.slug, attempt: one })}
                 >
@@ -91,12 +91,6 @@ const Fact = ({ name, value }: { name: string; value: string }) => (
     <dd>{value}</dd>
   </div>
 )
-
-function toneOf({ type, wire }: StepAttempt): string {
-  if (type === 'ai_interaction') return 'ai'
-  if (wire['exit_code'] === 0) return 'passed'
-  return type === 'test' || wire['exit_code'] !== undefined ? 'failed' : 'run'
-}
 
 /** Of the latest attempt before it that recorded any. */
 function sourceBefore(attempts: readonly StepAttempt[], index: number): string | undefined {

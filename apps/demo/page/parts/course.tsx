@@ -38,13 +38,16 @@ export const Course = memo(function Course({ steps, measures, open, shown, selec
               </span>
               <span className="status">{status}</span>
               <span className="counts">
+                {/* Lines break between them, not in them. */}
                 {[
                   ...(['compilations', 'tests', 'ai_interactions'] as const).flatMap((list) => {
                     const count = listOf(step, list).length
                     return count === 0 ? [] : countInWords(count, NAMES[list])
                   }),
                   ...(time_spent > 0 ? [spanInWords(time_spent * 1_000)] : []),
-                ].join(' · ')}
+                ]
+                  .map((fact) => fact.replaceAll(' ', '\u00a0'))
+                  .join(' · ')}
               </span>
             </button>
           </li>

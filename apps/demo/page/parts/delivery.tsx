@@ -1,30 +1,38 @@
-import { useEffect, useMemo, useReducer, useState } from 'react'
-import type { Destination, LabStatus } from '../lab/lab'
+import { useEffect, useReducer } from 'react'
+import type { Destination } from '../lab/lab'
 import { FAULTS, type Fault } from '../lab/faults'
-import type { SeenRequest } from '../lab/receiver'
 import { countInWords, spanInWords } from '../model/words'
-import { Omitted } from './omitted'
+import type { LabView } from '../use-lab'
+import { Requests } from './requests'
 
-export interface DeliveryProps {
-  readonly status: LabStatus
-  /** Requests so far, and the latest of them. */
-  readonly made: number
-  readonly requests: readonly SeenRequest[]
-  readonly counted: { readonly batch: number; readonly stream: number }
+interface Choices {
   readonly fault: Fault
-  /** The learner was offline at the moment shown, so the network is too. */
-  readonly offline: boolean
   setFault(fault: Fault): void
-  logIn(): void
-  resend(): void
-  skipWait(): void
   startOver(): void
 }
 
-export function DeliveryPanel(props: DeliveryProps) {
-  const { status, made, requests, counted, fault, offline } = props
+interface Props extends Choices {
+  /** The session is of a running course. */
+  readonly live: boolean
+  /** undefined until it runs, or why it cannot. */
+  readonly lab: LabView | string | undefined
+}
+
+/** What is delivered of the session, or why nothing is. */
+export function Delivery({ live, lab, ...choices }: Props) {
+  if (live)
+    return (
+      <p className="empty">A running course delivers by itself: `learnpack-telemetry status` tells of it.</p>
+    )
+  if (typeof lab === 'string')
+    return <p className="problem">The receiver cannot be simulated in this browser window: {lab}</p>
+  if (lab === undefined) return <p className="empty">Starting the receiver ...</p>
+  return <DeliveryPanel {...lab} {...choices} />
+}
+
+function DeliveryPanel({ lab, receiver, status, fault, setFault, startOver }: LabView & Choices) {
   const { destinations, nextAttempt, student, invented, recorded } = status
-  const [chosen, choose] = useState<number>()
+  const { counted } = receiver
   // What is said of waits is a countdown.
   const [, tick] = useReducer((count: number) => count + 1, 0)
   const counts = nextAttempt !== undefined
@@ -33,8 +41,6 @@ export function DeliveryPanel(props: DeliveryProps) {
     const timer = setInterval(tick, 250)
     return () => clearInterval(timer)
   }, [counts])
-  const listed = requests.toReversed()
-  const request = listed.find(({ number }) => number === chosen)
   const dead = destinations.some(({ state }) => state.deadLettered > 0)
   const paused = destinations.some(({ state }) => state.paused !== undefined)
 
@@ -43,7 +49,8 @@ export function DeliveryPanel(props: DeliveryProps) {
       <div>
         <fieldset className="faults">
           <legend>
-            The receiver and the network {offline && fault === 'none' && '(the learner is offline)'}
+            The receiver and the network{' '}
+            {receiver.fault === 'offline' && fault === 'none' && '(the learner is offline)'}
           </legend>
           {Object.entries(FAULTS).map(([value, name]) => (
             <label key={value} className="choice">
@@ -52,7 +59,7 @@ export function DeliveryPanel(props: DeliveryProps) {
                 name="fault"
                 value={value}
                 checked={fault === value}
-                onChange={() => props.setFault(value as Fault)}
+                onChange={() => setFault(value as Fault)}
               />
               {name}
             </label>
@@ -63,8 +70,8 @@ export function DeliveryPanel(props: DeliveryProps) {
           {student === undefined
             ? '; nothing is sent before a student logs in.'
             : `, sent as student ${student}${invented ? ', made up because this session knows of none' : ''}.`}{' '}
-          The receiver counted {countInWords(counted.stream, 'event')} and{' '}
-          {countInWords(counted.batch, 'batch', 'batches')}, each once.
+          The receiver counted {countInWords(counted.stream.size, 'event')} and{' '}
+          {countInWords(counted.batch.size, 'batch', 'batches')}, each once.
         </p>
         <div className="destinations">
           {destinations.map((destination) => (
@@ -72,74 +79,36 @@ export function DeliveryPanel(props: DeliveryProps) {
           ))}
         </div>
         <div className="actions">
-          <button type="button" disabled={nextAttempt === undefined} onClick={props.skipWait}>
+          <button type="button" disabled={nextAttempt === undefined} onClick={() => lab.skipWait()}>
             {nextAttempt === undefined ? 'Skip the wait' : `Skip the wait of ${spanInWords(nextAttempt)}`}
           </button>
-          <button type="button" disabled={!paused} onClick={props.logIn}>
+          <button type="button" disabled={!paused} onClick={() => lab.logIn()}>
             Log in again
           </button>
-          <button type="button" disabled={!dead} onClick={props.resend}>
+          <button type="button" disabled={!dead} onClick={() => lab.resend()}>
             Resend dead letters
           </button>
-          <button type="button" onClick={props.startOver}>
+          <button type="button" onClick={startOver}>
             Start over
           </button>
         </div>
       </div>
-      <div>
-        <h3>{countInWords(made, 'request')}</h3>
-        <div className="scrolls requests" tabIndex={0} role="region" aria-label="Requests" data-scrolls>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">request</th>
-                <th scope="col">answer</th>
-                <th scope="col">of</th>
-              </tr>
-            </thead>
-            <tbody>
-              {listed.map((one) => (
-                <tr key={one.number} className={one.number === chosen ? 'chosen' : undefined}>
-                  <td>
-                    <button type="button" className="fold" onClick={() => choose(one.number)}>
-                      {one.number} {one.kind}
-                    </button>
-                  </td>
-                  <td className={one.answer === undefined ? 'pending' : one.ok ? 'good' : 'bad'}>
-                    {one.answer ?? '…'}
-                    {one.known && ' (known, dropped)'}
-                  </td>
-                  <td className="id">{one.id}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-        {request !== undefined && <RequestDetails {...request} />}
-      </div>
+      <Requests key={receiver.round} made={receiver.made} requests={receiver.requests} />
     </div>
   )
 }
 
-function DestinationCard({ name, state, waiting }: Destination) {
-  const { delivered, deadLettered, attempts, paused, lastError } = state
-  const condition =
-    paused !== undefined
-      ? `paused: ${paused.reason}`
-      : attempts > 0
-        ? `retrying, ${attempts} failed: ${lastError ?? ''}`
-        : waiting > 0
-          ? 'sending, or waiting for a login'
-          : 'all delivered'
-  const tone = paused !== undefined ? 'bad' : attempts > 0 || waiting > 0 ? 'pending' : 'good'
+function DestinationCard(destination: Destination) {
+  const { name, state, waiting } = destination
+  const { tone, words } = conditionOf(destination)
   return (
     <section className="destination" data-destination={name} aria-label={`${name} destination`}>
       <h3>{name}</h3>
-      <p className={`condition ${tone}`}>{condition}</p>
+      <p className={`condition ${tone}`}>{words}</p>
       <dl>
         <div>
           <dt>delivered</dt>
-          <dd data-count="delivered">{delivered}</dd>
+          <dd data-count="delivered">{state.delivered}</dd>
         </div>
         <div>
           <dt>waiting</dt>
@@ -147,24 +116,24 @@ function DestinationCard({ name, state, waiting }: Destination) {
         </div>
         <div>
           <dt>dead letters</dt>
-          <dd data-count="dead">{deadLettered}</dd>
+          <dd data-count="dead">{state.deadLettered}</dd>
         </div>
       </dl>
     </section>
   )
 }
 
-/** Characters of a body that are laid out. */
-const BODY = 20_000
-
-function RequestDetails({ method, url, headers, body }: SeenRequest) {
-  const pretty = useMemo(() => JSON.stringify(JSON.parse(body), null, 2), [body])
-  return (
-    <pre className="code" tabIndex={0} role="region" aria-label="The request" data-scrolls>
-      {`${method} ${url}\n`}
-      {headers.map(([name, value]) => `${name}: ${value}\n`)}
-      {`\n${pretty.slice(0, BODY)}`}
-      <Omitted of={pretty} shown={BODY} />
-    </pre>
-  )
+function conditionOf({ state, waiting }: Destination): {
+  tone: 'good' | 'pending' | 'bad' | 'empty'
+  words: string
+} {
+  const { delivered, deadLettered, attempts, paused, lastError } = state
+  if (paused !== undefined) return { tone: 'bad', words: `paused: ${paused.reason}` }
+  if (attempts > 0) return { tone: 'pending', words: `retrying, ${attempts} failed: ${lastError ?? ''}` }
+  if (waiting > 0) return { tone: 'pending', words: 'sending, or waiting for a login' }
+  // What was refused does not wait: the cursor has moved over it.
+  if (lastError !== undefined) return { tone: 'bad', words: `refused: ${lastError}` }
+  if (deadLettered > 0) return { tone: 'bad', words: 'all delivered but the dead letters' }
+  if (delivered === 0) return { tone: 'empty', words: 'nothing to deliver yet' }
+  return { tone: 'good', words: 'all delivered' }
 }

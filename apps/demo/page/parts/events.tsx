@@ -23,7 +23,7 @@ export function Events({ view, seek }: { view: View; seek(count: number): void }
           <li key={number}>
             <button
               type="button"
-              className={`event ${toneOf(event)}${number > at ? ' later' : ''}`}
+              className={`event ${toneOf(event.type, event['data'])}${number > at ? ' later' : ''}`}
               aria-current={number === at ? 'step' : undefined}
               onClick={() => seek(number)}
             >

@@ -1,5 +1,5 @@
-import { fromWire } from '@learnpack/telemetry-core'
 import { memo, useState } from 'react'
+import { decodedField } from '../model/attempts'
 import { isObject, join, type Changes } from '../model/changes'
 import { isoInWords } from '../model/words'
 import { Icon } from './icon'
@@ -101,14 +101,11 @@ function summary(value: Record<string, unknown>): string {
   return '{…}'
 }
 
-const ENCODED = ['source_code', 'stdout', 'stderr']
-
 function Leaf({ name, value, decode }: { name: string | undefined; value: unknown; decode: boolean }) {
   if (typeof value !== 'string') return <span className="value">{JSON.stringify(value)}</span>
-  const encoded = decode && name !== undefined && ENCODED.includes(name)
-  const text = encoded ? String(fromWire('compile', { [name]: value })?.[name] ?? value) : value
+  const text = decode && name !== undefined ? String(decodedField('compile', name, value)) : value
   return (
-    <span className={encoded ? 'value text decoded' : 'value text'}>
+    <span className={text === value ? 'value text' : 'value text decoded'}>
       {JSON.stringify(text.slice(0, TEXT))}
       <Omitted of={text} shown={TEXT} />
     </span>

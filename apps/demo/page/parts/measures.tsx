@@ -1,4 +1,4 @@
-import { memo, useMemo } from 'react'
+import { memo, useMemo, useState } from 'react'
 import type { Measures, StepMeasures } from '@learnpack/telemetry-core'
 import type { Moment } from '../model/derive'
 import { listOf } from '../model/attempts'
@@ -78,7 +78,7 @@ export const MeasuresPanel = memo(function MeasuresPanel({ moment, now, theme }:
 
   return (
     <>
-      <Course course={measures.course} />
+      <Tiles course={measures.course} />
       <div className="charts">
         <Chart
           title="Time per step, minutes"
@@ -152,7 +152,7 @@ const DAY = {
 const said = (steps: Measures['steps'], value: (step: StepMeasures) => string): string =>
   steps.map((step) => `${step.slug} ${value(step)}`).join('; ')
 
-function Course({ course }: { course: Measures['course'] }) {
+function Tiles({ course }: { course: Measures['course'] }) {
   const tiles: [string, string][] = [
     ['completed', `${course.completion_rate} %`],
     ['time on the course', spanInWords(course.total_time_on_platform * 1_000)],
@@ -174,32 +174,36 @@ function Course({ course }: { course: Measures['course'] }) {
 }
 
 function Table({ measures: { steps, algo_version } }: { measures: Measures }) {
+  const [open, setOpen] = useState(false)
   const columns = Object.keys(steps[0] ?? {}) as (keyof StepMeasures)[]
   return (
-    <details>
+    <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
       <summary>The same as a table (measures {algo_version}, times in seconds)</summary>
-      <div className="scrolls" tabIndex={0} role="region" aria-label="Measures per step" data-scrolls>
-        <table>
-          <thead>
-            <tr>
-              {columns.map((column) => (
-                <th key={column} scope="col">
-                  {column}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {steps.map((step) => (
-              <tr key={step.slug}>
+      {/* Of a long course it would be most of the page. */}
+      {open && (
+        <div className="scrolls" tabIndex={0} role="region" aria-label="Measures per step" data-scrolls>
+          <table>
+            <thead>
+              <tr>
                 {columns.map((column) => (
-                  <td key={column}>{step[column]}</td>
+                  <th key={column} scope="col">
+                    {column}
+                  </th>
                 ))}
               </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+            </thead>
+            <tbody>
+              {steps.map((step) => (
+                <tr key={step.slug}>
+                  {columns.map((column) => (
+                    <td key={column}>{step[column]}</td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
     </details>
   )
 }

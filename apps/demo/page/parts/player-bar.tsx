@@ -6,11 +6,11 @@ import { colour } from './chart'
 import { Icon } from './icon'
 
 export function PlayerBar({ view, player, theme }: { view: View; player: Player; theme: string }) {
-  const { timeline, at, length, moment, playing, speed } = view
+  const { timeline, at, length, time, playing, speed } = view
   const first = timeline.when[0] ?? 0
   const duration = Math.max(1, (timeline.when[length - 1] ?? 0) - first)
   const event = timeline.events[at - 1]
-  const place = { '--at': Math.min(1, Math.max(0, (moment - first) / duration)) } as CSSProperties
+  const place = { '--at': Math.min(1, Math.max(0, (time - first) / duration)) } as CSSProperties
   return (
     <section className="player" aria-label="Replay">
       <div className="buttons">
@@ -58,7 +58,7 @@ export function PlayerBar({ view, player, theme }: { view: View; player: Player;
           aria-valuetext={`event ${at} of ${length}${event === undefined ? '' : `, ${whenInWords(event.at)}, ${eventInWords(event)}`}`}
           min={0}
           max={duration}
-          value={Math.max(0, moment - first)}
+          value={Math.max(0, time - first)}
           onChange={({ target }) => player.seekTime(first + Number(target.value))}
         />
       </div>
@@ -66,9 +66,9 @@ export function PlayerBar({ view, player, theme }: { view: View; player: Player;
         <span className="count" data-testid="position">
           {at} / {length}
         </span>
-        <span>{at === 0 ? 'before the first event' : whenInWords(moment)}</span>
-        <strong className={event && toneOf(event)}>{event === undefined ? '' : eventInWords(event)}</strong>
-        <span className="span">{spanInWords(Math.max(0, moment - first))} in</span>
+        <span>{at === 0 ? 'before the first event' : whenInWords(time)}</span>
+        <strong>{event === undefined ? '' : eventInWords(event)}</strong>
+        <span className="span">{spanInWords(Math.max(0, time - first))} in</span>
       </p>
     </section>
   )
@@ -97,7 +97,7 @@ function Marks({ view: { timeline, length, session }, theme }: { view: View; the
       for (let index = 0; index < length; index++) {
         const event = timeline.events[index]
         if (event === undefined) break
-        const tone = toneOf(event)
+        const tone = toneOf(event.type, event['data'])
         if (!tones.has(tone)) tones.set(tone, colour(`--tone-${tone}`))
         context.fillStyle = tones.get(tone) as string
         const tall = tone === 'session' ? height : height * 0.65
