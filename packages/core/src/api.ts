@@ -180,7 +180,7 @@ export interface Telemetry extends Pick<EventEmitter<TelemetryEvents>, 'on' | 'o
    * and closes the transports. What was not delivered goes out at the next start. Does not reject; a second call
    * waits for the first.
    * @param budgetMs how long it waits for requests and transports together, ms; writing is not bounded. Default:
-   *   `EXIT_BUDGET_MS`
+   *   300
    */
   close(budgetMs?: number): Promise<void>
 }

@@ -8,7 +8,7 @@ import { EVENT_VERSION, type KnownEvent, type StepEvent, type StepEventType } fr
 import { evolve } from './evolve'
 import type { Attempt, ImportedSnapshot, ImportedStep } from './snapshot-schema'
 import { stableJson } from './stable-json'
-import { ATTEMPT_TYPES, initialState, type State } from './state'
+import { ATTEMPT_TYPES, initialState, type AttemptList, type State } from './state'
 import { fromWire } from './wire'
 
 /**
@@ -71,14 +71,10 @@ function openings(file: ImportedSnapshot): StepEvent[] {
   )
 }
 
-/** At the same moment, in this order. */
-const lists = ['compilations', 'tests', 'ai_interactions'] as const
-
 function attempts(file: ImportedSnapshot): StepEvent[] {
   return file.steps.flatMap((step, index) =>
-    lists.flatMap((list) => {
-      const type = ATTEMPT_TYPES[list]
-      const all = step[list] ?? []
+    Object.entries(ATTEMPT_TYPES).flatMap(([list, type]) => {
+      const all = step[list as AttemptList] ?? []
       const completing = type === 'test' ? completingTest(step, all) : -1
       let earliest = step.opened_at ?? file.tutorial_started_at ?? 0
       return all.map((attempt, nth) => {

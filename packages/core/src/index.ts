@@ -7,7 +7,6 @@
 // The runtime, and what it says of itself.
 export { createTelemetry } from './telemetry'
 export {
-  EXIT_BUDGET_MS,
   type CourseInput,
   type Recorded,
   type Redactor,
@@ -59,7 +58,6 @@ export type { List } from './list'
 export { snapshot, snapshotJson } from './render'
 export { LONGEST_STRING } from './snapshot-writer'
 export {
-  importedSnapshot as importedSnapshotSchema,
   snapshot as snapshotSchema,
   type Attempt,
   type ImportedSnapshot,
@@ -72,8 +70,8 @@ export { history } from './history'
 export { deterministicId } from './deterministic-id'
 
 // The wire: bodies and their base64.
-export { fromWire, streamBody, toWire } from './wire'
-export { unreceivable, type Rule, type Unreceivable } from './receivable'
+export { decodedAttempt, fromWire, streamBody, toWire } from './wire'
+export { unreceivable, type ReceivableRule, type Unreceivable } from './receivable'
 
 // Configuration: where a course is delivered to.
 export { configOf, readConfig, telemetryConfig, type Destinations, type ReadConfig } from './config'

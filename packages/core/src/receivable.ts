@@ -2,7 +2,7 @@
 // so this is checked here.
 
 /** What apiv2 asks of a batch (SPEC §10). */
-export type Rule =
+export type ReceivableRule =
   /** A slug is mandatory, of the course and of each step. */
   | 'slug'
   /** The student must be named. */
@@ -20,7 +20,7 @@ export type Rule =
 
 /** One place in a batch at which apiv2 would fail, or take it for something else. */
 export interface Unreceivable {
-  readonly rule: Rule
+  readonly rule: ReceivableRule
   /** Slug of the step, or its place in `steps` where it has none. */
   readonly step?: string
   /** The key within the step, or within the snapshot: `tests[2].exit_code`. */

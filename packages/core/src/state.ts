@@ -52,11 +52,11 @@ export interface CourseStep {
 
 export const ATTEMPT_LISTS = ['ai_interactions', 'compilations', 'tests'] as const
 export type AttemptList = (typeof ATTEMPT_LISTS)[number]
-/** The events that a list of a step is made of. */
+/** The events that each list of a step is made of; of the same moment, in this order. */
 export const ATTEMPT_TYPES = {
-  ai_interactions: 'ai_interaction',
   compilations: 'compile',
   tests: 'test',
+  ai_interactions: 'ai_interaction',
 } as const satisfies Record<AttemptList, StepEventType>
 
 /** What happened in one step: its attempts in order, in wire form, and its first opening and completion, epoch ms. */

@@ -44,7 +44,7 @@ export function transportConformance(create: () => Promise<TransportUnderTest>):
 
   async function deliver(transport: Transport, parcel: Parcel): Promise<void> {
     const outcome = await transport.deliver(parcel, never)
-    equal(describe(outcome), 'delivered', `the outcome of parcel ${parcel.id}`)
+    equal(kindOf(outcome), 'delivered', `the outcome of parcel ${parcel.id}`)
   }
 
   const cases: Record<string, (test: TransportUnderTest) => Promise<void>> = {
@@ -106,7 +106,7 @@ export function transportConformance(create: () => Promise<TransportUnderTest>):
       abort.abort()
       const parcel = parcelFor(transport, 0)
       const outcome = await transport.deliver(parcel, abort.signal).catch(() => undefined)
-      if (outcome === undefined || describe(outcome) !== 'delivered') return
+      if (outcome === undefined || kindOf(outcome) !== 'delivered') return
       equal(idsOf(await received()), [parcel.id], 'what was said to be delivered')
     },
 
@@ -115,7 +115,7 @@ export function transportConformance(create: () => Promise<TransportUnderTest>):
       const attempt = transport.deliver(parcelFor(transport, 0), abort.signal).catch(() => undefined)
       abort.abort()
       const outcome = await attempt
-      if (outcome !== undefined) describe(outcome)
+      if (outcome !== undefined) kindOf(outcome)
     },
 
     async 'can be closed, twice'({ transport }) {
@@ -159,7 +159,7 @@ function parcelFor({ wants }: Transport, n: number, text = `text ${n}`): Parcel 
 }
 
 /** @throws where it is none of the outcomes */
-function describe(outcome: Outcome): Outcome['kind'] {
+function kindOf(outcome: Outcome): Outcome['kind'] {
   const { kind } = outcome
   check(
     ['delivered', 'retry', 'pause', 'reject'].includes(kind),

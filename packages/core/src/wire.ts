@@ -35,6 +35,10 @@ export function fromWire(type: StepEventType, data: Attempt): Attempt | undefine
   return exact ? decoded : undefined
 }
 
+/** The same for a person to read: a field that is no base64 of a text stays as it is. */
+export const decodedAttempt = (type: StepEventType, data: Attempt): Attempt =>
+  mapText(type, data, (value) => fromBase64(value) ?? value)
+
 function mapText(type: StepEventType, data: Attempt, change: (text: string) => string): Attempt {
   const changed = { ...data }
   for (const field of encodedFields[type]) {

@@ -1,16 +1,21 @@
 // The runs, tests and questions of a step, decoded and in the order they happened.
 
-import { fromWire, type Attempt, type SnapshotStep, type TelemetryEvent } from '@learnpack/telemetry-core'
+import {
+  ATTEMPT_TYPES,
+  decodedAttempt,
+  type Attempt,
+  type SnapshotStep,
+  type TelemetryEvent,
+} from '@learnpack/telemetry-core'
 
-const LISTS = { compilations: 'compile', tests: 'test', ai_interactions: 'ai_interaction' } as const
-type ListName = keyof typeof LISTS
+type ListName = keyof typeof ATTEMPT_TYPES
 
 /** A file that was taken in may lack its lists (SPEC §10). */
 export const listOf = (step: SnapshotStep, list: ListName): readonly Attempt[] =>
   (step as Partial<SnapshotStep>)[list] ?? []
 
 export interface StepAttempt {
-  readonly type: (typeof LISTS)[ListName]
+  readonly type: (typeof ATTEMPT_TYPES)[ListName]
   /** Within its list, from 0. */
   readonly index: number
   /** Epoch ms. */
@@ -21,7 +26,7 @@ export interface StepAttempt {
 }
 
 export function attemptsOf(step: SnapshotStep): StepAttempt[] {
-  const all = Object.entries(LISTS).flatMap(([list, type]) =>
+  const all = Object.entries(ATTEMPT_TYPES).flatMap(([list, type]) =>
     listOf(step, list as ListName).map((wire, index): StepAttempt => ({
       type,
       index,
@@ -39,19 +44,15 @@ export function attemptOfEvent(event: TelemetryEvent, steps: readonly SnapshotSt
   const slug = (event as { step?: { slug?: unknown } }).step?.slug
   const step = steps.find((one) => one.slug === slug)
   if (step === undefined) return undefined
-  const list = Object.entries(LISTS).find(([, type]) => type === event.type)?.[0] as ListName | undefined
+  const list = Object.entries(ATTEMPT_TYPES).find(([, type]) => type === event.type)?.[0] as
+    ListName | undefined
   if (list === undefined) return { step, attempt: undefined }
   const index = listOf(step, list).length - 1
-  return { step, attempt: { type: LISTS[list], index } }
+  return { step, attempt: { type: ATTEMPT_TYPES[list], index } }
 }
 
 /** With its texts as texts. */
-export const decoded = ({ type, wire }: StepAttempt): Attempt =>
-  Object.fromEntries(Object.entries(wire).map(([field, value]) => [field, decodedField(type, field, value)]))
-
-/** One field of an attempt, as text. What is no base64 of a text stays as it is. */
-export const decodedField = (type: StepAttempt['type'], field: string, value: unknown): unknown =>
-  fromWire(type, { [field]: value })?.[field] ?? value
+export const decoded = ({ type, wire }: StepAttempt): Attempt => decodedAttempt(type, wire)
 
 /** The text of a field, or undefined where none was recorded. */
 export function textOf(attempt: Attempt, field: string): string | undefined {

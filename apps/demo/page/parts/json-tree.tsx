@@ -1,5 +1,5 @@
+import { decodedAttempt } from '@learnpack/telemetry-core'
 import { memo, useState } from 'react'
-import { decodedField } from '../model/attempts'
 import { isObject, join, type Changes } from '../model/changes'
 import { isoInWords } from '../model/words'
 import { Icon } from './icon'
@@ -103,7 +103,8 @@ function summary(value: Record<string, unknown>): string {
 
 function Leaf({ name, value, decode }: { name: string | undefined; value: unknown; decode: boolean }) {
   if (typeof value !== 'string') return <span className="value">{JSON.stringify(value)}</span>
-  const text = decode && name !== undefined ? String(decodedField('compile', name, value)) : value
+  const text =
+    decode && name !== undefined ? String(decodedAttempt('compile', { [name]: value })[name]) : value
   return (
     <span className={text === value ? 'value text' : 'value text decoded'}>
       {JSON.stringify(text.slice(0, TEXT))}

@@ -1,9 +1,9 @@
 // What 4Geeks' apiv2 would make of the snapshot as it is now.
 
-import { unreceivable, type Rule, type Unreceivable } from '@learnpack/telemetry-core'
+import { unreceivable, type ReceivableRule, type Unreceivable } from '@learnpack/telemetry-core'
 import { finding, type Finding } from './finding'
 
-const SAYS: Record<Rule, readonly [what: string, advice: string]> = {
+const SAYS: Record<ReceivableRule, readonly [what: string, advice: string]> = {
   slug: ['is missing, and a batch without it is refused', 'give the course a slug in learn.json'],
   student: ['is missing, and a batch without it is refused', 'log in with LearnPack'],
   event: [
