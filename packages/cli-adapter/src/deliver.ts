@@ -1,10 +1,11 @@
 // `flush` and `dead-letters resend`: delivers what waits and says what came of it.
 
 import { dirname } from 'node:path'
-import { sameStudent, type Telemetry } from '@learnpack/telemetry-core'
+import { createFollower, destinationOf, sameStudent, stillDead } from '@learnpack/telemetry-core'
+import { crc32, type CourseFolder } from '@learnpack/telemetry-transport-file'
 import { CommandError } from './command-error'
 import { consent } from './consent'
-import { openForDelivery, readCourseConfig, transportsOf } from './course'
+import { openForDelivery, readCourseConfig, transportsOf, type CourseConfig } from './course'
 import { debug } from './debug'
 import { describeDestination, destinationStatus } from './destinations'
 import { findCourse } from './find-log'
@@ -16,44 +17,72 @@ export interface DeliverOptions {
   readonly debug?: boolean
 }
 
-/** Delivers what waits, after `also`. @throws CommandError when something still waits */
+/**
+ * Delivers what waits.
+ * @param resent dead letters to send again before it; all of them where it names none
+ * @throws CommandError when something still waits
+ */
 export async function deliver(
   path: string,
   output: Output,
   options: DeliverOptions,
-  also: (telemetry: Telemetry) => void,
+  resent?: readonly string[],
 ): Promise<void> {
   const { enabled, because } = consent(path)
   if (!enabled) throw new CommandError(`nothing is sent: recording is switched off (${because})`)
   const { folder, current } = findCourse(path)
-  const config = readCourseConfig(folder)
-  const telemetry = openForDelivery(folder, config)
-  if (options.debug) debug(telemetry, (line) => output.err(`${visible(line)}\n`))
   try {
-    const { student, user_id } = telemetry.state()
+    const config = readCourseConfig(folder)
+    // What is opened for delivery sends, at the latest when it is closed: what forbids it is looked for before.
+    const { log, deadLetters } = folder.open(current)
+    const { student, user_id } = createFollower(log, crc32).catchUp()
     if (!loggedInAtHost(dirname(folder.snapshotPath), student)) {
       throw new CommandError(`nothing is sent: student ${student} is no longer logged in`)
     }
-    also(telemetry)
-    await telemetry.settled()
-    const mine = folder.lease.acquire() !== undefined
-    const destinations = destinationStatus(folder.open(current), transportsOf(config.destinations))
-    const waiting = destinations.some(
-      (one) => one.configured && (one.waiting > 0 || one.dead_letters.length > 0),
-    )
-    if (options.json) output.out(`${visible(JSON.stringify({ problems: config.problems, destinations }))}\n`)
-    else {
-      for (const problem of config.problems) output.err(`${visible(problem)}\n`)
-      for (const one of destinations) output.out(`${visible(describeDestination(one, Date.now()))}\n`)
+    const known = transportsOf(config.destinations).map(destinationOf)
+    const dead = stillDead(deadLetters.list()).filter(({ destination }) => known.includes(destination))
+    const found = resent?.filter((id) => dead.some((letter) => letter.id === id)) ?? []
+    if (resent !== undefined && found.length < resent.length) {
+      throw new CommandError(`only ${found.length} of these ids are dead letters of a configured destination`)
     }
-    if (!waiting) return
-    if (!mine) throw new CommandError('another process is recording in this folder and delivers by itself')
+    const { waits, isMine } = await delivered(folder, current, config, output, options, resent)
+    if (!waits) return
+    if (!isMine) throw new CommandError('another process is recording in this folder and delivers by itself')
     if (student === undefined || !sameStudent(student, user_id)) {
       throw new CommandError('nothing is sent while the student whose telemetry this is is not logged in')
     }
     throw new CommandError('something still waits, see above')
   } finally {
-    await telemetry.close()
     folder.close()
+  }
+}
+
+/** Says what came of it. `isMine`: no other process delivers here. */
+async function delivered(
+  folder: CourseFolder,
+  current: string,
+  config: CourseConfig,
+  output: Output,
+  options: DeliverOptions,
+  resent: readonly string[] | undefined,
+): Promise<{ waits: boolean; isMine: boolean }> {
+  const telemetry = openForDelivery(folder, config)
+  if (options.debug) debug(telemetry, (line) => output.err(`${visible(line)}\n`))
+  try {
+    if (resent !== undefined) telemetry.resend(resent.length === 0 ? undefined : resent)
+    await telemetry.settled()
+    const isMine = folder.lease.acquire() !== undefined
+    const destinations = destinationStatus(folder.open(current), transportsOf(config.destinations))
+    if (options.json) output.out(`${visible(JSON.stringify({ problems: config.problems, destinations }))}\n`)
+    else {
+      for (const problem of config.problems) output.err(`${visible(problem)}\n`)
+      for (const one of destinations) output.out(`${visible(describeDestination(one, Date.now()))}\n`)
+    }
+    const waits = destinations.some(
+      (one) => one.configured && (one.waiting > 0 || one.dead_letters.length > 0),
+    )
+    return { waits, isMine }
+  } finally {
+    await telemetry.close()
   }
 }

@@ -94,7 +94,7 @@ export function program(output: Output, exit: (code: number) => void): Command {
     .argument(...FOLDER)
     .option(...JSON_OPTION)
     .option('--debug', 'say on stderr what happens, as it happens')
-    .action((path: string, options: DeliverOptions) => deliver(path, output, options, () => {}))
+    .action((path: string, options: DeliverOptions) => deliver(path, output, options))
   root
     .command('debug')
     .description('print the requests that would be sent now, secrets masked, and send none')
@@ -135,13 +135,7 @@ export function program(output: Output, exit: (code: number) => void): Command {
     .argument('[ids...]', 'event ids, as dead-letters list shows them')
     .option(...JSON_OPTION)
     .option('--debug', 'say on stderr what happens, as it happens')
-    .action((path: string, ids: string[], options: DeliverOptions) =>
-      deliver(path, output, options, (telemetry) => {
-        const count = telemetry.resend(ids.length === 0 ? undefined : ids)
-        if (count < ids.length)
-          throw new CommandError(`only ${count} of these ids are dead letters of a configured destination`)
-      }),
-    )
+    .action((path: string, ids: string[], options: DeliverOptions) => deliver(path, output, options, ids))
   for (const [name, enabled] of [
     ['enable', true],
     ['disable', false],

@@ -1,6 +1,8 @@
 // What the plugin and `embed` share: who is logged in, also between two starts, and what follows from it.
 
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
@@ -16,6 +18,23 @@ const exercises = ['00-hello', '01-add'].map((slug, position) => ({
   graded: false,
 }))
 const SECRET = 'secret-token'
+
+/** A receiver that takes everything. */
+async function receiver() {
+  const asked: (string | undefined)[] = []
+  const server = createServer((request, response) => {
+    asked.push(request.url)
+    request.resume()
+    response.end()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return { asked, telemetry: { stream: `${url}/s`, batch: `${url}/b` } }
+}
 
 function course() {
   const path = mkdtempSync(join(tmpdir(), 'telemetry-wiring-'))
@@ -150,19 +169,24 @@ describe('who is logged in', () => {
     expect(new Set(asked.map(({ authorization }) => authorization))).toEqual(new Set(['Token of-one']))
   })
 
-  it('flush sends nothing of a student who has logged out at the host', async () => {
+  it('flush and resend send nothing of a student who has logged out at the host', async () => {
     const { path, dirPath, login, logout } = course()
-    const telemetry = { stream: 'http://127.0.0.1:1/s', batch: 'http://127.0.0.1:1/b' }
+    const { telemetry, asked } = await receiver()
     writeFileSync(join(path, 'learn.json'), JSON.stringify({ telemetry }))
     login(42)
-    await started(dirPath, 503).wiring.close()
+    const { wiring } = started(dirPath, 503)
+    wiring.requested({ method: 'GET', url: '/exercise/00-hello' })
+    await wiring.close()
     logout()
-    let err = ''
-    const code = await main(['flush', path], { out: () => {}, err: (text) => (err += text) })
-    expect([code, err]).toEqual([
-      1,
-      'learnpack-telemetry: nothing is sent: student 42 is no longer logged in\n',
-    ])
+    for (const command of [['flush'], ['dead-letters', 'resend']]) {
+      let err = ''
+      const code = await main([...command, path], { out: () => {}, err: (text) => (err += text) })
+      expect([code, err]).toEqual([
+        1,
+        'learnpack-telemetry: nothing is sent: student 42 is no longer logged in\n',
+      ])
+    }
+    expect(asked).toEqual([])
   })
 })
 
