@@ -15,6 +15,7 @@ import {
   streamTransport,
   type HttpTransportOptions,
 } from '@learnpack/telemetry-transport-http'
+import { createRedactor } from './machine-redactor'
 import { nodeFetch } from './node-fetch'
 
 export interface CourseConfig {
@@ -65,6 +66,8 @@ export function openForDelivery(folder: CourseFolder, { destinations }: CourseCo
     storage: folder,
     ...nodePorts,
     transports: transportsOf(destinations),
+    // A telemetry.json of somebody else's is taken in.
+    redact: createRedactor(),
   })
   telemetry.open()
   return telemetry
