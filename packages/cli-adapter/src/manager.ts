@@ -9,6 +9,7 @@ import {
   parseSnapshot,
   type CourseInput,
   type Limits,
+  type Recorded,
   type Redactor,
   type Snapshot,
   type Telemetry,
@@ -94,9 +95,15 @@ export interface Managed extends TelemetryManager {
   readonly started: boolean
   /** The student logged out. */
   clearStudent(): void
+  /** A telemetry.json from elsewhere, to be united with this telemetry (SPEC §4 rule 7). */
+  import(file: unknown): Recorded
   /** The token of a student who was logged in before. */
   holdToken(token: string): void
 }
+
+/** How long it is trusted that recording is still on, ms. */
+const TRUST_MS = 100
+const SWITCHED_OFF = 'recording is switched off'
 
 export const createTelemetryManager = (options: ManagerOptions = {}): TelemetryManager =>
   createManaged(options)
@@ -109,6 +116,9 @@ export function createManaged(options: ManagerOptions = {}): Managed {
   let course: CourseInput | undefined
   /** A session that could not be started, on a full disk for one, is tried again at the next event. */
   let startLater: CourseInput | undefined
+  /** Recording was switched off, and when that was last looked for. */
+  let off = false
+  let lookedAt = -Infinity
   const transports: Transport[] = [...(options.transports ?? [])]
   const { now = Date.now, createTelemetryId = nodePorts.ids.telemetry, limits } = options
   const { redaction = createRedactor() } = options
@@ -119,6 +129,7 @@ export function createManaged(options: ManagerOptions = {}): Managed {
     ids: { ...nodePorts.ids, telemetry: createTelemetryId },
     storage: lateStorage(() => {
       if (folder === undefined) throw new Error('no course was started')
+      if (!isStillOn()) throw new Error(SWITCHED_OFF)
       return folder
     }),
     transports,
@@ -130,9 +141,22 @@ export function createManaged(options: ManagerOptions = {}): Managed {
 
   /** Whoever switches recording off means from now on. */
   function allowed(): boolean {
-    if (folder === undefined || consent(dirname(folder.snapshotPath)).enabled) return true
+    if (folder === undefined || off) return !off
+    lookedAt = now()
+    off = !consent(dirname(folder.snapshotPath)).enabled
+    if (off) queueMicrotask(stop)
+    return !off
+  }
+
+  /**
+   * What runs by itself comes through the storage, also whatever is sent: without the lease nobody delivers. It
+   * comes often, so the answer is kept for a moment.
+   */
+  const isStillOn = (): boolean => (Math.abs(now() - lookedAt) < TRUST_MS ? !off : allowed())
+
+  function stop(): void {
     void telemetry.close()
-    return false
+    quietly(() => folder?.close())
   }
 
   /** The host's day is not ours to ruin. */
@@ -148,7 +172,8 @@ export function createManaged(options: ManagerOptions = {}): Managed {
     if (folder !== undefined) return
     configPath = path
     const dirPath = resolve(path)
-    if (!consent(dirPath).enabled) return void telemetry.close()
+    off = !consent(dirPath).enabled
+    if (off) return stop()
     folder = openCourseFolder(dirPath)
     transports.push(
       ...transportsOf(configOf({ telemetry: urls }).destinations, {
@@ -215,6 +240,7 @@ export function createManaged(options: ManagerOptions = {}): Managed {
       token = undefined
       if (allowed()) telemetry.clear()
     },
+    import: (file) => (allowed() ? telemetry.import(file) : { ok: false, reason: SWITCHED_OFF }),
     holdToken(given) {
       token = given
     },

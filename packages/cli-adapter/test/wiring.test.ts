@@ -5,11 +5,14 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { openCourseFolder } from '@learnpack/telemetry-transport-file'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { main } from '../src/cli'
 import { choose } from '../src/consent'
 import { courseOf } from '../src/exercises'
+import { createManaged } from '../src/manager'
 import { wire } from '../src/wiring'
+import { digestOf } from './digest'
 
 const exercises = ['00-hello', '01-add'].map((slug, position) => ({
   slug,
@@ -217,6 +220,50 @@ describe('a running host', () => {
     wiring.manager.finishWorkoutSession()
     await wiring.close()
     expect(events()).toBe(before)
+  })
+
+  it('in which recording is switched off sends and writes nothing from then on, whoever asks for it', async () => {
+    vi.stubEnv('XDG_CONFIG_HOME', mkdtempSync(join(tmpdir(), 'telemetry-config-')))
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const { path, dirPath } = course()
+    let now = Date.now()
+    const asked: unknown[] = []
+    const manager = createManaged({
+      now: () => now,
+      fetch: async (url) => (asked.push(url), new Response(null, { status: 503 })),
+    })
+    manager.urls = { stream: 'https://school.example/s', batch: 'https://school.example/b' }
+    void manager.start('os', courseOf({ exercises }).steps, dirPath, 'intro')
+    manager.setStudent({ user_id: 42 })
+    manager.registerStepEvent(0, 'open_step', {})
+    await manager.telemetry.idle()
+    expect(asked).toHaveLength(2)
+    const again = async () => {
+      // Whatever waited for another attempt is due.
+      now += 3_600_000
+      await manager.submit()
+      await manager.telemetry.settled()
+    }
+    await again()
+    expect(asked).toHaveLength(4)
+    const kept = () => Object.entries(digestOf(path)).filter(([name]) => !name.includes('lease-'))
+    const before = kept()
+    choose(false, path)
+    await again()
+    manager.save()
+    expect(manager.import({ ...manager.current, tutorial_started_at: 1 })).toEqual({
+      ok: false,
+      reason: 'recording is switched off',
+    })
+    manager.registerStepEvent(1, 'open_step', {})
+    await again()
+    await manager.close()
+    expect(asked).toHaveLength(4)
+    expect(kept()).toEqual(before)
+    // Whoever comes next need not wait for a process that is gone.
+    const folder = openCourseFolder(dirPath)
+    expect(folder.lease.holder()).toBeUndefined()
+    folder.close()
   })
 
   it('records nothing behind a link that the course brought', async () => {
