@@ -1,5 +1,5 @@
 // Whether anything is recorded at all (SPEC §5): the environment decides first, then what the user chose for
-// this course, then what they chose for all of them.
+// this course or a folder it is in, then what they chose for all of them.
 
 import { mkdirSync, readFileSync, realpathSync } from 'node:fs'
 import { homedir } from 'node:os'
@@ -10,13 +10,17 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 /** The course folder a person or a host means by a path: the one its `.learn` is in, by its one true name. */
 export function courseFolder(path: string): string {
-  let real = resolve(path)
-  try {
-    real = realpathSync(real)
-  } catch {
-    // Not there yet.
-  }
+  const real = realPath(resolve(path))
   return COURSE_FOLDERS.includes(basename(real)) ? dirname(real) : real
+}
+
+/** Also of what is not there yet. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return dirname(path) === path ? path : join(realPath(dirname(path)), basename(path))
+  }
 }
 
 /** What the user chose: for every course, and for those named by their folder. `true` is on. */
@@ -67,7 +71,10 @@ export function choose(enabled: boolean, course?: string, env: Environment = pro
 
 const isSet = (value: string | undefined): boolean => value === '1' || value?.toLowerCase() === 'true'
 
-/** @param course the course folder, the one of learn.json */
+/** The folder and those it is in, the nearest first: a host may keep its record deeper than we can know. */
+const above = (path: string): string[] => (dirname(path) === path ? [path] : [path, ...above(dirname(path))])
+
+/** @param course the course folder, or the one in it that holds its record */
 export function consent(course: string, env: Environment = process.env): Consent {
   for (const name of ['DO_NOT_TRACK', 'LEARNPACK_TELEMETRY_DISABLED']) {
     if (isSet(env[name])) return { enabled: false, because: `${name}=${env[name]}` }
@@ -79,8 +86,12 @@ export function consent(course: string, env: Environment = process.env): Consent
     return { enabled: false, because: `${choicePath(env)} cannot be read (${(error as Error).message})` }
   }
   // Anything but `true` is no: whoever wrote it wanted to choose something.
-  const here = choice.courses?.[courseFolder(course)]
-  if (here !== undefined) return { enabled: here === true, because: 'chosen for this course' }
+  const folder = courseFolder(course)
+  const chosen = above(folder).find((one) => choice.courses?.[one] !== undefined)
+  if (chosen !== undefined) {
+    const because = chosen === folder ? 'chosen for this course' : `chosen for ${chosen}`
+    return { enabled: choice.courses?.[chosen] === true, because }
+  }
   if (choice.all !== undefined) return { enabled: choice.all === true, because: 'chosen for every course' }
   return { enabled: true, because: 'by default' }
 }

@@ -2,14 +2,14 @@
 
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { courseFolders } from '@learnpack/telemetry-transport-file'
+import { recordFolders } from '@learnpack/telemetry-transport-file'
 
 /** telemetry.json, what could not be read and was set aside, and what a killed process left. */
 const OURS = /^(telemetry|telemetry\.json(\.aside-[\dTZ-]+)?|\.telemetry\.json\.\d+-\d+\.tmp)$/
 
-/** @param path a course folder, or the `.learn` in it. Returns the paths that are deleted by `purge` */
+/** @param path a course folder, or the one in it that holds its record. Returns the paths that are deleted by `purge` */
 export function purgeable(path: string): string[] {
-  return courseFolders(path)
+  return recordFolders(path)
     .filter(existsSync)
     .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
     .filter((found) => OURS.test(basename(found)))

@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readFileSync,
   readdirSync,
+  realpathSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -249,6 +250,20 @@ describe('enable and disable', () => {
     })
   })
 
+  it('count for every folder below, there or not, unless a nearer one was chosen for', () => {
+    const path = temporary()
+    const data = join(path, 'data')
+    choose(false, path)
+    const link = join(temporary(), 'link')
+    symlinkSync(path, link)
+    expect(consent(join(link, '.learn')).enabled).toBe(false)
+    expect(consent(data)).toMatchObject({ enabled: false, because: `chosen for ${realpathSync(path)}` })
+    expect([recordsIn(data), existsSync(data)]).toEqual([false, false])
+    mkdirSync(data)
+    choose(true, data)
+    expect([consent(data).enabled, consent(path).enabled]).toEqual([true, false])
+  })
+
   it.each([{ all: 'false' }, { all: 0 }, { all: null }])(
     'take a choice that is neither for no: %j',
     (choice) => {
@@ -363,6 +378,26 @@ describe('purge', () => {
       code: 1,
       err: expect.stringMatching(/^learnpack-telemetry: EISDIR: .*\n$/) as string,
     })
+  })
+
+  it('and export know a folder of another name once it is named', async () => {
+    const path = temporary()
+    const data = join(path, 'data')
+    mkdirSync(join(data, 'of the course'), { recursive: true })
+    const manager = createTelemetryManager()
+    void manager.start('os', [{ slug: 'a', position: 0 }], data, 'intro')
+    await manager.close()
+    expect((await run(['status', data])).code).toBe(0)
+    const to = join(temporary(), 'copy')
+    expect(await run(['export', data, '--to', to])).toMatchObject({ code: 0 })
+    expect(existsSync(join(to, 'telemetry', 'index.json'))).toBe(true)
+    // Its index is what a crash may take; the log still tells.
+    rmSync(join(data, 'telemetry', 'index.json'))
+    const { deleted } = JSON.parse((await run(['purge', data, '--yes', '--json'])).out) as {
+      deleted: string[]
+    }
+    expect(deleted.sort()).toEqual([join(data, 'telemetry'), join(data, 'telemetry.json')])
+    expect(readdirSync(data)).toEqual(['of the course'])
   })
 
   it('deletes a telemetry.json without a log, too', async () => {

@@ -3,12 +3,13 @@
 import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { COURSE_FOLDERS, openCourseFolder } from './course-folder'
+import { readLogFile } from './read-log'
 
 /**
  * The folders of a course that the host may keep things in, there or not.
  * @param path a course folder, or one of them
  */
-export const courseFolders = (path: string): string[] =>
+const courseFolders = (path: string): string[] =>
   COURSE_FOLDERS.includes(basename(path)) ? [path] : COURSE_FOLDERS.map((name) => join(path, name))
 
 /**
@@ -25,6 +26,32 @@ export function recordFolder(path: string): string {
     folders.find(existsSync) ??
     join(path, '.learn')
   )
+}
+
+/**
+ * The folders that may be emptied of a record: those the host keeps one in, and the given one where it holds ours.
+ * A course may have a folder `telemetry` of its own.
+ */
+export function recordFolders(path: string): string[] {
+  const folders = courseFolders(path)
+  return folders.includes(path) || !holdsOurs(path) ? folders : [...folders, path]
+}
+
+function holdsOurs(dirPath: string): boolean {
+  try {
+    const folder = openCourseFolder(dirPath)
+    return folder.readIndex() !== undefined || folder.list().some((id) => isLog(folder.logPath(id)))
+  } catch {
+    return false
+  }
+}
+
+function isLog(path: string): boolean {
+  try {
+    return readLogFile(path, () => {}).counts.events > 0
+  } catch {
+    return false
+  }
 }
 
 function hasLog(dirPath: string): boolean {
