@@ -9,7 +9,7 @@ import { openForDelivery, readCourseConfig, transportsOf, type CourseConfig } fr
 import { debug } from './debug'
 import { describeDestination, destinationStatus } from './destinations'
 import { findCourse } from './find-log'
-import { loggedInAtHost } from './host-session'
+import { notLoggedInAtHost } from './host-session'
 import { visible, type Output } from './output'
 
 export interface DeliverOptions {
@@ -36,9 +36,8 @@ export async function deliver(
     // What is opened for delivery sends, at the latest when it is closed: what forbids it is looked for before.
     const { log, deadLetters } = folder.open(current)
     const { student, user_id } = createFollower(log, crc32).catchUp()
-    if (!loggedInAtHost(dirname(folder.snapshotPath), student)) {
-      throw new CommandError(`nothing is sent: student ${student} is no longer logged in`)
-    }
+    const forbidden = notLoggedInAtHost(dirname(folder.snapshotPath), student)
+    if (forbidden !== undefined) throw new CommandError(`nothing is sent: ${forbidden}`)
     const known = transportsOf(config.destinations).map(destinationOf)
     const dead = stillDead(deadLetters.list()).filter(({ destination }) => known.includes(destination))
     const found = resent?.filter((id) => dead.some((letter) => letter.id === id)) ?? []

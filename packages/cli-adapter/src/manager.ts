@@ -247,7 +247,7 @@ export function createManaged(options: ManagerOptions = {}): Managed {
     finishWorkoutSession() {
       if (course === undefined || !allowed()) return
       telemetry.end('finished')
-      telemetry.start(course)
+      begin(course)
     },
     async submit() {
       quietly(() => telemetry.submit())

@@ -162,6 +162,17 @@ describe('who is logged in', () => {
     expect(student()).toBe(7)
   })
 
+  it('files that are no session, as systems leave them in any folder, tell nothing and hide nobody', () => {
+    const { dirPath, login, logout } = course()
+    writeFileSync(join(dirPath, '.session', '.DS_Store'), '\0\0Bud1')
+    login(42)
+    const { wiring } = started(dirPath, 200)
+    const student = () => (wiring.lookWho(), wiring.manager.telemetry.state().student)
+    expect(student()).toBe(42)
+    logout()
+    expect(student()).toBeUndefined()
+  })
+
   it('a login that is refused changes no token', async () => {
     const { dirPath, login } = course()
     login(1, 'of-one')
@@ -173,7 +184,7 @@ describe('who is logged in', () => {
   })
 
   it('flush and resend send nothing of a student who has logged out at the host', async () => {
-    const { path, dirPath, login, logout } = course()
+    const { path, dirPath, login, logout, session } = course()
     const { telemetry, asked } = await receiver()
     writeFileSync(join(path, 'learn.json'), JSON.stringify({ telemetry }))
     login(42)
@@ -181,19 +192,36 @@ describe('who is logged in', () => {
     wiring.requested({ method: 'GET', url: '/exercise/00-hello' })
     await wiring.close()
     logout()
-    for (const command of [['flush'], ['dead-letters', 'resend']]) {
+    const said = async (...command: string[]) => {
       let err = ''
-      const code = await main([...command, path], { out: () => {}, err: (text) => (err += text) })
-      expect([code, err]).toEqual([
-        1,
-        'learnpack-telemetry: nothing is sent: student 42 is no longer logged in\n',
-      ])
+      await main([...command, path], { out: () => {}, err: (text) => (err += text) })
+      return err
     }
+    const loggedOut = 'learnpack-telemetry: nothing is sent: student 42 is no longer logged in\n'
+    expect(await said('flush')).toBe(loggedOut)
+    expect(await said('dead-letters', 'resend')).toBe(loggedOut)
+    session('{"key":"bc-pay')
+    const unknown = `it cannot be told who is logged in (${join(dirPath, '.session')} cannot be read)\n`
+    expect(await said('flush')).toBe(`learnpack-telemetry: nothing is sent: ${unknown}`)
+    expect(await said('debug')).toBe(`nothing would be sent: ${unknown}`)
     expect(asked).toEqual([])
   })
 })
 
 describe('a running host', () => {
+  it('whose next session cannot be started goes on with it at the next event', () => {
+    const manager = createManaged()
+    onTestFinished(() => manager.close())
+    void manager.start('os', courseOf({ exercises }).steps, course().dirPath, 'intro')
+    vi.spyOn(manager.telemetry, 'start').mockReturnValueOnce({ ok: false, reason: 'the disk is full' })
+    manager.finishWorkoutSession()
+    manager.registerStepEvent(0, 'open_step', {})
+    expect(manager.current).toMatchObject({
+      workout_session: [{}, {}],
+      steps: [{ opened_at: expect.any(Number) as number }, {}],
+    })
+  })
+
   it('whose folder is purged writes nothing more of the session at its end', async () => {
     const { dirPath } = course()
     const { wiring } = started(dirPath, 200)
