@@ -12,7 +12,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname, join, relative, resolve, sep } from 'node:path'
+import paths, { dirname, join, relative, resolve, sep, type PlatformPath } from 'node:path'
 import { createFollower, evolve, initialState, parseSnapshot, type State } from '@learnpack/telemetry-core'
 import { LOG_NAME, crc32, openCourseFolder, recordFolder } from '@learnpack/telemetry-transport-file'
 import { CommandError } from './command-error'
@@ -69,11 +69,20 @@ function freePlace(to: string, dirPath: string): string {
     throw new CommandError(`--to: ${to} is there already; nothing was written`)
   }
   if (!existsSync(parent)) throw new CommandError(`--to: ${parent}: no such folder`)
-  const inside = relative(realpathSync(dirPath), realpathSync(parent))
-  if (inside === '' || !/^\.\.(?:[/\\]|$)/.test(inside)) {
+  if (isInside(realpathSync(dirPath), realpathSync(parent))) {
     throw new CommandError(`--to: ${to} is inside the folder that is exported; name another place`)
   }
   return target
+}
+
+/** Whether `path` is `folder` or in it. On Windows the way to another drive is no relative one. */
+export function isInside(
+  folder: string,
+  path: string,
+  { relative, isAbsolute }: Pick<PlatformPath, 'relative' | 'isAbsolute'> = paths,
+): boolean {
+  const way = relative(folder, path)
+  return !isAbsolute(way) && !/^\.\.(?:[/\\]|$)/.test(way)
 }
 
 /** Logs last: they only grow, so that what points into them points at something. */
