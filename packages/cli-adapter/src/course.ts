@@ -53,10 +53,11 @@ export function transportsOf(
   { batch, stream }: Destinations,
   options: Omit<HttpTransportOptions, 'url'> = {},
 ): Transport[] {
-  const http = { fetch: nodeFetch(), ...options }
+  // A fetch each: whoever gives up a request gives up the connections that its fetch is making.
+  const to = (url: string): HttpTransportOptions => ({ fetch: nodeFetch(), ...options, url })
   return [
-    ...(batch === undefined ? [] : [batchTransport({ ...http, url: batch })]),
-    ...(stream === undefined ? [] : [streamTransport({ ...http, url: stream })]),
+    ...(batch === undefined ? [] : [batchTransport(to(batch))]),
+    ...(stream === undefined ? [] : [streamTransport(to(stream))]),
   ]
 }
 
