@@ -13,12 +13,19 @@ import {
   writeFileSync,
 } from 'node:fs'
 import paths, { dirname, join, relative, resolve, sep, type PlatformPath } from 'node:path'
-import { createFollower, evolve, initialState, parseSnapshot, type State } from '@learnpack/telemetry-core'
+import {
+  createFollower,
+  evolve,
+  initialState,
+  parseSnapshot,
+  snapshot,
+  type State,
+} from '@learnpack/telemetry-core'
 import { LOG_NAME, crc32, openCourseFolder, recordFolder } from '@learnpack/telemetry-transport-file'
 import { CommandError } from './command-error'
 import { oneLine } from './output'
 import { purgeable } from './purge'
-import { describeKnown } from './show'
+import { decoded, describeKnown } from './show'
 import pico from 'picocolors'
 
 export interface Exported {
@@ -130,15 +137,16 @@ function knownIn(dirPath: string, leftOut: string[]): Map<string, State> {
   const text = existsSync(folder.snapshotPath) ? readFileSync(folder.snapshotPath, 'utf8') : ''
   const parsed = parseSnapshot(text)
   if (!parsed.ok) return new Map()
-  const { snapshot } = parsed
-  const told = { v: 1, id: 'file', at: 0, session: 'file', type: 'import', data: { snapshot } }
-  return new Map([[snapshot.telemetry_id, evolve(initialState, told)]])
+  const data = { snapshot: parsed.snapshot }
+  const told = { v: 1, id: 'file', at: 0, session: 'file', type: 'import', data }
+  return new Map([[parsed.snapshot.telemetry_id, evolve(initialState, told)]])
 }
 
 function texts(known: ReadonlyMap<string, State>, full: boolean): string {
   const plain = pico.createColors(false)
   const parts = [...known].map(
-    ([id, state]) => `telemetry ${oneLine(id)}\n\n${describeKnown(state, { full }, plain)}\n`,
+    ([id, state]) =>
+      `telemetry ${oneLine(id)}\n\n${describeKnown(decoded(snapshot(state)), state, full, plain)}\n`,
   )
   return parts.join('\n\n')
 }

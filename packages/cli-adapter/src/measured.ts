@@ -27,7 +27,7 @@ function snapshotText(path: string): string {
   const found = statSync(path, { throwIfNoEntry: false })
   if (found === undefined) throw new CommandError(`${path}: no such file or folder`)
   if (!found.isDirectory())
-    return path.endsWith('.ndjson') ? replayLog(path).json : readFileSync(path, 'utf8')
+    return path.endsWith('.ndjson') ? replayLog(findLog(path)).json : readFileSync(path, 'utf8')
   if (hasLog(path)) return replayLog(findLog(path)).json
   const file = join(recordFolder(path), 'telemetry.json')
   if (!existsSync(file)) throw new CommandError(`${path}: no event log and no telemetry.json in it`)
@@ -38,8 +38,9 @@ function hasLog(path: string): boolean {
   try {
     findCourse(path).folder.close()
     return true
-  } catch {
-    return false
+  } catch (error) {
+    if (error instanceof CommandError) return false
+    throw error
   }
 }
 

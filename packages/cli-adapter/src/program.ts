@@ -43,12 +43,14 @@ export function program(output: Output, exit: (code: number) => void): Command {
     .option('--json', 'print telemetry.json with its texts decoded')
     .action((path: string, options: { step?: string; full?: boolean; json?: boolean }) => {
       const state = stateOf(path)
-      const { step } = options
+      const { step, full = false } = options
       if (step !== undefined && !state.course?.some(({ slug }) => slug === step)) {
         throw new CommandError(`--step: the course has no step ${JSON.stringify(step)}`)
       }
-      print(options.json, decoded(snapshot(state)), () => describeKnown(state, options, paint))
-      if (!options.json && !options.full) {
+      const all = decoded(snapshot(state))
+      const known = { ...all, steps: all.steps.filter(({ slug }) => step === undefined || slug === step) }
+      print(options.json, known, () => describeKnown(known, state, full, paint))
+      if (!options.json && !full) {
         output.out(
           `\n${paint.dim('--full shows every text; export writes you a copy of it all, purge deletes it')}\n`,
         )

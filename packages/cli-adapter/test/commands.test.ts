@@ -19,6 +19,7 @@ import { fileURLToPath } from 'node:url'
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { main } from '../src/cli'
 import { choose, consent } from '../src/consent'
+import { findLog } from '../src/find-log'
 import { createTelemetryManager } from '../src/index'
 import type { Measures, Snapshot } from '@learnpack/telemetry-core'
 import type { Output } from '../src/output'
@@ -97,6 +98,8 @@ describe('show', () => {
     for (const text of ['print("ñ")', '        ñ\n        second', 'not yet', 'why?', 'because'])
       expect(out).toContain(text)
     expect(out).not.toContain('00-hello')
+    const { steps } = JSON.parse((await run(['show', path, '--json', '--step', '01-add'])).out) as Snapshot
+    expect(steps).toMatchObject([{ slug: '01-add', compilations: [{ stdout: 'ñ\nsecond' }] }])
     expect(await run(['show', path, '--step', 'nowhere'])).toMatchObject({
       code: 1,
       err: 'learnpack-telemetry: --step: the course has no step "nowhere"\n',
@@ -202,6 +205,27 @@ describe('measure', () => {
     expect(await run(['measure', temporary()])).toMatchObject({ code: 1 })
     expect(await run(['measure', join(path, 'nowhere')])).toMatchObject({ code: 1 })
     expect(await run(['measure', sample, '--json', '--csv'])).toMatchObject({ code: 2 })
+  })
+})
+
+describe('measure', () => {
+  it('takes a log by a link, as replay does', async () => {
+    const path = await course()
+    const link = join(temporary(), 'link.ndjson')
+    symlinkSync(findLog(path), link)
+    const { code, out } = await run(['measure', link, '--json'])
+    expect([code, out]).toEqual([0, (await run(['measure', path, '--json'])).out])
+  })
+
+  it('measures no telemetry.json in place of a log that cannot be read', async () => {
+    const path = await course()
+    const folder = join(path, '.learn', 'telemetry')
+    rmSync(folder, { recursive: true })
+    writeFileSync(folder, 'in the way')
+    expect(await run(['measure', path])).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^learnpack-telemetry: ENOTDIR: /) as string,
+    })
   })
 })
 

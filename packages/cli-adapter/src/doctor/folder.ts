@@ -111,7 +111,7 @@ function leaseFindings({ lease }: CourseFolder): Finding[] {
   const holder = orUndefined(() => lease.holder())
   if (holder === undefined) return []
   const message = `process ${holder.pid} on ${holder.host} records here, and delivers`
-  return [finding('folder/in-use', 'process', message, 'nothing to do: flush waits until it has ended')]
+  return [finding('folder/in-use', 'process', message, 'nothing to do: what waits goes out by itself')]
 }
 
 /** What may not even be looked at is found elsewhere: not readable, or not there. */

@@ -47,7 +47,8 @@ const unreadable = (subject: string, error: unknown): Finding =>
 function withoutLog(snapshotPath: string): Finding[] {
   if (!existsSync(snapshotPath)) return [finding('record/none', 'event log', 'nothing is recorded yet')]
   const message = `${snapshotPath} is there and no event log: LearnPack itself recorded it`
-  const found = finding('record/by-stock', 'event log', message, 'nothing to do: a next start takes it in')
+  const advice = 'nothing to do: a start that records with learnpack-telemetry takes it in'
+  const found = finding('record/by-stock', 'event log', message, advice)
   try {
     return [found, ...receiverFindings(JSON.parse(readFileSync(snapshotPath, 'utf8')))]
   } catch (error) {
