@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { configOf, telemetryConfig, type Destinations } from '@learnpack/telemetry-core'
 import { distance } from 'fastest-levenshtein'
+import { isLoopback } from '../loopback'
 import { finding, type Finding } from './finding'
 
 const EXAMPLE = '"telemetry": { "stream": "https://...", "batch": "https://..." }'
@@ -141,8 +142,7 @@ function completeness({ stream, batch }: Destinations, path: string, found: read
 function urlFindings(key: string, text: string): Finding[] {
   const { protocol, hostname, searchParams } = new URL(text)
   const found: Finding[] = []
-  const loopback = hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')
-  if (protocol === 'http:' && !loopback) {
+  if (protocol === 'http:' && !isLoopback(hostname)) {
     const message = `${text} is not encrypted: whoever is on the way reads it`
     found.push(finding('config/http', key, message, 'use https://'))
   }
