@@ -21,10 +21,16 @@ import {
   snapshot,
   type State,
 } from '@learnpack/telemetry-core'
-import { LOG_NAME, crc32, openCourseFolder, recordFolder } from '@learnpack/telemetry-transport-file'
+import {
+  crc32,
+  isPassing,
+  LOG_NAME,
+  openCourseFolder,
+  recordEntries,
+  recordFolder,
+} from '@learnpack/telemetry-transport-file'
 import { CommandError } from './command-error'
 import { oneLine } from './output'
-import { purgeable } from './purge'
 import { decoded, describeKnown } from './show'
 import pico from 'picocolors'
 
@@ -42,7 +48,7 @@ export async function exportCourse(
   progress: (text: string) => void = () => {},
 ): Promise<Exported> {
   const dirPath = recordFolder(path)
-  if (purgeable(dirPath).length === 0) throw new CommandError(`${path}: nothing is recorded there`)
+  if (recordEntries(dirPath).length === 0) throw new CommandError(`${path}: nothing is recorded there`)
   const target = freePlace(to, dirPath)
   const files = new Map<string, Uint8Array>()
   const left_out: string[] = []
@@ -98,21 +104,17 @@ function filesOf(dirPath: string): string[] {
     readdirSync(join(dirPath, folder), { withFileTypes: true }).flatMap((entry) => {
       const path = join(folder, entry.name)
       if (entry.isDirectory()) return inside(path)
-      return entry.isFile() && !PASSING.test(entry.name) ? [path] : []
+      return entry.isFile() && !isPassing(entry.name) ? [path] : []
     })
-  const ours = purgeable(dirPath).map((path) => relative(dirPath, path))
+  const ours = recordEntries(dirPath).map((path) => relative(dirPath, path))
   const found = ours.flatMap((name) => {
     const there = lstatSync(join(dirPath, name))
     if (there.isDirectory()) return inside(name)
-    return there.isFile() && !PASSING.test(name) ? [name] : []
+    return there.isFile() && !isPassing(name) ? [name] : []
   })
   const isLog = (path: string): boolean => path.endsWith(`${sep}${LOG_NAME}`)
   return [...found.filter((path) => !isLog(path)), ...found.filter(isLog)]
 }
-
-/** Of running processes, not of the learner: who delivers, which telemetry.json is ours, what is half written. */
-const PASSING = /^(lease-|\.|written\.json$)/
-
 /** A log that is being written to may end in half a record. */
 function wholeLines(path: string, bytes: Buffer): Buffer {
   return path.endsWith('.ndjson') ? bytes.subarray(0, bytes.lastIndexOf('\n') + 1) : bytes

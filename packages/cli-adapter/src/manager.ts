@@ -19,6 +19,7 @@ import {
   nodePorts,
   openCourseFolder,
   saveAtExit,
+  SNAPSHOT_NAME,
   type CourseFolder,
 } from '@learnpack/telemetry-transport-file'
 import { consent } from './consent'
@@ -256,7 +257,7 @@ export function createManaged(options: ManagerOptions = {}): Managed {
       quietly(() => telemetry.save())
     },
     async retrieve() {
-      const text = quietly(() => readFileSync(join(configPath, 'telemetry.json'), 'utf8'))
+      const text = quietly(() => readFileSync(join(configPath, SNAPSHOT_NAME), 'utf8'))
       const parsed = text === undefined ? undefined : parseSnapshot(text)
       return parsed?.ok ? (parsed.snapshot as Snapshot) : null
     },

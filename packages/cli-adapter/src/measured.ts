@@ -9,7 +9,7 @@ import {
   type Measures,
   type StepMeasures,
 } from '@learnpack/telemetry-core'
-import { recordFolder } from '@learnpack/telemetry-transport-file'
+import { recordFolder, SNAPSHOT_NAME } from '@learnpack/telemetry-transport-file'
 import { CommandError } from './command-error'
 import { findCourse, findLog } from './find-log'
 import { oneLine, type Paint } from './output'
@@ -29,7 +29,7 @@ function snapshotText(path: string): string {
   if (!found.isDirectory())
     return path.endsWith('.ndjson') ? replayLog(findLog(path)).json : readFileSync(path, 'utf8')
   if (hasLog(path)) return replayLog(findLog(path)).json
-  const file = join(recordFolder(path), 'telemetry.json')
+  const file = join(recordFolder(path), SNAPSHOT_NAME)
   if (!existsSync(file)) throw new CommandError(`${path}: no event log and no telemetry.json in it`)
   return readFileSync(file, 'utf8')
 }

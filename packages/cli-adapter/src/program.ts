@@ -2,7 +2,7 @@
 // documents are made from.
 
 import { createFollower, snapshot, stillDead, type State } from '@learnpack/telemetry-core'
-import { crc32, replaceFile } from '@learnpack/telemetry-transport-file'
+import { crc32, recordEntries, replaceFile } from '@learnpack/telemetry-transport-file'
 import { Command, Option } from 'commander'
 import { existsSync } from 'node:fs'
 import { CommandError } from './command-error'
@@ -14,7 +14,7 @@ import { exportCourse } from './export'
 import { findCourse, findLog } from './find-log'
 import { csvOf, describeMeasures, measurePath } from './measured'
 import { oneLine, paintFor, visible, type Output } from './output'
-import { purge, purgeable } from './purge'
+import { purge } from './purge'
 import { describeRequest, preview, withTextsDecoded } from './requests'
 import { parseUntil, replayLog } from './replay'
 import { decoded, describeKnown } from './show'
@@ -180,7 +180,7 @@ export function program(output: Output, exit: (code: number) => void): Command {
     .option('--yes', 'do not ask')
     .option(...JSON_OPTION)
     .action(async (path: string, options: { yes?: boolean; json?: boolean }) => {
-      const paths = deleting(path, () => purgeable(path))
+      const paths = deleting(path, () => recordEntries(path))
       if (paths.length > 0 && !options.yes) {
         if (output.ask === undefined) throw new CommandError('purge: needs --yes where nobody can be asked')
         output.err(`${visible(paths.join('\n'))}\n`)

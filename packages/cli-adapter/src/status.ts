@@ -1,7 +1,7 @@
 // What is kept of a course, and in what condition it is.
 
 import { lstatSync, readFileSync } from 'node:fs'
-import { basename, dirname } from 'node:path'
+import { dirname } from 'node:path'
 import { consent, type Consent } from './consent'
 import { transportsOf, type CourseConfig } from './course'
 import { describeDestination, destinationStatus, type DestinationStatus } from './destinations'
@@ -55,8 +55,9 @@ export interface CourseStatus {
 /** Reads everything and changes nothing. */
 export function courseStatus(folder: CourseFolder, current: string, config: CourseConfig): CourseStatus {
   const transports = transportsOf(config.destinations)
-  const others = folder.list().filter((id) => id !== basename(folder.homePath(current)))
-  const read = [current, ...others].map((id) => telemetryStatus(folder, id, id === current, transports))
+  const read = [current, ...folder.others(current)].map((id) =>
+    telemetryStatus(folder, id, id === current, transports),
+  )
   const [{ state }] = read as [(typeof read)[number]]
   return {
     recording: consent(dirname(folder.snapshotPath)),

@@ -1,8 +1,9 @@
 // Where in a course its record lies: one rule for whoever looks at it.
 
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { COURSE_FOLDERS, openCourseFolder } from './course-folder'
+import { openCourseFolder } from './course-folder'
+import { COURSE_FOLDERS, DEFAULT_FOLDER, isOurs, RECORD_NAME, SNAPSHOT_NAME } from './layout'
 import { readLogFile } from './read-log'
 
 /**
@@ -22,19 +23,24 @@ export function recordFolder(path: string): string {
   const places = [...folders, path]
   return (
     places.find(hasLog) ??
-    places.find((place) => ['telemetry', 'telemetry.json'].some((name) => existsSync(join(place, name)))) ??
+    places.find((place) => [RECORD_NAME, SNAPSHOT_NAME].some((name) => existsSync(join(place, name)))) ??
     folders.find(existsSync) ??
-    join(path, '.learn')
+    join(path, DEFAULT_FOLDER)
   )
 }
 
 /**
- * The folders that may be emptied of a record: those the host keeps one in, and the given one where it holds ours.
- * A course may have a folder `telemetry` of its own.
+ * The paths of everything that is kept of a course's record, by whatever host. Of a folder that is given by another
+ * name only what is surely ours: a course may have a `telemetry` of its own.
+ * @param path a course folder, or the one in it that holds its record
  */
-export function recordFolders(path: string): string[] {
+export function recordEntries(path: string): string[] {
   const folders = courseFolders(path)
-  return folders.includes(path) || !holdsOurs(path) ? folders : [...folders, path]
+  const places = folders.includes(path) || !holdsOurs(path) ? folders : [...folders, path]
+  return places
+    .filter(existsSync)
+    .flatMap((place) => readdirSync(place).map((name) => join(place, name)))
+    .filter((entry) => isOurs(basename(entry)))
 }
 
 function holdsOurs(dirPath: string): boolean {

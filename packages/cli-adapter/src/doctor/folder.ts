@@ -14,7 +14,7 @@ const look = (path: string): Stats | undefined =>
 
 export function folderFindings(folder: CourseFolder, { freeBytes }: Surroundings): Finding[] {
   const dirPath = dirname(folder.snapshotPath)
-  const kept = join(dirPath, 'telemetry')
+  const kept = folder.recordPath
   const found = [...roomFindings(existsSync(dirPath) ? dirPath : dirname(dirPath), freeBytes)]
   for (const path of [dirPath, kept]) {
     const there = look(path)

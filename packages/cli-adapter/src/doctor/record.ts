@@ -1,7 +1,7 @@
 // What is recorded: the logs, and the telemetry.json made of them.
 
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import {
   createFollower,
   readCourseIndex,
@@ -10,7 +10,7 @@ import {
   type Follower,
   type State,
 } from '@learnpack/telemetry-core'
-import { crc32, type CourseFolder } from '@learnpack/telemetry-transport-file'
+import { crc32, isAside, type CourseFolder } from '@learnpack/telemetry-transport-file'
 import { snapshotStatus, united } from '../status'
 import { deliveryFindings } from './delivery'
 import { finding, type Finding } from './finding'
@@ -58,17 +58,15 @@ function withoutLog(snapshotPath: string): Finding[] {
 
 function asideFindings(dirPath: string): Finding[] {
   const names = existsSync(dirPath) ? readdirSync(dirPath) : []
-  return names
-    .filter((name) => name.startsWith('telemetry.json.aside-'))
-    .map((name) => {
-      const message = `${name} was no telemetry when it lay there as telemetry.json, and is kept`
-      const advice = 'delete it if you know that nothing in it is missing'
-      return finding('record/set-aside', join(dirPath, name), message, advice)
-    })
+  return names.filter(isAside).map((name) => {
+    const message = `${name} was no telemetry when it lay there as telemetry.json, and is kept`
+    const advice = 'delete it if you know that nothing in it is missing'
+    return finding('record/set-aside', join(dirPath, name), message, advice)
+  })
 }
 
 function indexFindings(folder: CourseFolder, current: string): Finding[] {
-  const path = join(dirname(folder.homePath(current)), 'index.json')
+  const path = folder.indexPath
   const found: Finding[] = []
   if (folder.readIndex() === undefined) {
     const message = 'is missing or cannot be read: the log written last is taken for the one that goes on'
@@ -89,7 +87,7 @@ function telemetriesFindings(
   destinations: Destinations,
   now: number,
 ): Finding[] {
-  const others = folder.list().filter((id) => id !== basename(folder.homePath(current)))
+  const others = folder.others(current)
   const found = [current, ...others].flatMap((id) => {
     const path = folder.logPath(id)
     if (!existsSync(path)) return []
