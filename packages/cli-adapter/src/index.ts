@@ -1,5 +1,6 @@
 export { replayLog, type ReplayedLog, type Until } from './replay'
 export { findLog } from './find-log'
+export { CommandError } from './command-error'
 export { nodeFetch } from './node-fetch'
 export { createTelemetryManager } from './manager'
 export { createRedactor } from './machine-redactor'

@@ -4,16 +4,10 @@ import { lstatSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { consent, type Consent } from './consent'
 import { transportsOf, type CourseConfig } from './course'
+import { snapshotText } from './snapshot-text'
 import { describeDestination, destinationStatus, type DestinationStatus } from './destinations'
 import { countRedactions, describeRedactions, type Redactions } from './redactions'
-import {
-  createFollower,
-  LONGEST_STRING,
-  snapshotJson,
-  type Refusal,
-  type State,
-  type Transport,
-} from '@learnpack/telemetry-core'
+import { createFollower, type Refusal, type State, type Transport } from '@learnpack/telemetry-core'
 import { crc32, type CourseFolder } from '@learnpack/telemetry-transport-file'
 
 export interface TelemetryStatus {
@@ -122,14 +116,9 @@ export function snapshotStatus(path: string, state: State): CourseStatus['teleme
   if (found === undefined) return { path, bytes: 0, state: 'missing' }
   if (!found.isFile()) return { path, bytes: 0, state: 'no file' }
   const { size: bytes } = found
-  const pieces: string[] = []
-  let length = 0
-  for (const piece of snapshotJson(state)) {
-    length += piece.length
-    if (length > LONGEST_STRING) return { path, bytes, state: 'too large' }
-    pieces.push(piece)
-  }
-  const same = Buffer.from(pieces.join('')).equals(readFileSync(path))
+  const text = snapshotText(state)
+  if (text === undefined) return { path, bytes, state: 'too large' }
+  const same = Buffer.from(text).equals(readFileSync(path))
   return { path, bytes, state: same ? 'up to date' : 'differs from the log' }
 }
 

@@ -15,7 +15,6 @@ const VERIFY_LENGTH = 1024 * 1024
 const WATCH_MS = 500
 
 export interface FileLog extends EventLog {
-  readonly path: string
   /** Makes what was appended survive a power cut. */
   sync(): void
   close(): void
@@ -157,7 +156,6 @@ export function openFileLog(path: string): FileLog {
   }
 
   return {
-    path,
     append: (line) => write(toAppend(), `${line}\n`),
     read(from, maxBytes) {
       const found = lookVerified()
