@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, realpathSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { COURSE_FOLDERS, replaceFile } from '@learnpack/telemetry-transport-file'
+import { above } from './above'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -31,6 +32,8 @@ export interface Choice {
 
 export interface Consent {
   readonly enabled: boolean
+  /** `unreadable`: there is a choice, and it cannot be read. */
+  readonly kind: 'environment' | 'choice' | 'unreadable' | 'default'
   /** What decided it, for a person. */
   readonly because: string
 }
@@ -71,27 +74,28 @@ export function choose(enabled: boolean, course?: string, env: Environment = pro
 
 const isSet = (value: string | undefined): boolean => value === '1' || value?.toLowerCase() === 'true'
 
-/** The folder and those it is in, the nearest first: a host may keep its record deeper than we can know. */
-const above = (path: string): string[] => (dirname(path) === path ? [path] : [path, ...above(dirname(path))])
-
 /** @param course the course folder, or the one in it that holds its record */
 export function consent(course: string, env: Environment = process.env): Consent {
   for (const name of ['DO_NOT_TRACK', 'LEARNPACK_TELEMETRY_DISABLED']) {
-    if (isSet(env[name])) return { enabled: false, because: `${name}=${env[name]}` }
+    if (isSet(env[name])) return { enabled: false, kind: 'environment', because: `${name}=${env[name]}` }
   }
   let choice: Choice
   try {
     choice = readChoice(env)
   } catch (error) {
-    return { enabled: false, because: `${choicePath(env)} cannot be read (${(error as Error).message})` }
+    const because = `${choicePath(env)} cannot be read (${(error as Error).message})`
+    return { enabled: false, kind: 'unreadable', because }
   }
   // Anything but `true` is no: whoever wrote it wanted to choose something.
   const folder = courseFolder(course)
+  // A host may keep its record deeper in the course than we can know.
   const chosen = above(folder).find((one) => choice.courses?.[one] !== undefined)
   if (chosen !== undefined) {
     const because = chosen === folder ? 'chosen for this course' : `chosen for ${chosen}`
-    return { enabled: choice.courses?.[chosen] === true, because }
+    return { enabled: choice.courses?.[chosen] === true, kind: 'choice', because }
   }
-  if (choice.all !== undefined) return { enabled: choice.all === true, because: 'chosen for every course' }
-  return { enabled: true, because: 'by default' }
+  if (choice.all !== undefined) {
+    return { enabled: choice.all === true, kind: 'choice', because: 'chosen for every course' }
+  }
+  return { enabled: true, kind: 'default', because: 'by default' }
 }

@@ -6,7 +6,7 @@ import { crc32, type CourseFolder } from '@learnpack/telemetry-transport-file'
 import { CommandError } from './command-error'
 import { consent } from './consent'
 import { openForDelivery, readCourseConfig, transportsOf, type CourseConfig } from './course'
-import { debug } from './debug'
+import { narrate } from './narrate'
 import { describeDestination, destinationStatus } from './destinations'
 import { findCourse } from './find-log'
 import { notLoggedInAtHost } from './host-session'
@@ -66,7 +66,7 @@ async function delivered(
   resent: readonly string[] | undefined,
 ): Promise<{ waits: boolean; isMine: boolean }> {
   const telemetry = openForDelivery(folder, config)
-  if (options.debug) debug(telemetry, (line) => output.err(`${visible(line)}\n`))
+  if (options.debug) narrate(telemetry, (line) => output.err(`${visible(line)}\n`))
   try {
     if (resent !== undefined) telemetry.resend(resent.length === 0 ? undefined : resent)
     await telemetry.settled()

@@ -2,7 +2,7 @@
 // and LearnPack's config object.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { ConfigObject } from './exercises'
+import type { ConfigObject } from './host-course'
 import { isLocal } from './local-request'
 import type { ManagerOptions, TelemetryManager } from './manager'
 import { wire, type SocketLike } from './wiring'

@@ -26,6 +26,7 @@ import { consent } from './consent'
 import { transportsOf } from './course'
 import { lateStorage } from './late-storage'
 import { createRedactor } from './machine-redactor'
+import { quietly } from './quietly'
 
 export interface ManagerOptions {
   /** Epoch ms. Default: the system's clock. */
@@ -158,15 +159,6 @@ export function createManaged(options: ManagerOptions = {}): Managed {
   function stop(): void {
     void telemetry.close()
     quietly(() => folder?.close())
-  }
-
-  /** The host's day is not ours to ruin. */
-  function quietly<T>(action: () => T): T | undefined {
-    try {
-      return action()
-    } catch {
-      return undefined
-    }
   }
 
   function start(given: CourseInput, path: string): void {

@@ -9,13 +9,14 @@ import { CommandError } from './command-error'
 import { choose, consent, courseFolder } from './consent'
 import { readCourseConfig } from './course'
 import { deliver, type DeliverOptions } from './deliver'
-import { describeFindings, examine, type Finding } from './doctor'
+import { describeFindings, examine } from './doctor'
+import { EXIT } from './exit-code'
 import { exportCourse } from './export'
 import { findCourse, findLog } from './find-log'
 import { csvOf, describeMeasures, measurePath } from './measured'
 import { oneLine, paintFor, visible, type Output } from './output'
 import { purge } from './purge'
-import { describeRequest, preview, withTextsDecoded } from './requests'
+import { describeRequest, preview, withTextsDecoded } from './preview'
 import { parseUntil, replayLog } from './replay'
 import { decoded, describeKnown } from './show'
 import { courseStatus, describeStatus } from './status'
@@ -201,8 +202,7 @@ export function program(output: Output, exit: (code: number) => void): Command {
     .option(...JSON_OPTION)
     .action(async (path: string, options: { probe?: boolean; json?: boolean }) => {
       const findings = await examine(path, options)
-      const worst = (level: Finding['level']): boolean => findings.some((finding) => finding.level === level)
-      exit(worst('error') ? 2 : worst('warning') ? 1 : 0)
+      exit(Math.max(EXIT.ok, ...findings.map(({ level }) => EXIT[level])))
       print(options.json, findings, () => describeFindings(findings, paint))
     })
   return root

@@ -41,7 +41,7 @@ export interface CourseStatus {
   readonly telemetry_json: {
     readonly path: string
     readonly bytes: number
-    readonly state: 'up to date' | 'differs from the log' | 'missing' | 'no file' | 'too large'
+    readonly state: 'up to date' | 'differs from the log' | 'missing' | 'not a file' | 'too large'
   }
   readonly telemetries: readonly TelemetryStatus[]
 }
@@ -95,26 +95,26 @@ function telemetryStatus(
       damaged,
     },
     redacted,
-    refused: united(refusals.list()),
+    refused: byReason(refusals.list()),
     destinations: destinationStatus(store, transports, follower),
   }
   return { status, state }
 }
 
 /** One entry a reason: they are stored whenever there is a chance to. */
-export function united(refusals: readonly Refusal[]): Refusal[] {
-  const byReason = new Map<string, Refusal>()
+export function byReason(refusals: readonly Refusal[]): Refusal[] {
+  const all = new Map<string, Refusal>()
   for (const { reason, count, at } of refusals) {
-    const known = byReason.get(reason)
-    byReason.set(reason, { reason, count: count + (known?.count ?? 0), at: Math.max(at, known?.at ?? at) })
+    const known = all.get(reason)
+    all.set(reason, { reason, count: count + (known?.count ?? 0), at: Math.max(at, known?.at ?? at) })
   }
-  return [...byReason.values()]
+  return [...all.values()]
 }
 
 export function snapshotStatus(path: string, state: State): CourseStatus['telemetry_json'] {
   const found = lstatSync(path, { throwIfNoEntry: false })
   if (found === undefined) return { path, bytes: 0, state: 'missing' }
-  if (!found.isFile()) return { path, bytes: 0, state: 'no file' }
+  if (!found.isFile()) return { path, bytes: 0, state: 'not a file' }
   const { size: bytes } = found
   const text = snapshotText(state)
   if (text === undefined) return { path, bytes, state: 'too large' }

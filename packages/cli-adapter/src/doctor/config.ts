@@ -58,7 +58,7 @@ function learnJsonFindings(path: string, learnJson: unknown): Finding[] {
   }
   const found = [
     ...KEYS.flatMap((key) => valueFindings(key, telemetry[key], path)),
-    ...aliasFindings(telemetry, problems),
+    ...aliasFindings(telemetry, path),
     ...keyFindings(telemetry, path),
     ...Object.entries(destinations).flatMap(([key, url]) => urlFindings(`telemetry.${key}`, url)),
   ]
@@ -80,8 +80,11 @@ function withoutTelemetry(path: string, learnJson: Keyed): Finding[] {
   return found.length > 0 ? found : [finding('config/no-destination', 'learn.json', message)]
 }
 
+const isUrl = (key: (typeof KEYS)[number], value: unknown): boolean =>
+  value !== undefined && telemetryConfig.shape[key].safeParse(value).success
+
 function valueFindings(key: (typeof KEYS)[number], value: unknown, path: string): Finding[] {
-  if (telemetryConfig.shape[key].safeParse(value).success) return []
+  if (value === undefined || isUrl(key, value)) return []
   const [message = ''] = configOf({ telemetry: { [key]: value } }, path).problems
   const subject = `telemetry.${key}`
   if (typeof value === 'string' && /^([\w+.-]+:)?(\/\/)?[^/?#]*@/.test(value)) {
@@ -95,9 +98,9 @@ function valueFindings(key: (typeof KEYS)[number], value: unknown, path: string)
   return [finding('config/no-url', subject, message, `write ${EXAMPLE}`)]
 }
 
-function aliasFindings(telemetry: Keyed, problems: readonly string[]): Finding[] {
-  const message = problems.find((problem) => problem.includes('differs from telemetry.stream'))
-  if (message === undefined || telemetry['stream'] === undefined) return []
+function aliasFindings({ stream, streaming }: Keyed, path: string): Finding[] {
+  if (!isUrl('stream', stream) || !isUrl('streaming', streaming) || stream === streaming) return []
+  const message = `${path}: telemetry.streaming: ${JSON.stringify(streaming)} differs from telemetry.stream ${JSON.stringify(stream)}, which is used`
   return [finding('config/streaming-differs', 'telemetry.streaming', message, 'remove one of the two')]
 }
 

@@ -11,7 +11,7 @@ import {
   type State,
 } from '@learnpack/telemetry-core'
 import { crc32, isAside, type CourseFolder } from '@learnpack/telemetry-transport-file'
-import { snapshotStatus, united } from '../status'
+import { byReason, snapshotStatus } from '../status'
 import { deliveryFindings } from './delivery'
 import { finding, type Finding } from './finding'
 import { receiverFindings } from './receiver'
@@ -129,7 +129,7 @@ function telemetryFindings(
   })
   const state = follower.catchUp()
   const found = [...odd, ...logFindings(path, store.log.size(), follower)]
-  for (const { reason, count } of united(store.refusals.list())) {
+  for (const { reason, count } of byReason(store.refusals.list())) {
     const message = `${count} calls were not recorded: ${reason}`
     found.push(finding('record/refused', path, message, 'correct the host or plugin that made them'))
   }
@@ -168,7 +168,7 @@ function snapshotFindings(snapshotPath: string, state: State): Finding[] {
   const advice = 'the next start puts it right; learnpack-telemetry replay prints it now'
   if (is === 'up to date') return [finding('snapshot/sound', path, 'is what the log says')]
   if (is === 'missing') return [finding('snapshot/missing', path, 'is missing', advice)]
-  if (is === 'no file') return [finding('snapshot/no-file', path, 'is no file', 'move it elsewhere')]
+  if (is === 'not a file') return [finding('snapshot/no-file', path, 'is no file', 'move it elsewhere')]
   return [
     finding('snapshot/differs', path, is === 'too large' ? 'is too large' : 'differs from the log', advice),
   ]
