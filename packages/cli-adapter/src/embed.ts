@@ -4,7 +4,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ConfigObject } from './host-course'
 import { isLocal } from './local-request'
-import type { ManagerOptions, TelemetryManager } from './manager'
+import type { ManagerOptions, TelemetryManager } from './manager-api'
 import { wire, type SocketLike } from './wiring'
 
 /** A telemetry.json larger than this is not read, bytes. */

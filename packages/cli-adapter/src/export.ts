@@ -1,18 +1,7 @@
 // `export`: everything that is recorded of a learner in a course, in one folder or one zip file.
 
-import {
-  closeSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readdirSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
-import paths, { dirname, join, relative, resolve, sep, type PlatformPath } from 'node:path'
+import { existsSync, lstatSync, readFileSync, readdirSync } from 'node:fs'
+import { join, relative, sep } from 'node:path'
 import {
   createFollower,
   evolve,
@@ -30,6 +19,7 @@ import {
   recordFolder,
 } from '@learnpack/telemetry-transport-file'
 import { CommandError } from './command-error'
+import { freePlace, write } from './export-target'
 import { oneLine } from './output'
 import { decoded, describeKnown } from './show'
 import pico from 'picocolors'
@@ -72,30 +62,6 @@ export async function exportCourse(
     files: [...files].map(([name, { length }]) => ({ path: name, bytes: length })),
     left_out,
   }
-}
-
-/** @throws CommandError where something is there already, or where we keep what is recorded */
-function freePlace(to: string, dirPath: string): string {
-  const target = resolve(to)
-  const parent = dirname(target)
-  if (lstatSync(target, { throwIfNoEntry: false }) !== undefined) {
-    throw new CommandError(`--to: ${to} is there already; nothing was written`)
-  }
-  if (!existsSync(parent)) throw new CommandError(`--to: ${parent}: no such folder`)
-  if (isInside(realpathSync(dirPath), realpathSync(parent))) {
-    throw new CommandError(`--to: ${to} is inside the folder that is exported; name another place`)
-  }
-  return target
-}
-
-/** Whether `path` is `folder` or in it. On Windows the way to another drive is no relative one. */
-export function isInside(
-  folder: string,
-  path: string,
-  { relative, isAbsolute }: Pick<PlatformPath, 'relative' | 'isAbsolute'> = paths,
-): boolean {
-  const way = relative(folder, path)
-  return !isAbsolute(way) && !/^\.\.(?:[/\\]|$)/.test(way)
 }
 
 /** Logs last: they only grow, so that what points into them points at something. */
@@ -169,44 +135,3 @@ telemetry.json.aside-*  what lay there as telemetry.json and was none
 telemetry.json can be made again from a log: learnpack-telemetry replay telemetry/<id>/events.ndjson
 
 ${texts(known, false)}`
-
-async function write(
-  target: string,
-  files: ReadonlyMap<string, Uint8Array>,
-  progress: (text: string) => void,
-): Promise<void> {
-  try {
-    if (/\.zip$/i.test(target)) {
-      progress('compressing')
-      writeNew(target, await zipped(files))
-      return
-    }
-    mkdirSync(target, { mode: 0o700 })
-    for (const [name, bytes] of files) {
-      progress(`writing ${name}`)
-      mkdirSync(dirname(join(target, name)), { recursive: true, mode: 0o700 })
-      writeNew(join(target, name), bytes)
-    }
-  } catch (error) {
-    // Whoever was there first keeps what is theirs.
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') rmSync(target, { recursive: true, force: true })
-    throw new CommandError(`--to: ${target} could not be written (${(error as Error).message})`)
-  }
-}
-
-function writeNew(path: string, bytes: Uint8Array): void {
-  const fd = openSync(path, 'wx', 0o600)
-  try {
-    writeFileSync(fd, bytes)
-  } finally {
-    closeSync(fd)
-  }
-}
-
-/** Unix modes travel in a zip as the upper half of its external attributes. */
-const UNIX = { os: 3, attrs: 0o600 << 16 } as const
-
-async function zipped(files: ReadonlyMap<string, Uint8Array>): Promise<Uint8Array> {
-  const { zipSync } = await import('fflate')
-  return zipSync(Object.fromEntries([...files].map(([name, bytes]) => [name, [bytes, UNIX]])))
-}

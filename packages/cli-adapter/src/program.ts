@@ -9,6 +9,7 @@ import { CommandError } from './command-error'
 import { choose, consent, courseFolder } from './consent'
 import { readCourseConfig } from './course'
 import { deliver, type DeliverOptions } from './deliver'
+import { describeStatus } from './describe-status'
 import { describeFindings, examine } from './doctor'
 import { EXIT } from './exit-code'
 import { exportCourse } from './export'
@@ -19,7 +20,7 @@ import { purge } from './purge'
 import { describeRequest, preview, withTextsDecoded } from './preview'
 import { parseUntil, replayLog } from './replay'
 import { decoded, describeKnown } from './show'
-import { courseStatus, describeStatus } from './status'
+import { courseStatus } from './status'
 
 const FOLDER = ['[folder]', 'a course folder', '.'] as const
 const JSON_OPTION = ['--json', 'print JSON'] as const

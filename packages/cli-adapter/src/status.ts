@@ -4,9 +4,9 @@ import { lstatSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { consent, type Consent } from './consent'
 import { transportsOf, type CourseConfig } from './course'
+import { destinationStatus, type DestinationStatus } from './destinations'
+import { countRedactions, type Redactions } from './redactions'
 import { snapshotText } from './snapshot-text'
-import { describeDestination, destinationStatus, type DestinationStatus } from './destinations'
-import { countRedactions, describeRedactions, type Redactions } from './redactions'
 import { createFollower, type Refusal, type State, type Transport } from '@learnpack/telemetry-core'
 import { crc32, type CourseFolder } from '@learnpack/telemetry-transport-file'
 
@@ -121,37 +121,3 @@ export function snapshotStatus(path: string, state: State): CourseStatus['teleme
   const same = Buffer.from(text).equals(readFileSync(path))
   return { path, bytes, state: same ? 'up to date' : 'differs from the log' }
 }
-
-export function describeStatus(
-  { recording, problems, telemetry_json, telemetries }: CourseStatus,
-  now: number,
-): string {
-  const rows: [string, string][] = [
-    ['recording', `${recording.enabled ? 'on' : 'off'}, ${recording.because}`],
-    ['telemetry.json', `${telemetry_json.state}, ${size(telemetry_json.bytes)}: ${telemetry_json.path}`],
-  ]
-  for (const problem of problems) rows.push(['learn.json', problem])
-  for (const { telemetry_id, current, user_id, student, log, redacted, ...others } of telemetries) {
-    const { refused, destinations } = others
-    const who = user_id === null ? 'of nobody yet' : `of student ${user_id}`
-    rows.push(
-      ['', ''],
-      [
-        'telemetry',
-        `${telemetry_id}${current ? ', the current one' : ''}, ${who}${student === null ? '' : ', logged in'}`,
-      ],
-      ['event log', `${size(log.bytes)}, ${log.events} events on ${log.lines} lines: ${log.path}`],
-    )
-    if (Object.keys(redacted).length > 0) rows.push(['redacted', describeRedactions(redacted)])
-    for (const one of destinations) rows.push(['destination', describeDestination(one, now)])
-    if (log.unfinished_bytes > 0) rows.push(['unfinished', `${log.unfinished_bytes} bytes at its end`])
-    for (const { line, reason } of log.damaged) rows.push(['damaged', `line ${line}: ${reason}`])
-    for (const { reason, count, at } of refused) {
-      rows.push(['not recorded', `${count} x ${reason} (last ${new Date(at).toISOString()})`])
-    }
-  }
-  return rows.map(([name, value]) => `${name.padEnd(16)}${value}`.trimEnd()).join('\n')
-}
-
-const size = (bytes: number): string =>
-  bytes < 10_000 ? `${bytes} bytes` : `${(bytes / 1_000).toFixed(1)} kB`

@@ -6,7 +6,8 @@ import { sameStudent } from '@learnpack/telemetry-core'
 import { openCourseFolder } from '@learnpack/telemetry-transport-file'
 import { courseOf, openedBy, type ConfigObject, type HostCourse } from './host-course'
 import { readHostSession } from './host-session'
-import { createManaged, type Managed, type ManagerOptions } from './manager'
+import { createManaged, type Managed } from './manager'
+import type { ManagerOptions } from './manager-api'
 import { quietly } from './quietly'
 
 /** How often it is looked whether somebody logged in or out, ms. It is also looked before every event. */
