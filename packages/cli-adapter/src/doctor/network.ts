@@ -42,9 +42,8 @@ export async function probeFindings(
   destinations: Readonly<Record<string, string>>,
   surroundings: Surroundings,
 ): Promise<Finding[]> {
-  const fetch = nodeFetch(surroundings.env)
   const asked = Object.entries(destinations).map(([key, url]) =>
-    probe(`telemetry.${key}`, url, fetch, surroundings),
+    probe(`telemetry.${key}`, url, nodeFetch(surroundings.env), surroundings),
   )
   return Promise.all(asked)
 }
