@@ -2,13 +2,11 @@
 
 import { CommanderError } from 'commander'
 import { CommandError } from './command-error'
+import { EXIT } from './exit-code'
 import { standard, visible, type Output } from './output'
 import { program } from './program'
 
 export { program }
-
-/** 1: it failed, or `doctor` warns; 2: it was called wrongly, or `doctor` found an error. */
-export const EXIT = { ok: 0, failed: 1, usage: 2 } as const
 
 // Whoever reads our output may stop reading: `replay | head` is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,22 +1,27 @@
 // Whether anything is recorded at all (SPEC §5): the environment decides first, then what the user chose for
-// this course, then what they chose for all of them.
+// this course or a folder it is in, then what they chose for all of them.
 
 import { mkdirSync, readFileSync, realpathSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { COURSE_FOLDERS, replaceFile } from '@learnpack/telemetry-transport-file'
+import { above } from './above'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** The course folder a person or a host means by a path: the one its `.learn` is in, by its one true name. */
 export function courseFolder(path: string): string {
-  let real = resolve(path)
-  try {
-    real = realpathSync(real)
-  } catch {
-    // Not there yet.
-  }
+  const real = realPath(resolve(path))
   return COURSE_FOLDERS.includes(basename(real)) ? dirname(real) : real
+}
+
+/** Also of what is not there yet. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return dirname(path) === path ? path : join(realPath(dirname(path)), basename(path))
+  }
 }
 
 /** What the user chose: for every course, and for those named by their folder. `true` is on. */
@@ -27,6 +32,8 @@ export interface Choice {
 
 export interface Consent {
   readonly enabled: boolean
+  /** `unreadable`: there is a choice, and it cannot be read. */
+  readonly kind: 'environment' | 'choice' | 'unreadable' | 'default'
   /** What decided it, for a person. */
   readonly because: string
 }
@@ -67,20 +74,28 @@ export function choose(enabled: boolean, course?: string, env: Environment = pro
 
 const isSet = (value: string | undefined): boolean => value === '1' || value?.toLowerCase() === 'true'
 
-/** @param course the course folder, the one of learn.json */
+/** @param course the course folder, or the one in it that holds its record */
 export function consent(course: string, env: Environment = process.env): Consent {
   for (const name of ['DO_NOT_TRACK', 'LEARNPACK_TELEMETRY_DISABLED']) {
-    if (isSet(env[name])) return { enabled: false, because: `${name}=${env[name]}` }
+    if (isSet(env[name])) return { enabled: false, kind: 'environment', because: `${name}=${env[name]}` }
   }
   let choice: Choice
   try {
     choice = readChoice(env)
   } catch (error) {
-    return { enabled: false, because: `${choicePath(env)} cannot be read (${(error as Error).message})` }
+    const because = `${choicePath(env)} cannot be read (${(error as Error).message})`
+    return { enabled: false, kind: 'unreadable', because }
   }
   // Anything but `true` is no: whoever wrote it wanted to choose something.
-  const here = choice.courses?.[courseFolder(course)]
-  if (here !== undefined) return { enabled: here === true, because: 'chosen for this course' }
-  if (choice.all !== undefined) return { enabled: choice.all === true, because: 'chosen for every course' }
-  return { enabled: true, because: 'by default' }
+  const folder = courseFolder(course)
+  // A host may keep its record deeper in the course than we can know.
+  const chosen = above(folder).find((one) => choice.courses?.[one] !== undefined)
+  if (chosen !== undefined) {
+    const because = chosen === folder ? 'chosen for this course' : `chosen for ${chosen}`
+    return { enabled: choice.courses?.[chosen] === true, kind: 'choice', because }
+  }
+  if (choice.all !== undefined) {
+    return { enabled: choice.all === true, kind: 'choice', because: 'chosen for every course' }
+  }
+  return { enabled: true, kind: 'default', because: 'by default' }
 }

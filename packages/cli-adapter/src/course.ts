@@ -15,6 +15,7 @@ import {
   streamTransport,
   type HttpTransportOptions,
 } from '@learnpack/telemetry-transport-http'
+import { createRedactor } from './machine-redactor'
 import { nodeFetch } from './node-fetch'
 
 export interface CourseConfig {
@@ -52,10 +53,11 @@ export function transportsOf(
   { batch, stream }: Destinations,
   options: Omit<HttpTransportOptions, 'url'> = {},
 ): Transport[] {
-  const http = { fetch: nodeFetch(), ...options }
+  // A fetch each: whoever gives up a request gives up the connections that its fetch is making.
+  const to = (url: string): HttpTransportOptions => ({ fetch: nodeFetch(), ...options, url })
   return [
-    ...(batch === undefined ? [] : [batchTransport({ ...http, url: batch })]),
-    ...(stream === undefined ? [] : [streamTransport({ ...http, url: stream })]),
+    ...(batch === undefined ? [] : [batchTransport(to(batch))]),
+    ...(stream === undefined ? [] : [streamTransport(to(stream))]),
   ]
 }
 
@@ -65,6 +67,8 @@ export function openForDelivery(folder: CourseFolder, { destinations }: CourseCo
     storage: folder,
     ...nodePorts,
     transports: transportsOf(destinations),
+    // A telemetry.json of somebody else's is taken in.
+    redact: createRedactor(),
   })
   telemetry.open()
   return telemetry

@@ -1,15 +1,15 @@
 // `flush` and `dead-letters resend`: delivers what waits and says what came of it.
 
 import { dirname } from 'node:path'
-import { readWaiting, sameStudent, type Telemetry } from '@learnpack/telemetry-core'
-import { crc32 } from '@learnpack/telemetry-transport-file'
+import { destinationOf, readWaiting, stillDead } from '@learnpack/telemetry-core'
+import { crc32, type CourseFolder } from '@learnpack/telemetry-transport-file'
 import { CommandError } from './command-error'
 import { consent } from './consent'
-import { openForDelivery, readCourseConfig, transportsOf } from './course'
-import { debug } from './debug'
+import { openForDelivery, readCourseConfig, transportsOf, type CourseConfig } from './course'
+import { narrate } from './narrate'
 import { describeDestination, destinationStatus } from './destinations'
 import { findCourse } from './find-log'
-import { loggedInAtHost } from './host-session'
+import { notLoggedInAtHost } from './host-session'
 import { visible, type Output } from './output'
 
 export interface DeliverOptions {
@@ -17,46 +17,73 @@ export interface DeliverOptions {
   readonly debug?: boolean
 }
 
-/** Delivers what waits, after `also`. @throws CommandError when something still waits */
+/**
+ * Delivers what waits.
+ * @param resent dead letters to send again before it; all of them where it names none
+ * @throws CommandError when something still waits
+ */
 export async function deliver(
   path: string,
   output: Output,
   options: DeliverOptions,
-  also: (telemetry: Telemetry) => void,
+  resent?: readonly string[],
 ): Promise<void> {
   const { enabled, because } = consent(path)
   if (!enabled) throw new CommandError(`nothing is sent: recording is switched off (${because})`)
   const { folder, current } = findCourse(path)
-  const config = readCourseConfig(folder)
-  const telemetry = openForDelivery(folder, config)
-  if (options.debug) debug(telemetry, (line) => output.err(`${visible(line)}\n`))
   try {
-    const { student, user_id } = telemetry.state()
-    if (!loggedInAtHost(dirname(folder.snapshotPath), student)) {
-      throw new CommandError(`nothing is sent: student ${student} is no longer logged in`)
+    const config = readCourseConfig(folder)
+    // What is opened for delivery sends, at the latest when it is closed: what forbids it is looked for before.
+    const store = folder.open(current)
+    const { follower, ownerIsHere } = readWaiting(store, crc32)
+    const forbidden = notLoggedInAtHost(dirname(folder.snapshotPath), follower.state.student)
+    if (forbidden !== undefined) throw new CommandError(`nothing is sent: ${forbidden}`)
+    const known = transportsOf(config.destinations).map(destinationOf)
+    const dead = stillDead(store.deadLetters.list()).filter(({ destination }) => known.includes(destination))
+    const found = resent?.filter((id) => dead.some((letter) => letter.id === id)) ?? []
+    if (resent !== undefined && found.length < resent.length) {
+      throw new CommandError(`only ${found.length} of these ids are dead letters of a configured destination`)
     }
-    also(telemetry)
+    const { waits, isMine } = await delivered(folder, current, config, output, options, resent)
+    if (!waits) return
+    if (!isMine) throw new CommandError('another process is recording in this folder and delivers by itself')
+    if (!ownerIsHere) {
+      throw new CommandError('nothing is sent while the student whose telemetry this is is not logged in')
+    }
+    throw new CommandError('something still waits, see above')
+  } finally {
+    folder.close()
+  }
+}
+
+/** Says what came of it. `isMine`: no other process delivers here. */
+async function delivered(
+  folder: CourseFolder,
+  current: string,
+  config: CourseConfig,
+  output: Output,
+  options: DeliverOptions,
+  resent: readonly string[] | undefined,
+): Promise<{ waits: boolean; isMine: boolean }> {
+  const telemetry = openForDelivery(folder, config)
+  if (options.debug) narrate(telemetry, (line) => output.err(`${visible(line)}\n`))
+  try {
+    if (resent !== undefined) telemetry.resend(resent.length === 0 ? undefined : resent)
     await telemetry.settled()
-    const mine = folder.lease.acquire() !== undefined
+    const isMine = folder.lease.acquire() !== undefined
     const store = folder.open(current)
     const transports = transportsOf(config.destinations)
     const destinations = destinationStatus(store, transports, readWaiting(store, crc32))
-    const waiting = destinations.some(
-      (one) => one.configured && (one.waiting !== 0 || one.dead_letters.length > 0),
-    )
     if (options.json) output.out(`${visible(JSON.stringify({ problems: config.problems, destinations }))}\n`)
     else {
       for (const problem of config.problems) output.err(`${visible(problem)}\n`)
       for (const one of destinations) output.out(`${visible(describeDestination(one, Date.now()))}\n`)
     }
-    if (!waiting) return
-    if (!mine) throw new CommandError('another process is recording in this folder and delivers by itself')
-    if (student === undefined || !sameStudent(student, user_id)) {
-      throw new CommandError('nothing is sent while the student whose telemetry this is is not logged in')
-    }
-    throw new CommandError('something still waits, see above')
+    const waits = destinations.some(
+      (one) => one.configured && (one.waiting !== 0 || one.dead_letters.length > 0),
+    )
+    return { waits, isMine }
   } finally {
     await telemetry.close()
-    folder.close()
   }
 }

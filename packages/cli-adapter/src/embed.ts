@@ -2,9 +2,9 @@
 // and LearnPack's config object.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { ConfigObject } from './exercises'
+import type { ConfigObject } from './host-course'
 import { isLocal } from './local-request'
-import type { ManagerOptions, TelemetryManager } from './manager'
+import type { ManagerOptions, TelemetryManager } from './manager-api'
 import { wire, type SocketLike } from './wiring'
 
 /** A telemetry.json larger than this is not read, bytes. */
@@ -81,7 +81,7 @@ export function embed({ app, io, config, logins = true, ...options }: EmbedOptio
     if (mine === undefined || telemetry_id !== mine) {
       return [409, { error: 'telemetry: telemetry_id is not the one of this course' }]
     }
-    const recorded = manager.telemetry.import(given.body)
+    const recorded = manager.import(given.body)
     return recorded.ok ? [200, manager.current] : [400, { error: `telemetry: ${recorded.reason}` }]
   }
 

@@ -1,24 +1,27 @@
 // `export`: everything that is recorded of a learner in a course, in one folder or one zip file.
 
+import { existsSync, lstatSync, readFileSync, readdirSync } from 'node:fs'
+import { join, relative, sep } from 'node:path'
 import {
-  closeSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readdirSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
-import { dirname, join, relative, resolve, sep } from 'node:path'
-import { createFollower, evolve, initialState, parseSnapshot, type State } from '@learnpack/telemetry-core'
-import { LOG_NAME, crc32, openCourseFolder, recordFolder } from '@learnpack/telemetry-transport-file'
+  createFollower,
+  evolve,
+  initialState,
+  parseSnapshot,
+  snapshot,
+  type State,
+} from '@learnpack/telemetry-core'
+import {
+  crc32,
+  isPassing,
+  LOG_NAME,
+  openCourseFolder,
+  recordEntries,
+  recordFolder,
+} from '@learnpack/telemetry-transport-file'
 import { CommandError } from './command-error'
+import { freePlace, write } from './export-target'
 import { oneLine } from './output'
-import { purgeable } from './purge'
-import { describeKnown } from './show'
+import { decoded, describeKnown } from './show'
 import pico from 'picocolors'
 
 export interface Exported {
@@ -35,7 +38,7 @@ export async function exportCourse(
   progress: (text: string) => void = () => {},
 ): Promise<Exported> {
   const dirPath = recordFolder(path)
-  if (purgeable(dirPath).length === 0) throw new CommandError(`${path}: nothing is recorded there`)
+  if (recordEntries(dirPath).length === 0) throw new CommandError(`${path}: nothing is recorded there`)
   const target = freePlace(to, dirPath)
   const files = new Map<string, Uint8Array>()
   const left_out: string[] = []
@@ -61,42 +64,23 @@ export async function exportCourse(
   }
 }
 
-/** @throws CommandError where something is there already, or where we keep what is recorded */
-function freePlace(to: string, dirPath: string): string {
-  const target = resolve(to)
-  const parent = dirname(target)
-  if (lstatSync(target, { throwIfNoEntry: false }) !== undefined) {
-    throw new CommandError(`--to: ${to} is there already; nothing was written`)
-  }
-  if (!existsSync(parent)) throw new CommandError(`--to: ${parent}: no such folder`)
-  const inside = relative(realpathSync(dirPath), realpathSync(parent))
-  if (inside === '' || !/^\.\.(?:[/\\]|$)/.test(inside)) {
-    throw new CommandError(`--to: ${to} is inside the folder that is exported; name another place`)
-  }
-  return target
-}
-
 /** Logs last: they only grow, so that what points into them points at something. */
 function filesOf(dirPath: string): string[] {
   const inside = (folder: string): string[] =>
     readdirSync(join(dirPath, folder), { withFileTypes: true }).flatMap((entry) => {
       const path = join(folder, entry.name)
       if (entry.isDirectory()) return inside(path)
-      return entry.isFile() && !PASSING.test(entry.name) ? [path] : []
+      return entry.isFile() && !isPassing(entry.name) ? [path] : []
     })
-  const ours = purgeable(dirPath).map((path) => relative(dirPath, path))
+  const ours = recordEntries(dirPath).map((path) => relative(dirPath, path))
   const found = ours.flatMap((name) => {
     const there = lstatSync(join(dirPath, name))
     if (there.isDirectory()) return inside(name)
-    return there.isFile() && !PASSING.test(name) ? [name] : []
+    return there.isFile() && !isPassing(name) ? [name] : []
   })
   const isLog = (path: string): boolean => path.endsWith(`${sep}${LOG_NAME}`)
   return [...found.filter((path) => !isLog(path)), ...found.filter(isLog)]
 }
-
-/** Of running processes, not of the learner: who delivers, which telemetry.json is ours, what is half written. */
-const PASSING = /^(lease-|\.|written\.json$)/
-
 /** A log that is being written to may end in half a record. */
 function wholeLines(path: string, bytes: Buffer): Buffer {
   return path.endsWith('.ndjson') ? bytes.subarray(0, bytes.lastIndexOf('\n') + 1) : bytes
@@ -121,15 +105,16 @@ function knownIn(dirPath: string, leftOut: string[]): Map<string, State> {
   const text = existsSync(folder.snapshotPath) ? readFileSync(folder.snapshotPath, 'utf8') : ''
   const parsed = parseSnapshot(text)
   if (!parsed.ok) return new Map()
-  const { snapshot } = parsed
-  const told = { v: 1, id: 'file', at: 0, session: 'file', type: 'import', data: { snapshot } }
-  return new Map([[snapshot.telemetry_id, evolve(initialState, told)]])
+  const data = { snapshot: parsed.snapshot }
+  const told = { v: 1, id: 'file', at: 0, session: 'file', type: 'import', data }
+  return new Map([[parsed.snapshot.telemetry_id, evolve(initialState, told)]])
 }
 
 function texts(known: ReadonlyMap<string, State>, full: boolean): string {
   const plain = pico.createColors(false)
   const parts = [...known].map(
-    ([id, state]) => `telemetry ${oneLine(id)}\n\n${describeKnown(state, { full }, plain)}\n`,
+    ([id, state]) =>
+      `telemetry ${oneLine(id)}\n\n${describeKnown(decoded(snapshot(state)), state, full, plain)}\n`,
   )
   return parts.join('\n\n')
 }
@@ -150,44 +135,3 @@ telemetry.json.aside-*  what lay there as telemetry.json and was none
 telemetry.json can be made again from a log: learnpack-telemetry replay telemetry/<id>/events.ndjson
 
 ${texts(known, false)}`
-
-async function write(
-  target: string,
-  files: ReadonlyMap<string, Uint8Array>,
-  progress: (text: string) => void,
-): Promise<void> {
-  try {
-    if (/\.zip$/i.test(target)) {
-      progress('compressing')
-      writeNew(target, await zipped(files))
-      return
-    }
-    mkdirSync(target, { mode: 0o700 })
-    for (const [name, bytes] of files) {
-      progress(`writing ${name}`)
-      mkdirSync(dirname(join(target, name)), { recursive: true, mode: 0o700 })
-      writeNew(join(target, name), bytes)
-    }
-  } catch (error) {
-    // Whoever was there first keeps what is theirs.
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') rmSync(target, { recursive: true, force: true })
-    throw new CommandError(`--to: ${target} could not be written (${(error as Error).message})`)
-  }
-}
-
-function writeNew(path: string, bytes: Uint8Array): void {
-  const fd = openSync(path, 'wx', 0o600)
-  try {
-    writeFileSync(fd, bytes)
-  } finally {
-    closeSync(fd)
-  }
-}
-
-/** Unix modes travel in a zip as the upper half of its external attributes. */
-const UNIX = { os: 3, attrs: 0o600 << 16 } as const
-
-async function zipped(files: ReadonlyMap<string, Uint8Array>): Promise<Uint8Array> {
-  const { zipSync } = await import('fflate')
-  return zipSync(Object.fromEntries([...files].map(([name, bytes]) => [name, [bytes, UNIX]])))
-}

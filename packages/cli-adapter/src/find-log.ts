@@ -16,6 +16,7 @@ export function findLog(path: string): string {
   // A person may name a log by a link; what the recorder finds in a course folder may not be one.
   if (!found.isDirectory()) return realpathSync(path)
   const { folder, current } = findCourse(path)
+  folder.close()
   return folder.logPath(current)
 }
 
@@ -29,7 +30,7 @@ export function findCourse(path: string): { folder: CourseFolder; current: strin
   if (index !== undefined) return { folder, current: index.current }
   if (existsSync(folder.snapshotPath)) {
     throw new CommandError(
-      `${path}: LearnPack itself records here (it wrote telemetry.json, and there is no event log); learnpack-telemetry records nothing`,
+      `${path}: LearnPack itself records here (it wrote telemetry.json, and there is no event log); a start that records with learnpack-telemetry takes it in`,
     )
   }
   throw new CommandError(`${path}: no event log in it; give a course folder with recorded events`)

@@ -26,6 +26,8 @@ export function readHostSession(dirPath: string): HostStudent | null | undefined
   }
   try {
     for (const name of names) {
+      // node-persist does not read those either: they are of the system.
+      if (name.startsWith('.')) continue
       const path = join(folder, name)
       if (!statSync(path).isFile()) continue
       const stored = JSON.parse(readFileSync(path, 'utf8')) as { key?: unknown; value?: unknown } | null
@@ -41,8 +43,14 @@ export function readHostSession(dirPath: string): HostStudent | null | undefined
   }
 }
 
-/** Whether the host's session, where it keeps one, still is of the student whom the log names as logged in. */
-export function loggedInAtHost(dirPath: string, student: string | number | undefined): boolean {
-  if (student === undefined || !existsSync(join(dirPath, '.session'))) return true
-  return sameStudent(readHostSession(dirPath)?.user_id, student)
+/**
+ * Why, by the host's session, nothing of the student may be sent whom the log names as logged in; undefined where
+ * it is theirs, and where the host keeps none.
+ */
+export function notLoggedInAtHost(dirPath: string, student: string | number | undefined): string | undefined {
+  const folder = join(dirPath, '.session')
+  if (student === undefined || !existsSync(folder)) return undefined
+  const found = readHostSession(dirPath)
+  if (found === undefined) return `it cannot be told who is logged in (${folder} cannot be read)`
+  return sameStudent(found?.user_id, student) ? undefined : `student ${student} is no longer logged in`
 }

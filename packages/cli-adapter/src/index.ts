@@ -5,12 +5,13 @@
  */
 
 export { createTelemetryManager } from './manager'
-export type { ManagerOptions, Student, TelemetryManager, Urls } from './manager'
+export type { ManagerOptions, Student, TelemetryManager, Urls } from './manager-api'
 export { embed, type Embedded, type EmbedOptions } from './embed'
-export type { ConfigObject, Exercise } from './exercises'
+export type { ConfigObject, Exercise } from './host-course'
 export type { SocketLike } from './wiring'
 export { replayLog, type ReplayedLog, type Until } from './replay'
 export { findLog } from './find-log'
+export { CommandError } from './command-error'
 export { nodeFetch } from './node-fetch'
 export { createRedactor } from './machine-redactor'
 export type { Limits, Redactor, RedactorOptions } from '@learnpack/telemetry-core'

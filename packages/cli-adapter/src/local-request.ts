@@ -1,8 +1,8 @@
 // Whether a request comes from this machine, for this machine, by no page but our own. Any page the learner
 // has open can send requests to localhost; by a name that resolves to 127.0.0.1 it can even read the answers.
 
-import { isIPv4 } from 'node:net'
 import type { IncomingMessage } from 'node:http'
+import { isLoopback } from './loopback'
 
 export function isLocal({ socket, headers }: IncomingMessage): boolean {
   const { host, origin } = headers
@@ -19,9 +19,4 @@ export function isLocal({ socket, headers }: IncomingMessage): boolean {
 }
 
 /** A Host header without its port. */
-const nameOf = (host: string): string => host.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1')
-
-function isLoopback(address: string): boolean {
-  const v4 = address.replace(/^::ffff:/i, '')
-  return address === '::1' || address === 'localhost' || (isIPv4(v4) && v4.startsWith('127.'))
-}
+const nameOf = (host: string): string => host.replace(/:\d+$/, '')

@@ -9,7 +9,7 @@ import {
   type Measures,
   type StepMeasures,
 } from '@learnpack/telemetry-core'
-import { recordFolder } from '@learnpack/telemetry-transport-file'
+import { recordFolder, SNAPSHOT_NAME } from '@learnpack/telemetry-transport-file'
 import { CommandError } from './command-error'
 import { findCourse, findLog } from './find-log'
 import { oneLine, type Paint } from './output'
@@ -27,9 +27,9 @@ function snapshotText(path: string): string {
   const found = statSync(path, { throwIfNoEntry: false })
   if (found === undefined) throw new CommandError(`${path}: no such file or folder`)
   if (!found.isDirectory())
-    return path.endsWith('.ndjson') ? replayLog(path).json : readFileSync(path, 'utf8')
+    return path.endsWith('.ndjson') ? replayLog(findLog(path)).json : readFileSync(path, 'utf8')
   if (hasLog(path)) return replayLog(findLog(path)).json
-  const file = join(recordFolder(path), 'telemetry.json')
+  const file = join(recordFolder(path), SNAPSHOT_NAME)
   if (!existsSync(file)) throw new CommandError(`${path}: no event log and no telemetry.json in it`)
   return readFileSync(file, 'utf8')
 }
@@ -38,8 +38,9 @@ function hasLog(path: string): boolean {
   try {
     findCourse(path).folder.close()
     return true
-  } catch {
-    return false
+  } catch (error) {
+    if (error instanceof CommandError) return false
+    throw error
   }
 }
 

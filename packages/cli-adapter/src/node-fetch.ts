@@ -24,7 +24,7 @@ export function nodeFetch(env: Environment = process.env): typeof fetch {
     const connecting = new Set<Socket>()
     const dispatcher = dispatcherOf(library, env, connecting)
     /** A connect that nobody waits for any more would hold the process until it fails. */
-    const giveUp = (): void => connecting.forEach((socket) => socket.destroy())
+    const giveUp = (): void => connecting.forEach((socket) => socket.destroy(new Error('given up')))
     return (async (input: string, init: RequestInit) => {
       init.signal?.addEventListener('abort', giveUp, { once: true })
       try {

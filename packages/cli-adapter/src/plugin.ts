@@ -6,9 +6,10 @@ import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { COURSE_FOLDERS } from '@learnpack/telemetry-transport-file'
-import type { ConfigObject } from './exercises'
+import type { ConfigObject } from './host-course'
 import { purge } from './purge'
-import { safely, wire, type SocketLike, type Wiring } from './wiring'
+import { quietly } from './quietly'
+import { wire, type SocketLike, type Wiring } from './wiring'
 
 /** oclif's config, as far as it concerns us. */
 export interface Host {
@@ -26,7 +27,7 @@ export const recordsItself = ({ version }: Pick<Host, 'version'>): boolean =>
 
 /** Before `learnpack start`: nothing is known of the course yet, and nothing is written. */
 export function beforeStart(host: Host): void {
-  safely(() => {
+  quietly(() => {
     if (recordsItself(host)) return
     const here = wire({}, { logins: true })
     const run = host.runHook.bind(host)
@@ -41,7 +42,7 @@ export function beforeStart(host: Host): void {
 
 /** After it: the server listens and the exercise index is built. */
 export function afterStart(): void {
-  safely(() => {
+  quietly(() => {
     if (wiring === undefined) return
     const { start, listen, requested } = wiring
     start(builtConfig())
@@ -56,7 +57,7 @@ export function afterStart(): void {
 /** After `learnpack clean`, which makes a course fit to publish: with nobody's work in it. */
 export function afterClean(host: Pick<Host, 'version'>): void {
   if (recordsItself(host)) return
-  safely(() => purge('.'))
+  quietly(() => purge('.'))
 }
 
 /** What the host has just written. @throws when it has not */

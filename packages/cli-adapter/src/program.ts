@@ -2,23 +2,25 @@
 // documents are made from.
 
 import { createFollower, snapshot, stillDead, type State } from '@learnpack/telemetry-core'
-import { crc32, replaceFile } from '@learnpack/telemetry-transport-file'
+import { crc32, recordEntries, replaceFile } from '@learnpack/telemetry-transport-file'
 import { Command, Option } from 'commander'
 import { existsSync } from 'node:fs'
 import { CommandError } from './command-error'
 import { choose, consent, courseFolder } from './consent'
 import { readCourseConfig } from './course'
 import { deliver, type DeliverOptions } from './deliver'
-import { describeFindings, examine, type Finding } from './doctor'
+import { describeStatus } from './describe-status'
+import { describeFindings, examine } from './doctor'
+import { EXIT } from './exit-code'
 import { exportCourse } from './export'
 import { findCourse, findLog } from './find-log'
 import { csvOf, describeMeasures, measurePath } from './measured'
 import { oneLine, paintFor, visible, type Output } from './output'
-import { purge, purgeable } from './purge'
-import { describeRequest, preview, withTextsDecoded } from './requests'
+import { purge } from './purge'
+import { describeRequest, preview, withTextsDecoded } from './preview'
 import { parseUntil, replayLog } from './replay'
 import { decoded, describeKnown } from './show'
-import { courseStatus, describeStatus } from './status'
+import { courseStatus } from './status'
 
 const FOLDER = ['[folder]', 'a course folder', '.'] as const
 const JSON_OPTION = ['--json', 'print JSON'] as const
@@ -43,12 +45,14 @@ export function program(output: Output, exit: (code: number) => void): Command {
     .option('--json', 'print telemetry.json with its texts decoded')
     .action((path: string, options: { step?: string; full?: boolean; json?: boolean }) => {
       const state = stateOf(path)
-      const { step } = options
+      const { step, full = false } = options
       if (step !== undefined && !state.course?.some(({ slug }) => slug === step)) {
         throw new CommandError(`--step: the course has no step ${JSON.stringify(step)}`)
       }
-      print(options.json, decoded(snapshot(state)), () => describeKnown(state, options, paint))
-      if (!options.json && !options.full) {
+      const all = decoded(snapshot(state))
+      const known = { ...all, steps: all.steps.filter(({ slug }) => step === undefined || slug === step) }
+      print(options.json, known, () => describeKnown(known, state, full, paint))
+      if (!options.json && !full) {
         output.out(
           `\n${paint.dim('--full shows every text; export writes you a copy of it all, purge deletes it')}\n`,
         )
@@ -94,7 +98,7 @@ export function program(output: Output, exit: (code: number) => void): Command {
     .argument(...FOLDER)
     .option(...JSON_OPTION)
     .option('--debug', 'say on stderr what happens, as it happens')
-    .action((path: string, options: DeliverOptions) => deliver(path, output, options, () => {}))
+    .action((path: string, options: DeliverOptions) => deliver(path, output, options))
   root
     .command('debug')
     .description('print the requests that would be sent now, secrets masked, and send none')
@@ -135,13 +139,7 @@ export function program(output: Output, exit: (code: number) => void): Command {
     .argument('[ids...]', 'event ids, as dead-letters list shows them')
     .option(...JSON_OPTION)
     .option('--debug', 'say on stderr what happens, as it happens')
-    .action((path: string, ids: string[], options: DeliverOptions) =>
-      deliver(path, output, options, (telemetry) => {
-        const count = telemetry.resend(ids.length === 0 ? undefined : ids)
-        if (count < ids.length)
-          throw new CommandError(`only ${count} of these ids are dead letters of a configured destination`)
-      }),
-    )
+    .action((path: string, ids: string[], options: DeliverOptions) => deliver(path, output, options, ids))
   for (const [name, enabled] of [
     ['enable', true],
     ['disable', false],
@@ -184,7 +182,7 @@ export function program(output: Output, exit: (code: number) => void): Command {
     .option('--yes', 'do not ask')
     .option(...JSON_OPTION)
     .action(async (path: string, options: { yes?: boolean; json?: boolean }) => {
-      const paths = deleting(path, () => purgeable(path))
+      const paths = deleting(path, () => recordEntries(path))
       if (paths.length > 0 && !options.yes) {
         if (output.ask === undefined) throw new CommandError('purge: needs --yes where nobody can be asked')
         output.err(`${visible(paths.join('\n'))}\n`)
@@ -205,8 +203,7 @@ export function program(output: Output, exit: (code: number) => void): Command {
     .option(...JSON_OPTION)
     .action(async (path: string, options: { probe?: boolean; json?: boolean }) => {
       const findings = await examine(path, options)
-      const worst = (level: Finding['level']): boolean => findings.some((finding) => finding.level === level)
-      exit(worst('error') ? 2 : worst('warning') ? 1 : 0)
+      exit(Math.max(EXIT.ok, ...findings.map(({ level }) => EXIT[level])))
       print(options.json, findings, () => describeFindings(findings, paint))
     })
   return root

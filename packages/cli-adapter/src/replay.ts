@@ -1,8 +1,9 @@
 // Folds a log to the snapshot it stands for: a pure function of the file.
 
-import { initialState, snapshotJson, type TelemetryEvent } from '@learnpack/telemetry-core'
+import { initialState, type TelemetryEvent } from '@learnpack/telemetry-core'
 import { readLogFile, type ReadLog } from '@learnpack/telemetry-transport-file'
 import { CommandError } from './command-error'
+import { snapshotText } from './snapshot-text'
 
 /**
  * Which event is the last one to fold: the one with that `id`; by `line`, counted from 1, the last one up to it; by `at`,
@@ -52,7 +53,11 @@ export function replayLog(path: string, until?: Until): ReplayedLog {
     throw new CommandError(`--at: ${path} has ${counts.lines} lines, there is no line ${until.line}`)
   }
   if (!found) throw new CommandError(`--at: no event of ${path} is ${describe(until as Until)}`)
-  return { json: [...snapshotJson(state)].join(''), messages }
+  const json = snapshotText(state)
+  if (json === undefined) {
+    throw new CommandError(`${path}: its telemetry.json would be longer than any string can be`)
+  }
+  return { json, messages }
 }
 
 function read(...args: Parameters<typeof readLogFile>): ReadLog {

@@ -1,6 +1,6 @@
 // What LearnPack knows about a learner, in plain words and decoded.
 
-import { countMarks, fromWire, snapshot, type Snapshot, type State } from '@learnpack/telemetry-core'
+import { countMarks, fromWire, type Snapshot, type State } from '@learnpack/telemetry-core'
 import { oneLine, visible, type Paint } from './output'
 import { describeRedactions } from './redactions'
 
@@ -27,16 +27,16 @@ export function decoded(known: Snapshot): Snapshot {
   return { ...known, steps }
 }
 
-export interface ShowOptions {
-  /** Only the step with that slug. */
-  readonly step?: string
-  /** Texts in full: source code, output, questions, answers. */
-  readonly full?: boolean
-}
-
-export function describeKnown(state: State, { step: only, full }: ShowOptions, paint: Paint): string {
-  const known = decoded(snapshot(state))
-  const { student, user_id } = state
+/**
+ * @param known decoded; with the steps to be told of
+ * @param full with texts in full: source code, output, questions, answers
+ */
+export function describeKnown(
+  known: Snapshot,
+  { student, user_id }: State,
+  full: boolean,
+  paint: Paint,
+): string {
   const redacted = describeRedactions(countMarks(JSON.stringify(known)))
   const lines = [
     paint.bold('What LearnPack knows about your work in this course'),
@@ -58,8 +58,7 @@ export function describeKnown(state: State, { step: only, full }: ShowOptions, p
     ...(redacted === '' ? [] : [row('redacted', redacted)]),
     '',
   ]
-  for (const step of known.steps)
-    if (only === undefined || step.slug === only) lines.push(...describeStep(step, full ?? false, paint))
+  for (const step of known.steps) lines.push(...describeStep(step, full, paint))
   return lines.join('\n').trimEnd()
 }
 

@@ -1,19 +1,13 @@
 // What is kept of a course, and in what condition it is.
 
 import { lstatSync, readFileSync } from 'node:fs'
-import { basename, dirname } from 'node:path'
+import { dirname } from 'node:path'
 import { consent, type Consent } from './consent'
 import { transportsOf, type CourseConfig } from './course'
-import { describeDestination, destinationStatus, type DestinationStatus } from './destinations'
-import { countRedactions, describeRedactions, type Redactions } from './redactions'
-import {
-  readWaiting,
-  LONGEST_STRING,
-  snapshotJson,
-  type Refusal,
-  type State,
-  type Transport,
-} from '@learnpack/telemetry-core'
+import { destinationStatus, type DestinationStatus } from './destinations'
+import { countRedactions, type Redactions } from './redactions'
+import { snapshotText } from './snapshot-text'
+import { readWaiting, type Refusal, type State, type Transport } from '@learnpack/telemetry-core'
 import { crc32, type CourseFolder } from '@learnpack/telemetry-transport-file'
 
 export interface TelemetryStatus {
@@ -47,7 +41,7 @@ export interface CourseStatus {
   readonly telemetry_json: {
     readonly path: string
     readonly bytes: number
-    readonly state: 'up to date' | 'differs from the log' | 'missing' | 'no file' | 'too large'
+    readonly state: 'up to date' | 'differs from the log' | 'missing' | 'not a file' | 'too large'
   }
   readonly telemetries: readonly TelemetryStatus[]
 }
@@ -55,8 +49,9 @@ export interface CourseStatus {
 /** Reads everything and changes nothing. */
 export function courseStatus(folder: CourseFolder, current: string, config: CourseConfig): CourseStatus {
   const transports = transportsOf(config.destinations)
-  const others = folder.list().filter((id) => id !== basename(folder.homePath(current)))
-  const read = [current, ...others].map((id) => telemetryStatus(folder, id, id === current, transports))
+  const read = [current, ...folder.others(current)].map((id) =>
+    telemetryStatus(folder, id, id === current, transports),
+  )
   const [{ state }] = read as [(typeof read)[number]]
   return {
     recording: consent(dirname(folder.snapshotPath)),
@@ -100,68 +95,29 @@ function telemetryStatus(
       damaged,
     },
     redacted,
-    refused: united(refusals.list()),
+    refused: byReason(refusals.list()),
     destinations: destinationStatus(store, transports, waiting),
   }
   return { status, state }
 }
 
 /** One entry a reason: they are stored whenever there is a chance to. */
-export function united(refusals: readonly Refusal[]): Refusal[] {
-  const byReason = new Map<string, Refusal>()
+export function byReason(refusals: readonly Refusal[]): Refusal[] {
+  const all = new Map<string, Refusal>()
   for (const { reason, count, at } of refusals) {
-    const known = byReason.get(reason)
-    byReason.set(reason, { reason, count: count + (known?.count ?? 0), at: Math.max(at, known?.at ?? at) })
+    const known = all.get(reason)
+    all.set(reason, { reason, count: count + (known?.count ?? 0), at: Math.max(at, known?.at ?? at) })
   }
-  return [...byReason.values()]
+  return [...all.values()]
 }
 
 export function snapshotStatus(path: string, state: State): CourseStatus['telemetry_json'] {
   const found = lstatSync(path, { throwIfNoEntry: false })
   if (found === undefined) return { path, bytes: 0, state: 'missing' }
-  if (!found.isFile()) return { path, bytes: 0, state: 'no file' }
+  if (!found.isFile()) return { path, bytes: 0, state: 'not a file' }
   const { size: bytes } = found
-  const pieces: string[] = []
-  let length = 0
-  for (const piece of snapshotJson(state)) {
-    length += piece.length
-    if (length > LONGEST_STRING) return { path, bytes, state: 'too large' }
-    pieces.push(piece)
-  }
-  const same = Buffer.from(pieces.join('')).equals(readFileSync(path))
+  const text = snapshotText(state)
+  if (text === undefined) return { path, bytes, state: 'too large' }
+  const same = Buffer.from(text).equals(readFileSync(path))
   return { path, bytes, state: same ? 'up to date' : 'differs from the log' }
 }
-
-export function describeStatus(
-  { recording, problems, telemetry_json, telemetries }: CourseStatus,
-  now: number,
-): string {
-  const rows: [string, string][] = [
-    ['recording', `${recording.enabled ? 'on' : 'off'}, ${recording.because}`],
-    ['telemetry.json', `${telemetry_json.state}, ${size(telemetry_json.bytes)}: ${telemetry_json.path}`],
-  ]
-  for (const problem of problems) rows.push(['learn.json', problem])
-  for (const { telemetry_id, current, user_id, student, log, redacted, ...others } of telemetries) {
-    const { refused, destinations } = others
-    const who = user_id === null ? 'of nobody yet' : `of student ${user_id}`
-    rows.push(
-      ['', ''],
-      [
-        'telemetry',
-        `${telemetry_id}${current ? ', the current one' : ''}, ${who}${student === null ? '' : ', logged in'}`,
-      ],
-      ['event log', `${size(log.bytes)}, ${log.events} events on ${log.lines} lines: ${log.path}`],
-    )
-    if (Object.keys(redacted).length > 0) rows.push(['redacted', describeRedactions(redacted)])
-    for (const one of destinations) rows.push(['destination', describeDestination(one, now)])
-    if (log.unfinished_bytes > 0) rows.push(['unfinished', `${log.unfinished_bytes} bytes at its end`])
-    for (const { line, reason } of log.damaged) rows.push(['damaged', `line ${line}: ${reason}`])
-    for (const { reason, count, at } of refused) {
-      rows.push(['not recorded', `${count} x ${reason} (last ${new Date(at).toISOString()})`])
-    }
-  }
-  return rows.map(([name, value]) => `${name.padEnd(16)}${value}`.trimEnd()).join('\n')
-}
-
-const size = (bytes: number): string =>
-  bytes < 10_000 ? `${bytes} bytes` : `${(bytes / 1_000).toFixed(1)} kB`

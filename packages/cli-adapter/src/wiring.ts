@@ -4,9 +4,11 @@
 import { statSync } from 'node:fs'
 import { sameStudent } from '@learnpack/telemetry-core'
 import { openCourseFolder } from '@learnpack/telemetry-transport-file'
-import { courseOf, openedBy, type ConfigObject, type HostCourse } from './exercises'
+import { courseOf, openedBy, type ConfigObject, type HostCourse } from './host-course'
 import { readHostSession } from './host-session'
-import { createManaged, type Managed, type ManagerOptions } from './manager'
+import { createManaged, type Managed } from './manager'
+import type { ManagerOptions } from './manager-api'
+import { quietly } from './quietly'
 
 /** How often it is looked whether somebody logged in or out, ms. It is also looked before every event. */
 const LOOK_MS = 5_000
@@ -72,28 +74,28 @@ export function wire(options: ManagerOptions, { logins }: { logins: boolean }): 
   return {
     manager,
     start: (configObject) =>
-      safely(() => {
+      quietly(() => {
         course = courseOf(configObject)
         const { dirPath } = course
         let before = -Infinity
-        safely(() => (before = lastRecordedAt(dirPath)))
+        quietly(() => (before = lastRecordedAt(dirPath)))
         manager.urls = course.urls
         void manager.start(course.agent, course.steps, course.dirPath, course.slug)
         lookWho(before)
-        timer = setInterval(() => safely(lookWho), LOOK_MS).unref()
+        timer = setInterval(() => quietly(lookWho), LOOK_MS).unref()
       }),
     requested: (request) =>
-      safely(() => {
+      quietly(() => {
         const position = course && openedBy(request, course.steps)
         if (position !== undefined) register(position, 'open_step', {})
       }),
     listen: (io) =>
-      safely(() =>
+      quietly(() =>
         io.on('connection', (socket: SocketLike) =>
-          safely(() => socket.on('compiler', (message: unknown) => safely(() => received(message)))),
+          quietly(() => socket.on('compiler', (message: unknown) => quietly(() => received(message)))),
         ),
       ),
-    lookWho: () => safely(lookWho),
+    lookWho: () => quietly(lookWho),
     async close() {
       clearInterval(timer)
       await manager.close()
@@ -106,13 +108,4 @@ function lastRecordedAt(dirPath: string): number {
   const folder = openCourseFolder(dirPath)
   const changed = folder.list().map((id) => statSync(folder.logPath(id)).mtimeMs)
   return Math.max(-Infinity, ...changed)
-}
-
-/** Whatever goes wrong in here, the host goes on. */
-export function safely(action: () => unknown): void {
-  try {
-    action()
-  } catch {
-    // It is ours alone.
-  }
 }

@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readFileSync,
   readdirSync,
+  realpathSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -18,6 +19,7 @@ import { fileURLToPath } from 'node:url'
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { main } from '../src/cli'
 import { choose, consent } from '../src/consent'
+import { findLog } from '../src/find-log'
 import { createTelemetryManager } from '../src/index'
 import type { Measures, Snapshot } from '@learnpack/telemetry-core'
 import type { Output } from '../src/output'
@@ -96,6 +98,8 @@ describe('show', () => {
     for (const text of ['print("ñ")', '        ñ\n        second', 'not yet', 'why?', 'because'])
       expect(out).toContain(text)
     expect(out).not.toContain('00-hello')
+    const { steps } = JSON.parse((await run(['show', path, '--json', '--step', '01-add'])).out) as Snapshot
+    expect(steps).toMatchObject([{ slug: '01-add', compilations: [{ stdout: 'ñ\nsecond' }] }])
     expect(await run(['show', path, '--step', 'nowhere'])).toMatchObject({
       code: 1,
       err: 'learnpack-telemetry: --step: the course has no step "nowhere"\n',
@@ -204,6 +208,27 @@ describe('measure', () => {
   })
 })
 
+describe('measure', () => {
+  it('takes a log by a link, as replay does', async () => {
+    const path = await course()
+    const link = join(temporary(), 'link.ndjson')
+    symlinkSync(findLog(path), link)
+    const { code, out } = await run(['measure', link, '--json'])
+    expect([code, out]).toEqual([0, (await run(['measure', path, '--json'])).out])
+  })
+
+  it('measures no telemetry.json in place of a log that cannot be read', async () => {
+    const path = await course()
+    const folder = join(path, '.learn', 'telemetry')
+    rmSync(folder, { recursive: true })
+    writeFileSync(folder, 'in the way')
+    expect(await run(['measure', path])).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^learnpack-telemetry: ENOTDIR: /) as string,
+    })
+  })
+})
+
 describe('enable and disable', () => {
   const recordsIn = (path: string): boolean => {
     const manager = createTelemetryManager()
@@ -247,6 +272,20 @@ describe('enable and disable', () => {
       code: 1,
       err: expect.stringContaining('switched off') as string,
     })
+  })
+
+  it('count for every folder below, there or not, unless a nearer one was chosen for', () => {
+    const path = temporary()
+    const data = join(path, 'data')
+    choose(false, path)
+    const link = join(temporary(), 'link')
+    symlinkSync(path, link)
+    expect(consent(join(link, '.learn')).enabled).toBe(false)
+    expect(consent(data)).toMatchObject({ enabled: false, because: `chosen for ${realpathSync(path)}` })
+    expect([recordsIn(data), existsSync(data)]).toEqual([false, false])
+    mkdirSync(data)
+    choose(true, data)
+    expect([consent(data).enabled, consent(path).enabled]).toEqual([true, false])
   })
 
   it.each([{ all: 'false' }, { all: 0 }, { all: null }])(
@@ -363,6 +402,26 @@ describe('purge', () => {
       code: 1,
       err: expect.stringMatching(/^learnpack-telemetry: EISDIR: .*\n$/) as string,
     })
+  })
+
+  it('and export know a folder of another name once it is named', async () => {
+    const path = temporary()
+    const data = join(path, 'data')
+    mkdirSync(join(data, 'of the course'), { recursive: true })
+    const manager = createTelemetryManager()
+    void manager.start('os', [{ slug: 'a', position: 0 }], data, 'intro')
+    await manager.close()
+    expect((await run(['status', data])).code).toBe(0)
+    const to = join(temporary(), 'copy')
+    expect(await run(['export', data, '--to', to])).toMatchObject({ code: 0 })
+    expect(existsSync(join(to, 'telemetry', 'index.json'))).toBe(true)
+    // Its index is what a crash may take; the log still tells.
+    rmSync(join(data, 'telemetry', 'index.json'))
+    const { deleted } = JSON.parse((await run(['purge', data, '--yes', '--json'])).out) as {
+      deleted: string[]
+    }
+    expect(deleted.sort()).toEqual([join(data, 'telemetry'), join(data, 'telemetry.json')])
+    expect(readdirSync(data)).toEqual(['of the course'])
   })
 
   it('deletes a telemetry.json without a log, too', async () => {

@@ -12,7 +12,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { main } from '../src/cli'
 import { choose } from '../src/consent'
 import { createTelemetryManager, type TelemetryManager } from '../src/index'
-import { requestsOf, type CaughtRequest } from '../src/requests'
+import { requestsOf, type CaughtRequest } from '../src/preview'
 import { digestOf } from './digest'
 
 const temporary = () => mkdtempSync(join(tmpdir(), 'telemetry-debug-'))

@@ -172,6 +172,13 @@ describe('learnpack-telemetry dead-letters', () => {
     expect((await run('flush', path)).out).toContain('2 delivered, 0 waiting\n')
   })
 
+  it('sends nothing where it is given an id that is none', async () => {
+    const { asked, telemetry } = await receiver()
+    const path = await recorded(telemetry)
+    expect(await run('dead-letters', 'resend', path, 'nobody')).toMatchObject({ code: 1 })
+    expect(asked).toEqual([])
+  })
+
   it('has a help for each of its commands', async () => {
     expect((await run('dead-letters', '--help')).out).toMatch(/list[^]+resend/)
     expect((await run('dead-letters')).code).toBe(2)

@@ -205,7 +205,10 @@ const CASES: Partial<Record<Code, Case | Case[]>> = {
     spoil: learnJson({ batch: both.batch }),
   },
   'config/unused-key': { says: /"colour" means nothing here/, spoil: telemetry({ ...both, colour: 1 }) },
-  'config/http': { says: /not encrypted/, spoil: telemetry({ ...both, stream: 'http://school.example/s' }) },
+  'config/http': [
+    { says: /not encrypted/, spoil: telemetry({ ...both, stream: 'http://school.example/s' }) },
+    { says: /not encrypted/, spoil: telemetry({ ...both, stream: 'http://127.0.0.1.evil.example/s' }) },
+  ],
   'config/asset-id': {
     says: /asset_id "seven" is no integer/,
     spoil: telemetry({ ...both, batch: 'https://s.example/?asset_id=seven' }),
@@ -517,10 +520,11 @@ describe('a sound course', () => {
     }
   })
 
-  it('may be named by its .learn, and have receivers on this machine', async () => {
-    const path = await course({
-      telemetry: { stream: 'http://127.0.0.1:1/s', batch: 'http://localhost:1/b' },
-    })
+  it.each([
+    { stream: 'http://127.0.0.1:1/s', batch: 'http://localhost:1/b' },
+    { stream: 'http://127.1.2.3:1/s', batch: 'http://[::1]:1/b' },
+  ])('may be named by its .learn, and have receivers on this machine: $stream, $batch', async (telemetry) => {
+    const path = await course({ telemetry })
     for (const name of [path, learn(path)])
       expect((await examined(name)).filter(({ level }) => level !== 'ok')).toEqual([])
   })

@@ -12,6 +12,7 @@ import express from 'express'
 import { Server } from 'socket.io'
 import connectTo from 'socket.io-client'
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { choose } from '../src/consent'
 import { embed, type EmbedOptions } from '../src/index'
 import { isLocal } from '../src/local-request'
 import { until } from './learnpack-host'
@@ -131,6 +132,18 @@ describe('POST /telemetry', () => {
     const response = await post(url, body === 'mine' ? mine : body, headers)
     expect(response.status).toBe(status)
     expect(((await response.json()) as { error: string }).error).toMatch(reason)
+    expect(manager.current).toEqual(before)
+  })
+
+  it('takes nothing in while recording is switched off', async () => {
+    const { manager, url, dirPath } = await embedded()
+    const before = manager.current!
+    choose(false, dirPath)
+    const response = await post(url, { ...before, steps: [{ ...before.steps[1]!, opened_at: 5 }] })
+    expect([response.status, await response.json()]).toEqual([
+      400,
+      { error: 'telemetry: recording is switched off' },
+    ])
     expect(manager.current).toEqual(before)
   })
 

@@ -13,12 +13,13 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, win32 } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openCourseFolder } from '@learnpack/telemetry-transport-file'
 import { strFromU8, unzipSync } from 'fflate'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { main } from '../src/cli'
+import { isInside } from '../src/export-target'
 import { createTelemetryManager } from '../src/index'
 import type { Output } from '../src/output'
 import { digestOf } from './digest'
@@ -245,4 +246,14 @@ describe('export refuses', () => {
     expect(filesIn(to).size).toBe(10)
     for (const bytes of filesIn(to).values()) expect(bytes.toString()).not.toContain('secret of another')
   })
+})
+
+describe('what is inside a folder', () => {
+  it.each([
+    ['C:\\c\\.learn', 'C:\\c\\.learn', true],
+    ['C:\\c\\.learn', 'C:\\c\\.learn\\telemetry', true],
+    ['C:\\c\\.learn', 'C:\\c\\.learn\\..x', true],
+    ['C:\\c\\.learn', 'C:\\c', false],
+    ['C:\\c\\.learn', 'D:\\backup', false],
+  ])('%s, %s: %s', (folder, path, inside) => expect(isInside(folder, path, win32)).toBe(inside))
 })

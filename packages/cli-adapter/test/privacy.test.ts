@@ -228,6 +228,23 @@ describe('the sample of a learner', () => {
   })
 })
 
+describe('a telemetry.json that flush finds', () => {
+  it('is taken in without a name', async () => {
+    const here = await session()
+    await here.manager.close()
+    writeFileSync(join(here.dirPath, 'telemetry.json'), oldFile('q1lllj6jq1lllj6j'))
+    await main(['flush', here.path], { out: () => {}, err: () => {} })
+    const log = filesIn(here.dirPath).find((path) => path.endsWith('events.ndjson'))!
+    const text = readFileSync(log, 'utf8')
+    expect(text).toContain('"type":"import"')
+    const decoded = [...text.matchAll(/"([A-Za-z0-9+/]{8,}={0,2})"/g)].map(([, base64 = '']) =>
+      Buffer.from(base64, 'base64').toString(),
+    )
+    expect(decoded.join()).toContain('[redacted:user]')
+    expect([text, ...decoded].flatMap((one) => /LEGION/.exec(one) ?? [])).toEqual([])
+  })
+})
+
 describe('the redactor of this machine', () => {
   it('knows its home, and takes what a host adds', () => {
     vi.stubEnv('HOME', '/srv/people/marisol')

@@ -1,10 +1,12 @@
 // A real proxy and a real receiver on loopback.
 
+import dns, { type LookupOptions } from 'node:dns'
 import { createServer, request as httpRequest, type Server } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
-import type { Parcel } from '@learnpack/telemetry-core'
+import type { Parcel, Transport } from '@learnpack/telemetry-core'
 import { streamTransport } from '@learnpack/telemetry-transport-http'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { transportsOf } from '../src/course'
 import { nodeFetch } from '../src/node-fetch'
 
 async function listen(server: Server): Promise<string> {
@@ -94,4 +96,56 @@ describe('a school behind a proxy', () => {
       expect(bodies).toEqual([])
     },
   )
+})
+
+describe('a destination that cannot be connected to', () => {
+  /** Its name is looked up as slowly as the test likes. */
+  function slowNames() {
+    const found: (() => void)[] = []
+    const lookup = vi.spyOn(dns, 'lookup').mockImplementation(((
+      name: string,
+      { all }: LookupOptions,
+      done: (...args: unknown[]) => void,
+    ) => {
+      found.push(() => (all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4)))
+    }) as unknown as typeof dns.lookup)
+    onTestFinished(() => lookup.mockRestore())
+    return { found, asked: (count: number) => vi.waitUntil(() => found.length === count, { interval: 1 }) }
+  }
+  const named = (url: string, name: string) => url.replace('127.0.0.1', name)
+
+  it('and is given up delays no other one, and can be tried again', async () => {
+    const { url, bodies } = await receiver()
+    const { found, asked } = slowNames()
+    const [batch, stream] = transportsOf({
+      batch: named(url, 'silent.example'),
+      stream: named(url, 'slow.example'),
+    }) as [Transport, Transport]
+    const patience = new AbortController()
+    const silent = batch.deliver(parcel, patience.signal)
+    await asked(1)
+    const slow = stream.deliver(parcel, never)
+    await asked(2)
+    patience.abort()
+    expect(await silent).toMatchObject({ kind: 'retry' })
+    found[1]!()
+    expect(await slow).toEqual({ kind: 'delivered' })
+    const again = batch.deliver(parcel, never)
+    await asked(3)
+    found[2]!()
+    expect(await again).toEqual({ kind: 'delivered' })
+    expect(bodies).toHaveLength(2)
+  })
+
+  it('and is given up fails at once for whoever shares its fetch', async () => {
+    const { asked } = slowNames()
+    const fetch = nodeFetch({})
+    const patience = new AbortController()
+    const one = fetch('http://silent.example/', { signal: patience.signal })
+    const other = fetch('http://slow.example/', { signal: never })
+    await asked(2)
+    patience.abort()
+    await expect(one).rejects.toThrow()
+    await expect(other).rejects.toMatchObject({ cause: { message: 'given up' } })
+  })
 })

@@ -1,13 +1,28 @@
 // What the plugin and `embed` share: who is logged in, also between two starts, and what follows from it.
 
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { openCourseFolder } from '@learnpack/telemetry-transport-file'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { main } from '../src/cli'
 import { choose } from '../src/consent'
-import { courseOf } from '../src/exercises'
+import { findLog } from '../src/find-log'
+import { courseOf } from '../src/host-course'
+import { createManaged } from '../src/manager'
 import { wire } from '../src/wiring'
+import { digestOf } from './digest'
 
 const exercises = ['00-hello', '01-add'].map((slug, position) => ({
   slug,
@@ -16,6 +31,23 @@ const exercises = ['00-hello', '01-add'].map((slug, position) => ({
   graded: false,
 }))
 const SECRET = 'secret-token'
+
+/** A receiver that takes everything. */
+async function receiver() {
+  const asked: (string | undefined)[] = []
+  const server = createServer((request, response) => {
+    asked.push(request.url)
+    request.resume()
+    response.end()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return { asked, telemetry: { stream: `${url}/s`, batch: `${url}/b` } }
+}
 
 function course() {
   const path = mkdtempSync(join(tmpdir(), 'telemetry-wiring-'))
@@ -140,6 +172,17 @@ describe('who is logged in', () => {
     expect(student()).toBe(7)
   })
 
+  it('files that are no session, as systems leave them in any folder, tell nothing and hide nobody', () => {
+    const { dirPath, login, logout } = course()
+    writeFileSync(join(dirPath, '.session', '.DS_Store'), '\0\0Bud1')
+    login(42)
+    const { wiring } = started(dirPath, 200)
+    const student = () => (wiring.lookWho(), wiring.manager.telemetry.state().student)
+    expect(student()).toBe(42)
+    logout()
+    expect(student()).toBeUndefined()
+  })
+
   it('a login that is refused changes no token', async () => {
     const { dirPath, login } = course()
     login(1, 'of-one')
@@ -150,23 +193,45 @@ describe('who is logged in', () => {
     expect(new Set(asked.map(({ authorization }) => authorization))).toEqual(new Set(['Token of-one']))
   })
 
-  it('flush sends nothing of a student who has logged out at the host', async () => {
-    const { path, dirPath, login, logout } = course()
-    const telemetry = { stream: 'http://127.0.0.1:1/s', batch: 'http://127.0.0.1:1/b' }
+  it('flush and resend send nothing of a student who has logged out at the host', async () => {
+    const { path, dirPath, login, logout, session } = course()
+    const { telemetry, asked } = await receiver()
     writeFileSync(join(path, 'learn.json'), JSON.stringify({ telemetry }))
     login(42)
-    await started(dirPath, 503).wiring.close()
+    const { wiring } = started(dirPath, 503)
+    wiring.requested({ method: 'GET', url: '/exercise/00-hello' })
+    await wiring.close()
     logout()
-    let err = ''
-    const code = await main(['flush', path], { out: () => {}, err: (text) => (err += text) })
-    expect([code, err]).toEqual([
-      1,
-      'learnpack-telemetry: nothing is sent: student 42 is no longer logged in\n',
-    ])
+    const said = async (...command: string[]) => {
+      let err = ''
+      await main([...command, path], { out: () => {}, err: (text) => (err += text) })
+      return err
+    }
+    const loggedOut = 'learnpack-telemetry: nothing is sent: student 42 is no longer logged in\n'
+    expect(await said('flush')).toBe(loggedOut)
+    expect(await said('dead-letters', 'resend')).toBe(loggedOut)
+    session('{"key":"bc-pay')
+    const unknown = `it cannot be told who is logged in (${join(dirPath, '.session')} cannot be read)\n`
+    expect(await said('flush')).toBe(`learnpack-telemetry: nothing is sent: ${unknown}`)
+    expect(await said('debug')).toBe(`nothing would be sent: ${unknown}`)
+    expect(asked).toEqual([])
   })
 })
 
 describe('a running host', () => {
+  it('whose next session cannot be started goes on with it at the next event', () => {
+    const manager = createManaged()
+    onTestFinished(() => manager.close())
+    void manager.start('os', courseOf({ exercises }).steps, course().dirPath, 'intro')
+    vi.spyOn(manager.telemetry, 'start').mockReturnValueOnce({ ok: false, reason: 'the disk is full' })
+    manager.finishWorkoutSession()
+    manager.registerStepEvent(0, 'open_step', {})
+    expect(manager.current).toMatchObject({
+      workout_session: [{}, {}],
+      steps: [{ opened_at: expect.any(Number) as number }, {}],
+    })
+  })
+
   it('whose folder is purged writes nothing more of the session at its end', async () => {
     const { dirPath } = course()
     const { wiring } = started(dirPath, 200)
@@ -193,6 +258,72 @@ describe('a running host', () => {
     wiring.manager.finishWorkoutSession()
     await wiring.close()
     expect(events()).toBe(before)
+  })
+
+  it('in which recording is switched off sends and writes nothing from then on, whoever asks for it', async () => {
+    vi.stubEnv('XDG_CONFIG_HOME', mkdtempSync(join(tmpdir(), 'telemetry-config-')))
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const { path, dirPath } = course()
+    let now = Date.now()
+    const asked: unknown[] = []
+    const manager = createManaged({
+      now: () => now,
+      fetch: async (url) => (asked.push(url), new Response(null, { status: 503 })),
+    })
+    manager.urls = { stream: 'https://school.example/s', batch: 'https://school.example/b' }
+    void manager.start('os', courseOf({ exercises }).steps, dirPath, 'intro')
+    manager.setStudent({ user_id: 42 })
+    manager.registerStepEvent(0, 'open_step', {})
+    await manager.telemetry.idle()
+    expect(asked).toHaveLength(2)
+    const again = async () => {
+      // Whatever waited for another attempt is due.
+      now += 3_600_000
+      await manager.submit()
+      await manager.telemetry.settled()
+    }
+    await again()
+    expect(asked).toHaveLength(4)
+    const kept = () => Object.entries(digestOf(path)).filter(([name]) => !name.includes('lease-'))
+    const before = kept()
+    choose(false, path)
+    await again()
+    manager.save()
+    expect(manager.import({ ...manager.current, tutorial_started_at: 1 })).toEqual({
+      ok: false,
+      reason: 'recording is switched off',
+    })
+    manager.registerStepEvent(1, 'open_step', {})
+    await again()
+    await manager.close()
+    expect(asked).toHaveLength(4)
+    expect(kept()).toEqual(before)
+    // Whoever comes next need not wait for a process that is gone.
+    const folder = openCourseFolder(dirPath)
+    expect(folder.lease.holder()).toBeUndefined()
+    folder.close()
+  })
+
+  it('in which the choice cannot be read for a while records nothing meanwhile, and goes on after it', async () => {
+    const config = mkdtempSync(join(tmpdir(), 'telemetry-config-'))
+    vi.stubEnv('XDG_CONFIG_HOME', config)
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const { dirPath } = course()
+    let now = Date.now()
+    const manager = createManaged({ now: () => now })
+    void manager.start('os', courseOf({ exercises }).steps, dirPath, 'intro')
+    const press = () => {
+      now += 1_000
+      manager.registerStepEvent(0, 'compile', {})
+      return manager.telemetry.status().log.bytes
+    }
+    const before = press()
+    mkdirSync(join(config, 'learnpack-telemetry', 'consent.json'), { recursive: true })
+    press()
+    expect(readFileSync(findLog(dirPath), 'utf8')).toHaveLength(before)
+    rmSync(join(config, 'learnpack-telemetry'), { recursive: true })
+    expect(press()).toBeGreaterThan(before)
+    await manager.close()
   })
 
   it('records nothing behind a link that the course brought', async () => {

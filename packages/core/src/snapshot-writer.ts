@@ -57,7 +57,7 @@ export function createSnapshotWriter(options: SnapshotWriterOptions): SnapshotWr
 
   function pending(): State | undefined {
     const state = standsStill ? undefined : latest()
-    return state === last && intact() ? undefined : state
+    return state !== undefined && state === last && intact() ? undefined : state
   }
 
   async function write(state: State): Promise<void> {

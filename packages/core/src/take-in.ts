@@ -3,7 +3,7 @@
 import type { Recorded } from './api'
 import { deterministicId } from './deterministic-id'
 import { findForeignFile } from './foreign-file'
-import type { Clock, SnapshotStore } from './ports'
+import type { Clock, Storage } from './ports'
 import type { Reports } from './reports'
 import type { ImportedSnapshot } from './snapshot-schema'
 
@@ -11,7 +11,8 @@ import type { ImportedSnapshot } from './snapshot-schema'
 const AGAIN_MS = 5_000
 
 export interface TakeInOptions {
-  readonly store: SnapshotStore
+  /** Not looked at before it is called: where the folder is may not be known yet. */
+  readonly storage: Pick<Storage, 'snapshot'>
   readonly clock: Clock
   readonly reports: Reports
   /** Applied to why it is set aside, which may quote it. */
@@ -27,12 +28,12 @@ export interface TakeInOptions {
  */
 export type TakeIn = (how: { readonly patiently: boolean }) => boolean
 
-export function createTakeIn({ store, clock, reports, clean, unite }: TakeInOptions): TakeIn {
+export function createTakeIn({ storage, clock, reports, clean, unite }: TakeInOptions): TakeIn {
   let againAt = -Infinity
   let unreadable: { readonly text: string | undefined; readonly at: number } | undefined
 
   function setAside(reason: string): void {
-    const name = reports.guarded('telemetry.json', () => store.setAside())
+    const name = reports.guarded('telemetry.json', () => storage.snapshot.setAside())
     if (name === undefined) againAt = clock.now() + AGAIN_MS
     else reports.emit('noticed', `telemetry.json ${clean(reason)}; it is kept as ${name}`)
   }
@@ -40,7 +41,7 @@ export function createTakeIn({ store, clock, reports, clean, unite }: TakeInOpti
   return ({ patiently }) => {
     const at = clock.now()
     if (at < againAt) return false
-    const found = reports.guarded('telemetry.json', () => findForeignFile(store))
+    const found = reports.guarded('telemetry.json', () => findForeignFile(storage.snapshot))
     if (found === undefined || found.kind === 'clear') {
       unreadable = undefined
       return false

@@ -58,7 +58,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   )
   const reports = createReports(clock, clean.reason)
   const { events, emit, fault, guarded, answered, refuse } = reports
-  const takeIn = createTakeIn({ store: storage.snapshot, clock, reports, clean: clean.reason, unite })
+  const takeIn = createTakeIn({ storage, clock, reports, clean: clean.reason, unite })
   const following = createFollowing({ storage, clock, reports, takeIn, atEnd })
 
   // ---- recording ----

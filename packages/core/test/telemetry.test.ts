@@ -287,6 +287,14 @@ describe('whatever a host passes', () => {
     expect(w.storage.list()).toEqual([])
   })
 
+  it('before anything was started or opened its storage may have no place yet', async () => {
+    const nowhere = new Proxy({} as World['storage'], { get: broken })
+    const w = world({ storage: nowhere })
+    expect(w.telemetry.record(1, 'open_step')).toEqual(ok)
+    await w.telemetry.close()
+    expect(w.faults).toEqual([])
+  })
+
   it('of calls before a start that does not come, 10,000 wait', () => {
     const w = world()
     for (let n = 0; n < 10_000; n++) w.telemetry.record(1, 'open_step')

@@ -19,24 +19,33 @@ import type { TelemetryStore } from '@learnpack/telemetry-core'
 import { openFileLog, type FileLog } from './event-log'
 import { APPEND, FILE_MODE, errorCode, makeFolder, quietly, readJson, removeLeftovers } from './files'
 import { replaceFile, seal, temporaryFor, writeAll } from './files'
+import {
+  cursorName,
+  DEAD_LETTERS_NAME,
+  FINGERPRINT_NAME,
+  INDEX_NAME,
+  isCursor,
+  LOG_NAME,
+  RECORD_NAME,
+  REFUSALS_NAME,
+  SNAPSHOT_NAME,
+} from './layout'
 import { openLease, type FileLease } from './lease'
 import { openSnapshotFile } from './snapshot-file'
-
-/** How the event log of a telemetry is called, in its own folder (SPEC §7). */
-export const LOG_NAME = 'events.ndjson'
-
-/** What a course's `dirPath` may be called (SPEC §5), in the order in which the host looks for it. */
-export const COURSE_FOLDERS: readonly string[] = ['.breathecode', '.learn']
 
 /** A course folder on a file system, as the storage of `createTelemetry`. Paths are told whether or not anything is there. */
 export interface CourseFolder extends Storage {
   readonly lease: FileLease
   /** Path of telemetry.json. */
   readonly snapshotPath: string
+  /** Path of the folder beside it. */
+  readonly recordPath: string
+  /** Path of the index in that. */
+  readonly indexPath: string
   /** Path of the event log of that telemetry. */
   logPath(telemetry_id: string): string
-  /** The folder of that telemetry: named by its id, or by a digest where the id is no plain name. */
-  homePath(telemetry_id: string): string
+  /** What `list` gives but that one, by the names of their folders. */
+  others(telemetry_id: string): string[]
   /** Closes the logs and lets go of the lease. For after `Telemetry.close`. @throws when the lease cannot be let go of */
   close(): void
 }
@@ -48,9 +57,9 @@ export interface CourseFolder extends Storage {
  * @param dirPath the course's `dirPath`, normally `.learn`
  */
 export function openCourseFolder(dirPath: string): CourseFolder {
-  const folder = join(dirPath, 'telemetry')
-  const snapshotPath = join(dirPath, 'telemetry.json')
-  const indexPath = join(folder, 'index.json')
+  const folder = join(dirPath, RECORD_NAME)
+  const snapshotPath = join(dirPath, SNAPSHOT_NAME)
+  const indexPath = join(folder, INDEX_NAME)
   const logs = new Map<string, FileLog>()
 
   const homePath = (id: string): string => join(folder, folderName(id))
@@ -99,9 +108,11 @@ export function openCourseFolder(dirPath: string): CourseFolder {
 
   return {
     snapshotPath,
+    recordPath: folder,
+    indexPath,
     logPath,
-    homePath,
-    snapshot: openSnapshotFile(snapshotPath, join(folder, 'written.json')),
+    others: (id) => list().filter((name) => name !== folderName(id)),
+    snapshot: openSnapshotFile(snapshotPath, join(folder, FINGERPRINT_NAME)),
     lease: { ...lease, acquire: () => tidyOnce(lease.acquire()) },
     readIndex,
     writeIndex(index) {
@@ -132,8 +143,8 @@ export function openCourseFolder(dirPath: string): CourseFolder {
       return {
         log,
         cursors: openCursors(home, log),
-        deadLetters: openRecords(join(home, 'dead-letters.ndjson')),
-        refusals: openRecords(join(home, 'refusals.ndjson')),
+        deadLetters: openRecords(join(home, DEAD_LETTERS_NAME)),
+        refusals: openRecords(join(home, REFUSALS_NAME)),
       }
     },
     close() {
@@ -152,12 +163,12 @@ function folderName(id: string): string {
 function openCursors(home: string, log: FileLog): CursorStore {
   const path = (destination: string): string => {
     const digest = createHash('sha256').update(destination).digest('hex').slice(0, 16)
-    return join(home, `cursor-${digest}.json`)
+    return join(home, cursorName(digest))
   }
   return {
     list() {
       if (!existsSync(home)) return []
-      const names = readdirSync(home).filter((name) => /^cursor-[0-9a-f]+\.json$/.test(name))
+      const names = readdirSync(home).filter(isCursor)
       return names.flatMap((name) => stored(join(home, name)) ?? [])
     },
     read: (destination) => stored(path(destination))?.state,

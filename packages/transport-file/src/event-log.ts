@@ -16,7 +16,6 @@ const WATCH_MS = 500
 
 /** An event log that is a file. */
 export interface FileLog extends EventLog {
-  readonly path: string
   /**
    * Makes what is in the log survive a power cut, other processes' lines as well; returns once the disk has it. Without, that
    * happens in the background, at most once a second.
@@ -168,7 +167,6 @@ export function openFileLog(path: string): FileLog {
   }
 
   return {
-    path,
     append: (line) => write(toAppend(), `${line}\n`),
     read(from, maxBytes) {
       const found = lookVerified()

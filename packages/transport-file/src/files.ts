@@ -17,6 +17,7 @@ import {
 } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { temporaryName, writerOf } from './layout'
 
 const FOLDER_MODE = 0o700
 export const FILE_MODE = 0o600
@@ -65,11 +66,7 @@ export function readAt(fd: number, position: number, length: number): Buffer {
   return bytes.subarray(0, filled)
 }
 
-let temporaries = 0
-
-/** A name beside `path` that nobody else uses; the pid tells later whether its process is still there. */
-export const temporaryFor = (path: string): string =>
-  join(dirname(path), `.${basename(path)}.${process.pid}-${temporaries++}.tmp`)
+export const temporaryFor = (path: string): string => join(dirname(path), temporaryName(basename(path)))
 
 /** How `replaceFile` goes about it. */
 export interface Replacing {
@@ -127,7 +124,7 @@ export function renameOver(from: string, to: string): void {
 export function removeLeftovers(folder: string): void {
   quietly(() => {
     for (const name of readdirSync(folder)) {
-      const pid = Number(/^\..+\.(\d+)-\d+\.tmp$/.exec(name)?.[1])
+      const pid = writerOf(name) ?? 0
       if (pid > 0 && !isAlive(pid)) quietly(() => unlinkSync(join(folder, name)))
     }
   })

@@ -4,11 +4,12 @@
  * @module
  */
 
-export { openCourseFolder, COURSE_FOLDERS, LOG_NAME, type CourseFolder } from './course-folder'
+export { openCourseFolder, type CourseFolder } from './course-folder'
 export { openFileLog, type FileLog } from './event-log'
 export { saveAtExit } from './exit'
 export { replaceFile, type Replacing } from './files'
 export type { FileLease } from './lease'
+export { COURSE_FOLDERS, isAside, isPassing, LOG_NAME, SNAPSHOT_NAME } from './layout'
 export { crc32, nodePorts, randomIds, systemClock } from './node-ports'
-export { courseFolders, recordFolder } from './record-folder'
+export { recordEntries, recordFolder } from './record-folder'
 export { readLogFile, type ReadLog } from './read-log'

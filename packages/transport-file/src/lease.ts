@@ -19,6 +19,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Lease } from '@learnpack/telemetry-core'
 import { FILE_MODE, errorCode, isAlive, quietly } from './files'
+import { LEASE_ASKED_NAME, leaseName, leaseNumber } from './layout'
 
 /** A holder shows a sign of life that often, ms ... */
 const HEARTBEAT_MS = 5_000
@@ -47,13 +48,12 @@ export function openLease(folder: string, now: () => number = Date.now): FileLea
   let lookedAt = -Infinity
   let heartbeat: NodeJS.Timeout | undefined
 
-  const askPath = join(folder, 'lease-asked')
-  const pathOf = (number: number): string => join(folder, `lease-${number}`)
+  const askPath = join(folder, LEASE_ASKED_NAME)
+  const pathOf = (number: number): string => join(folder, leaseName(number))
 
   function numbers(): number[] {
     return readdirSync(folder)
-      .flatMap((name) => /^lease-(\d+)$/.exec(name)?.[1] ?? [])
-      .map(Number)
+      .flatMap((name) => leaseNumber(name) ?? [])
       .sort((a, b) => b - a)
   }
 

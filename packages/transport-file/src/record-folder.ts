@@ -1,14 +1,16 @@
 // Where in a course its record lies: one rule for whoever looks at it.
 
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { COURSE_FOLDERS, openCourseFolder } from './course-folder'
+import { openCourseFolder } from './course-folder'
+import { COURSE_FOLDERS, DEFAULT_FOLDER, isOurs, RECORD_NAME, SNAPSHOT_NAME } from './layout'
+import { readLogFile } from './read-log'
 
 /**
  * The folders of a course that the host may keep things in, there or not.
  * @param path a course folder, or one of them
  */
-export const courseFolders = (path: string): string[] =>
+const courseFolders = (path: string): string[] =>
   COURSE_FOLDERS.includes(basename(path)) ? [path] : COURSE_FOLDERS.map((name) => join(path, name))
 
 /**
@@ -21,10 +23,41 @@ export function recordFolder(path: string): string {
   const places = [...folders, path]
   return (
     places.find(hasLog) ??
-    places.find((place) => ['telemetry', 'telemetry.json'].some((name) => existsSync(join(place, name)))) ??
+    places.find((place) => [RECORD_NAME, SNAPSHOT_NAME].some((name) => existsSync(join(place, name)))) ??
     folders.find(existsSync) ??
-    join(path, '.learn')
+    join(path, DEFAULT_FOLDER)
   )
+}
+
+/**
+ * The paths of everything that is kept of a course's record, by whatever host. Of a folder that is given by another
+ * name only what is surely ours: a course may have a `telemetry` of its own.
+ * @param path a course folder, or the one in it that holds its record
+ */
+export function recordEntries(path: string): string[] {
+  const folders = courseFolders(path)
+  const places = folders.includes(path) || !holdsOurs(path) ? folders : [...folders, path]
+  return places
+    .filter(existsSync)
+    .flatMap((place) => readdirSync(place).map((name) => join(place, name)))
+    .filter((entry) => isOurs(basename(entry)))
+}
+
+function holdsOurs(dirPath: string): boolean {
+  try {
+    const folder = openCourseFolder(dirPath)
+    return folder.readIndex() !== undefined || folder.list().some((id) => isLog(folder.logPath(id)))
+  } catch {
+    return false
+  }
+}
+
+function isLog(path: string): boolean {
+  try {
+    return readLogFile(path, () => {}).counts.events > 0
+  } catch {
+    return false
+  }
 }
 
 function hasLog(dirPath: string): boolean {

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path'
 import type { Replacement, SnapshotFile, SnapshotStore } from '@learnpack/telemetry-core'
 import { CREATE_NEW, FILE_MODE, makeFolder, quietly, readJson, renameOver, replaceFile } from './files'
 import { syncFolder, temporaryFor } from './files'
+import { asideName } from './layout'
 
 /** What tells our telemetry.json from anybody else's: of the last one and, for a crash in between, of the one before. */
 interface Fingerprint {
@@ -119,7 +120,7 @@ export function openSnapshotFile(path: string, fingerprintPath: string): Snapsho
       replaceFile(path, all, { durable: true, rename: (file, rename) => put(digest, file, before, rename) })
     },
     setAside() {
-      const name = `telemetry.json.aside-${new Date().toISOString().replace(/[:.]/g, '-')}`
+      const name = asideName(new Date())
       renameSync(path, join(dirname(path), name))
       return name
     },

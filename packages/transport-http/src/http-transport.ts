@@ -4,6 +4,7 @@
 import type { Outcome, Parcel, Transport } from '@learnpack/telemetry-core'
 import { version } from '../package.json'
 import { outcomeOf } from './outcome'
+import { rootCause } from './root-cause'
 import { signer } from './signature'
 
 /** How long one attempt may take, ms. */
@@ -148,9 +149,7 @@ async function drain({ body }: Response): Promise<void> {
   }
 }
 
-/** fetch says only "fetch failed"; the reason is in the chain of causes. */
-function explain(error: unknown, timeoutMs: number): string {
-  if (!(error instanceof Error)) return String(error)
-  if (error.name === 'TimeoutError') return `no answer within ${timeoutMs} ms`
-  return error.cause instanceof Error ? error.cause.message || error.message : error.message
-}
+const explain = (error: unknown, timeoutMs: number): string =>
+  error instanceof Error && error.name === 'TimeoutError'
+    ? `no answer within ${timeoutMs} ms`
+    : rootCause(error).message

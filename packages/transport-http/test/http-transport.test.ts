@@ -274,6 +274,15 @@ describe('no answer', () => {
     expect((outcome as { reason: string }).reason).toMatch(/ECONNREFUSED|bad port/)
   })
 
+  it('of any address of a name is a retry that says why', async () => {
+    const refused = new AggregateError([new Error('connect ECONNREFUSED ::1:9'), new Error('another')])
+    const outcome = await batchTransport({
+      url: 'http://localhost:9/',
+      fetch: () => Promise.reject(new TypeError('fetch failed', { cause: refused })),
+    }).deliver(parcel, never)
+    expect(outcome).toEqual({ kind: 'retry', reason: 'connect ECONNREFUSED ::1:9' })
+  })
+
   it('in time is a retry', async () => {
     const url = await serve(() => {})
     const outcome = await streamTransport({ url, timeoutMs: 20 }).deliver(parcel, never)

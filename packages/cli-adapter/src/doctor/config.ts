@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { configOf, telemetryConfig, type Destinations } from '@learnpack/telemetry-core'
 import { distance } from 'fastest-levenshtein'
+import { isLoopback } from '../loopback'
 import { finding, type Finding } from './finding'
 
 const EXAMPLE = '"telemetry": { "stream": "https://...", "batch": "https://..." }'
@@ -57,7 +58,7 @@ function learnJsonFindings(path: string, learnJson: unknown): Finding[] {
   }
   const found = [
     ...KEYS.flatMap((key) => valueFindings(key, telemetry[key], path)),
-    ...aliasFindings(telemetry, problems),
+    ...aliasFindings(telemetry, path),
     ...keyFindings(telemetry, path),
     ...Object.entries(destinations).flatMap(([key, url]) => urlFindings(`telemetry.${key}`, url)),
   ]
@@ -79,8 +80,11 @@ function withoutTelemetry(path: string, learnJson: Keyed): Finding[] {
   return found.length > 0 ? found : [finding('config/no-destination', 'learn.json', message)]
 }
 
+const isUrl = (key: (typeof KEYS)[number], value: unknown): boolean =>
+  value !== undefined && telemetryConfig.shape[key].safeParse(value).success
+
 function valueFindings(key: (typeof KEYS)[number], value: unknown, path: string): Finding[] {
-  if (telemetryConfig.shape[key].safeParse(value).success) return []
+  if (value === undefined || isUrl(key, value)) return []
   const [message = ''] = configOf({ telemetry: { [key]: value } }, path).problems
   const subject = `telemetry.${key}`
   if (typeof value === 'string' && /^([\w+.-]+:)?(\/\/)?[^/?#]*@/.test(value)) {
@@ -94,9 +98,9 @@ function valueFindings(key: (typeof KEYS)[number], value: unknown, path: string)
   return [finding('config/no-url', subject, message, `write ${EXAMPLE}`)]
 }
 
-function aliasFindings(telemetry: Keyed, problems: readonly string[]): Finding[] {
-  const message = problems.find((problem) => problem.includes('differs from telemetry.stream'))
-  if (message === undefined || telemetry['stream'] === undefined) return []
+function aliasFindings({ stream, streaming }: Keyed, path: string): Finding[] {
+  if (!isUrl('stream', stream) || !isUrl('streaming', streaming) || stream === streaming) return []
+  const message = `${path}: telemetry.streaming: ${JSON.stringify(streaming)} differs from telemetry.stream ${JSON.stringify(stream)}, which is used`
   return [finding('config/streaming-differs', 'telemetry.streaming', message, 'remove one of the two')]
 }
 
@@ -141,8 +145,7 @@ function completeness({ stream, batch }: Destinations, path: string, found: read
 function urlFindings(key: string, text: string): Finding[] {
   const { protocol, hostname, searchParams } = new URL(text)
   const found: Finding[] = []
-  const loopback = hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')
-  if (protocol === 'http:' && !loopback) {
+  if (protocol === 'http:' && !isLoopback(hostname)) {
     const message = `${text} is not encrypted: whoever is on the way reads it`
     found.push(finding('config/http', key, message, 'use https://'))
   }

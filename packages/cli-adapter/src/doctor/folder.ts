@@ -3,18 +3,20 @@
 import { accessSync, constants, existsSync, lstatSync, readFileSync, readdirSync, type Stats } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import type { CourseFolder } from '@learnpack/telemetry-transport-file'
+import { above } from '../above'
+import { quietly } from '../quietly'
 import { finding, type Finding } from './finding'
 import type { Surroundings } from './surroundings'
 
 /** Less than this and a session may not fit, bytes. */
 const ROOM = 50_000_000
 
-const look = (path: string): Stats | undefined =>
-  orUndefined(() => lstatSync(path, { throwIfNoEntry: false }))
+/** What may not even be looked at is found elsewhere: not readable, or not there. */
+const look = (path: string): Stats | undefined => quietly(() => lstatSync(path, { throwIfNoEntry: false }))
 
 export function folderFindings(folder: CourseFolder, { freeBytes }: Surroundings): Finding[] {
   const dirPath = dirname(folder.snapshotPath)
-  const kept = join(dirPath, 'telemetry')
+  const kept = folder.recordPath
   const found = [...roomFindings(existsSync(dirPath) ? dirPath : dirname(dirPath), freeBytes)]
   for (const path of [dirPath, kept]) {
     const there = look(path)
@@ -87,7 +89,6 @@ function gitFindings(dirPath: string, kept: string): Finding[] {
   return [finding('folder/not-ignored', kept, message, advice)]
 }
 
-const above = (path: string): string[] => (dirname(path) === path ? [path] : [path, ...above(dirname(path))])
 const ignoresAll = (folder: string): boolean => rulesIn(folder).includes('*')
 const trimmed = (rule: string): string => rule.replace(/^(\*\*)?\/|\/\*{0,2}$/g, '')
 
@@ -101,26 +102,17 @@ function rulesIn(folder: string): string[] {
 }
 
 function roomFindings(path: string, freeBytes: Surroundings['freeBytes']): Finding[] {
-  const free = orUndefined(() => freeBytes(path)) ?? ROOM
+  const free = quietly(() => freeBytes(path)) ?? ROOM
   if (free >= ROOM) return []
   const message = `only ${Math.floor(free / 1_000_000)} MB are left where ${path} is`
   return [finding('folder/disk-nearly-full', path, message, 'make room: what does not fit is not recorded')]
 }
 
 function leaseFindings({ lease }: CourseFolder): Finding[] {
-  const holder = orUndefined(() => lease.holder())
+  const holder = quietly(() => lease.holder())
   if (holder === undefined) return []
   const message = `process ${holder.pid} on ${holder.host} records here, and delivers`
-  return [finding('folder/in-use', 'process', message, 'nothing to do: flush waits until it has ended')]
-}
-
-/** What may not even be looked at is found elsewhere: not readable, or not there. */
-function orUndefined<T>(look: () => T): T | undefined {
-  try {
-    return look()
-  } catch {
-    return undefined
-  }
+  return [finding('folder/in-use', 'process', message, 'nothing to do: what waits goes out by itself')]
 }
 
 const quoted = (path: string): string =>

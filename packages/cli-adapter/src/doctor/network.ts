@@ -1,5 +1,6 @@
 // The way to the destinations: through which proxy, and with --probe whether anybody is at its end.
 
+import { rootCause } from '@learnpack/telemetry-transport-http'
 import { nodeFetch } from '../node-fetch'
 import { proxyFor } from '../proxies'
 import { finding, type Finding } from './finding'
@@ -41,9 +42,8 @@ export async function probeFindings(
   destinations: Readonly<Record<string, string>>,
   surroundings: Surroundings,
 ): Promise<Finding[]> {
-  const fetch = nodeFetch(surroundings.env)
   const asked = Object.entries(destinations).map(([key, url]) =>
-    probe(`telemetry.${key}`, url, fetch, surroundings),
+    probe(`telemetry.${key}`, url, nodeFetch(surroundings.env), surroundings),
   )
   return Promise.all(asked)
 }
@@ -105,7 +105,7 @@ function answered(subject: string, { status, headers }: Response, ms: number): F
 }
 
 function failed(subject: string, url: string, error: unknown): Finding {
-  const { code, message } = rootOf(error)
+  const { code, message } = rootCause(error)
   const { hostname, host } = new URL(url)
   const reason = code !== undefined && !message.includes(code) ? `${message}, ${code}` : message
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
@@ -119,17 +119,4 @@ function failed(subject: string, url: string, error: unknown): Finding {
   }
   const advice = 'correct the address; does it run, and does a firewall or proxy let you through?'
   return finding('network/no-connection', subject, `${host} cannot be reached: ${reason}`, advice)
-}
-
-/** fetch says only "fetch failed"; the reason is in the chain of causes, or of several attempts. */
-function rootOf(error: unknown): { code?: string; message: string } {
-  const { cause, errors, code, message } = error as {
-    cause?: unknown
-    errors?: unknown[]
-    code?: string
-    message?: string
-  }
-  if (cause instanceof Error) return rootOf(cause)
-  if (errors?.[0] instanceof Error) return rootOf(errors[0])
-  return { ...(code !== undefined && { code }), message: message || String(error) }
 }

@@ -1,7 +1,7 @@
 // What is recorded: the logs, and the telemetry.json made of them.
 
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import {
   readCourseIndex,
   readWaiting,
@@ -10,8 +10,8 @@ import {
   type Follower,
   type State,
 } from '@learnpack/telemetry-core'
-import { crc32, type CourseFolder } from '@learnpack/telemetry-transport-file'
-import { snapshotStatus, united } from '../status'
+import { crc32, isAside, type CourseFolder } from '@learnpack/telemetry-transport-file'
+import { byReason, snapshotStatus } from '../status'
 import { deliveryFindings } from './delivery'
 import { finding, type Finding } from './finding'
 import { receiverFindings } from './receiver'
@@ -47,7 +47,8 @@ const unreadable = (subject: string, error: unknown): Finding =>
 function withoutLog(snapshotPath: string): Finding[] {
   if (!existsSync(snapshotPath)) return [finding('record/none', 'event log', 'nothing is recorded yet')]
   const message = `${snapshotPath} is there and no event log: LearnPack itself recorded it`
-  const found = finding('record/by-stock', 'event log', message, 'nothing to do: a next start takes it in')
+  const advice = 'nothing to do: a start that records with learnpack-telemetry takes it in'
+  const found = finding('record/by-stock', 'event log', message, advice)
   try {
     return [found, ...receiverFindings(JSON.parse(readFileSync(snapshotPath, 'utf8')))]
   } catch (error) {
@@ -57,17 +58,15 @@ function withoutLog(snapshotPath: string): Finding[] {
 
 function asideFindings(dirPath: string): Finding[] {
   const names = existsSync(dirPath) ? readdirSync(dirPath) : []
-  return names
-    .filter((name) => name.startsWith('telemetry.json.aside-'))
-    .map((name) => {
-      const message = `${name} was no telemetry when it lay there as telemetry.json, and is kept`
-      const advice = 'delete it if you know that nothing in it is missing'
-      return finding('record/set-aside', join(dirPath, name), message, advice)
-    })
+  return names.filter(isAside).map((name) => {
+    const message = `${name} was no telemetry when it lay there as telemetry.json, and is kept`
+    const advice = 'delete it if you know that nothing in it is missing'
+    return finding('record/set-aside', join(dirPath, name), message, advice)
+  })
 }
 
 function indexFindings(folder: CourseFolder, current: string): Finding[] {
-  const path = join(dirname(folder.homePath(current)), 'index.json')
+  const path = folder.indexPath
   const found: Finding[] = []
   if (folder.readIndex() === undefined) {
     const message = 'is missing or cannot be read: the log written last is taken for the one that goes on'
@@ -88,7 +87,7 @@ function telemetriesFindings(
   destinations: Destinations,
   now: number,
 ): Finding[] {
-  const others = folder.list().filter((id) => id !== basename(folder.homePath(current)))
+  const others = folder.others(current)
   const found = [current, ...others].flatMap((id) => {
     const path = folder.logPath(id)
     if (!existsSync(path)) return []
@@ -131,7 +130,7 @@ function telemetryFindings(
   const { follower } = waiting
   const { state } = follower
   const found = [...odd, ...logFindings(path, store.log.size(), follower)]
-  for (const { reason, count } of united(store.refusals.list())) {
+  for (const { reason, count } of byReason(store.refusals.list())) {
     const message = `${count} calls were not recorded: ${reason}`
     found.push(finding('record/refused', path, message, 'correct the host or plugin that made them'))
   }
@@ -170,7 +169,7 @@ function snapshotFindings(snapshotPath: string, state: State): Finding[] {
   const advice = 'the next start puts it right; learnpack-telemetry replay prints it now'
   if (is === 'up to date') return [finding('snapshot/sound', path, 'is what the log says')]
   if (is === 'missing') return [finding('snapshot/missing', path, 'is missing', advice)]
-  if (is === 'no file') return [finding('snapshot/no-file', path, 'is no file', 'move it elsewhere')]
+  if (is === 'not a file') return [finding('snapshot/no-file', path, 'is no file', 'move it elsewhere')]
   return [
     finding('snapshot/differs', path, is === 'too large' ? 'is too large' : 'differs from the log', advice),
   ]

@@ -8,14 +8,14 @@ import type { Surroundings } from './surroundings'
 const OLDEST_NODE = '20.18.1'
 
 export function recordingFindings(course: string, { env, nodeVersion }: Surroundings): Finding[] {
-  const { enabled, because } = consent(course, env)
+  const { enabled, kind, because } = consent(course, env)
   const found = enabled
     ? finding('recording/on', 'recording', `on, ${because}`)
     : finding(
         'recording/off',
         'recording',
         `switched off: ${because}`,
-        because.includes('cannot be read')
+        kind === 'unreadable'
           ? 'correct that file, or delete it and choose again'
           : 'learnpack-telemetry enable, or unset the variable; nothing to do if it is meant to be off',
       )

@@ -1,7 +1,7 @@
 // The host's exercise index as the course of a session.
 
 import { basename, dirname, resolve } from 'node:path'
-import type { Urls } from './manager'
+import type { Urls } from './manager-api'
 
 /** What LearnPack calls its config object, as far as it concerns us. It also lies in `<dirPath>/config.json`. */
 export interface ConfigObject {

@@ -15,7 +15,7 @@ import { CommandError } from './command-error'
 import { consent } from './consent'
 import { readCourseConfig, transportsOf } from './course'
 import { findCourse } from './find-log'
-import { loggedInAtHost } from './host-session'
+import { notLoggedInAtHost } from './host-session'
 import { visible, type Paint } from './output'
 import { decoded } from './show'
 
@@ -86,9 +86,8 @@ export async function preview(path: string, now: number): Promise<Preview> {
       const who = student === undefined ? 'nobody' : `student ${student}`
       return nothing(`this telemetry is of student ${user_id}, and ${who} is logged in`, ...problems)
     }
-    if (!loggedInAtHost(dirname(folder.snapshotPath), student)) {
-      return nothing(`student ${student} is no longer logged in`, ...problems)
-    }
+    const forbidden = notLoggedInAtHost(dirname(folder.snapshotPath), student)
+    if (forbidden !== undefined) return nothing(forbidden, ...problems)
     const requests: CaughtRequest[] = []
     const reasons = [...problems]
     if (folder.lease.holder() !== undefined) {

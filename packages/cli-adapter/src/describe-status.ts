@@ -1,0 +1,39 @@
+// `status` for a person.
+
+import { describeDestination } from './destinations'
+import { describeRedactions } from './redactions'
+import type { CourseStatus } from './status'
+
+export function describeStatus(
+  { recording, problems, telemetry_json, telemetries }: CourseStatus,
+  now: number,
+): string {
+  const rows: [string, string][] = [
+    ['recording', `${recording.enabled ? 'on' : 'off'}, ${recording.because}`],
+    ['telemetry.json', `${telemetry_json.state}, ${size(telemetry_json.bytes)}: ${telemetry_json.path}`],
+  ]
+  for (const problem of problems) rows.push(['learn.json', problem])
+  for (const { telemetry_id, current, user_id, student, log, redacted, ...others } of telemetries) {
+    const { refused, destinations } = others
+    const who = user_id === null ? 'of nobody yet' : `of student ${user_id}`
+    rows.push(
+      ['', ''],
+      [
+        'telemetry',
+        `${telemetry_id}${current ? ', the current one' : ''}, ${who}${student === null ? '' : ', logged in'}`,
+      ],
+      ['event log', `${size(log.bytes)}, ${log.events} events on ${log.lines} lines: ${log.path}`],
+    )
+    if (Object.keys(redacted).length > 0) rows.push(['redacted', describeRedactions(redacted)])
+    for (const one of destinations) rows.push(['destination', describeDestination(one, now)])
+    if (log.unfinished_bytes > 0) rows.push(['unfinished', `${log.unfinished_bytes} bytes at its end`])
+    for (const { line, reason } of log.damaged) rows.push(['damaged', `line ${line}: ${reason}`])
+    for (const { reason, count, at } of refused) {
+      rows.push(['not recorded', `${count} x ${reason} (last ${new Date(at).toISOString()})`])
+    }
+  }
+  return rows.map(([name, value]) => `${name.padEnd(16)}${value}`.trimEnd()).join('\n')
+}
+
+const size = (bytes: number): string =>
+  bytes < 10_000 ? `${bytes} bytes` : `${(bytes / 1_000).toFixed(1)} kB`

@@ -1,0 +1,93 @@
+// What the manager offers its host, and what the host may give it.
+
+import type { Limits, Redactor, Snapshot, Transport } from '@learnpack/telemetry-core'
+
+/** How a manager differs from the one that LearnPack would have made. All of it may be left out. */
+export interface ManagerOptions {
+  /** Epoch ms; the time of every event. Default: the system's clock. */
+  readonly now?: () => number
+  /** For a course nobody has recorded yet: 16 characters of [a-z0-9]. Default: random. */
+  readonly createTelemetryId?: () => string
+  /** Makes the requests. Default: `nodeFetch()`, which honours `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`. */
+  readonly fetch?: typeof fetch
+  /** Further destinations, beside the batch and stream URLs of the course. Default: none. */
+  readonly transports?: readonly Transport[]
+  /** Origins, as in `new URL(url).origin`, that may see the student's token, as `Authorization: Token ...`. Default: none. */
+  readonly allowedOrigins?: readonly string[]
+  /**
+   * Applied to every text before it is written; `false` keeps texts as they are. Default: `createRedactor()`. With
+   * more rules: `const builtIn = createRedactor()`, and here `(text) => mine(builtIn(text))`.
+   */
+  readonly redaction?: false | Redactor
+  /** How long the texts of an event may be, characters. Default: 65,536 of output, 262,144 of any other text. */
+  readonly limits?: Limits
+}
+
+/**
+ * Where a course is delivered to (SPEC §5): absolute http(s) URLs. What is none is passed over, and recording goes on.
+ */
+export interface Urls {
+  /** Gets every event at a step. */
+  stream?: string
+  /** An alias of `stream`, which wins where both are there. */
+  streaming?: string
+  /** Gets the whole telemetry.json. */
+  batch?: string
+}
+
+/** Who logged in, as LearnPack passes it. */
+export interface Student {
+  /** The only thing of it that is recorded. */
+  readonly user_id: string | number
+  /** Not looked at. */
+  readonly email?: string
+  /** Stays in memory, and goes to `allowedOrigins` only. */
+  readonly token?: string
+}
+
+/**
+ * LearnPack's telemetry manager: the members of the one it replaces (SPEC §9), and `close`. It throws nothing, rejects
+ * nothing and prints nothing but `salute`. Where recording is switched off it does nothing, from that moment on (SPEC §5).
+ */
+export interface TelemetryManager {
+  /** telemetry.json as it is now, rendered anew at each look; null before a start. */
+  readonly current: Snapshot | null
+  /** The course's URLs. Set before `start`; a later change counts from the next one. */
+  urls: Urls
+  /** The folder given to `start`, as it was given; '' before. */
+  readonly configPath: string
+  /** Position of the step that is open, also from before a restart; undefined where none is. */
+  readonly prevStep: number | undefined
+  /**
+   * Starts a session; done when it returns. Calls made before it are recorded behind it, with their own time. A second start
+   * does nothing. telemetry.json is written at exit, too, until `close`.
+   * @param agent the editor: `vscode`, `os`, ...
+   * @param steps `{ slug, position, files, is_testeable }` each, in the order of the course
+   * @param path the course's `dirPath`, normally `.learn`
+   * @param tutorialSlug of the course
+   */
+  start(agent: string, steps: readonly unknown[], path: string, tutorialSlug: string): Promise<void>
+  /**
+   * Records one event. What cannot be recorded is counted with its reason, which `learnpack-telemetry status` shows.
+   * @param stepPosition of the step, from 0
+   * @param event `open_step`, `compile`, `test` or `ai_interaction`
+   * @param data what the compiler plugin or the tutor returned; copied
+   */
+  registerStepEvent(stepPosition: number, event: string, data: unknown): void
+  /** A student logged in. Their token stays in memory. */
+  setStudent(student: Student): void
+  /** Ends the workout session and begins the next one on the same course. */
+  finishWorkoutSession(): void
+  /** Sends the present snapshot. Resolves at once: what cannot be sent now is sent later. */
+  submit(): Promise<void>
+  /** Writes telemetry.json at once. It is kept fresh without, too. */
+  save(): void
+  /** The telemetry.json in `configPath`, read from the disk; null where there is none that can be read. */
+  retrieve(): Promise<Snapshot | null>
+  /** Does nothing: `registerStepEvent` streams what it records, and nothing else is streamed. */
+  streamEvent(stepPosition: number, event: string, data: unknown): Promise<void>
+  /** Prints the message, as the manager it replaces does. */
+  salute(message: string): void
+  /** Ends the session, writes telemetry.json, waits at most 300 ms for requests under way. Does not reject. */
+  close(): Promise<void>
+}

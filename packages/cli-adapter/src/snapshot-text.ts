@@ -1,0 +1,13 @@
+import { LONGEST_STRING, snapshotJson, type State } from '@learnpack/telemetry-core'
+
+/** The whole telemetry.json of a state; undefined where it is longer than any string can be. */
+export function snapshotText(state: State): string | undefined {
+  const pieces: string[] = []
+  let length = 0
+  for (const piece of snapshotJson(state)) {
+    length += piece.length
+    if (length > LONGEST_STRING) return undefined
+    pieces.push(piece)
+  }
+  return pieces.join('')
+}
