@@ -19,7 +19,8 @@ export function gluedAt(text: string, start: number): number {
   }
 }
 
-function lengthAt(pattern: RegExp, text: string, at: number): number {
+/** How long what matches at `at` is. The pattern is sticky. */
+export function lengthAt(pattern: RegExp, text: string, at: number): number {
   pattern.lastIndex = at
   return pattern.exec(text)?.[0].length ?? 0
 }

@@ -3,6 +3,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { countMarks, createRedactor } from '../src/index'
+import { secretSort } from '../src/secret-names'
 import { negatives, positives } from './redaction-corpus'
 import { tries } from './support'
 
@@ -27,6 +28,36 @@ describe('stays', () => {
 it('the corpus is as large as it says', () => {
   expect(positives.length).toBeGreaterThan(300)
   expect(negatives.length).toBeGreaterThan(150)
+})
+
+it.each([
+  ['password', 'dbPassword', 'DBPassword', 'user_pass', 'pass', 'password2', 'newPassword_confirm'],
+  [
+    'key',
+    'API_KEY',
+    'x-api-key',
+    'apiKey10',
+    'accessToken',
+    'SCHOOL_KEY_2',
+    'process.env.SCHOOL_KEY',
+    'jwt.secret',
+  ],
+  [
+    undefined,
+    '',
+    '_',
+    'test',
+    'key',
+    'KEY',
+    'school_key',
+    'PUBLIC_KEY',
+    'tokens',
+    'monkey',
+    'passed',
+    'confirm',
+  ],
+])('a name says that its value is a %s', (sort, ...names) => {
+  for (const name of names) expect([name, secretSort(name ?? '')]).toEqual([name, sort])
 })
 
 it('what stood behind a secret is seen once that is gone', () => {
