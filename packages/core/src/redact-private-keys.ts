@@ -11,7 +11,7 @@ const HEADERS = '(?:\\s{1,2}[A-Z][\\w-]{1,30}: .{0,200}){0,4}'
 /** A key that lost its end: its lines, without the words that may follow. */
 const WITHOUT_END = new RegExp(`${line('BEGIN')}${HEADERS}[\\sA-Za-z0-9+/=\\\\]*[A-Za-z0-9+/]{16}=*`, 'g')
 /** A key that lost its beginning: what is before its end, without the words before that, which are shorter. */
-const BEFORE_END = /(?<=([A-Za-z0-9+/]{16}[\sA-Za-z0-9+/=\\]*))/y
+const BEFORE_END = /(?<=([A-Za-z0-9+/=]{16}[\sA-Za-z0-9+/=\\]*))/y
 const END = new RegExp(line('END'), 'g')
 
 export const redactPrivateKeys = (text: string): string =>
