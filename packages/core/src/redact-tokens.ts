@@ -79,7 +79,7 @@ function redactRuns(text: string): string {
     if (!isOfRun(text.charCodeAt(at))) continue
     let start = at
     while (isOfRun(text.charCodeAt(start - 1))) start--
-    let end = at + 1
+    let end = at
     while (isOfRun(text.charCodeAt(end))) end++
     if (end - start >= SHORTEST) {
       start += gluedAt(text, start)

@@ -80,6 +80,7 @@ describe('redaction applies to', () => {
       telemetry.record(1, 'compile', `${'a '.repeat(30)}ghp_${'x1'.repeat(18)}`),
     ]
     expect(JSON.stringify(answers)).not.toMatch(/LEGION|x1x1/)
+    expect(answers[1]).toMatchObject({ reason: expect.stringContaining('a a …') as string })
   })
 
   it('no more of a reason than what must not be kept', () => {

@@ -211,6 +211,8 @@ export const positives: readonly Positive[] = [
   path('Fedora Silverblue', 'in /var/home/LEGION/x', 'in /var/home/[redacted:user]/x'),
   path('coloured', '\u001B[35m/home/LEGION/x.py\u001B[0m', '\u001B[35m/home/[redacted:user]/x.py\u001B[0m'),
   path('end of a sentence', 'It lies in /home/LEGION.', 'It lies in /home/[redacted:user].'),
+  path('dots behind it', 'It lies in C:/Users/LEGION...', 'It lies in C:/Users/[redacted:user]...'),
+  path('a dot in it', 'C:\\Users\\ana.legion\\x', 'C:\\Users\\[redacted:user]\\x', 'legion'),
   path('not ASCII', '/home/josé/x', '/home/[redacted:user]/x', 'josé'),
   path('in quotation marks', "It lies in 'C:/Users/LEGION'.", "It lies in 'C:/Users/[redacted:user]'."),
 
@@ -234,6 +236,7 @@ export const positives: readonly Positive[] = [
     `${'ana.eva-'.repeat(8)}@escuela.edu`,
   ),
   email('a line that was added', '-Ana,1\n+ana_2@escuela.edu,1', 'ana_2@escuela.edu'),
+  email('dots before it', `Write to: ...${EMAIL}`),
   email('twice', `${EMAIL}+${EMAIL}`),
 
   // ---- values given to names ----
@@ -574,6 +577,7 @@ export const negatives: readonly string[] = [
   "['Credential', 'ASAuthorizationSingleSignOnProviderRequest']",
   '-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC KEY-----',
   'A private key begins with -----BEGIN PRIVATE KEY----- and ends with -----END PRIVATE KEY-----',
+  'Behind -----BEGIN PRIVATE KEY----- come lines of base64, and behind them -----END PRIVATE KEY-----',
 
   // ---- what only looks drawn ----
   'commit 9fceb02d0ae598e95dc970b74767f19372d61af8',

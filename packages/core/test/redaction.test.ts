@@ -46,26 +46,26 @@ describe('the names of this machine', () => {
   it.each([
     ['legion@DESKTOP-4:~$ ls', '[redacted:user]@DESKTOP-4:~$ ls'],
     ['hello Legion, hello legionnaire', 'hello [redacted:user], hello legionnaire'],
-    ['j.doe and jade', '[redacted:user] and jade'],
+    ['j.doe, luis and jade', '[redacted:user], [redacted:user] and jade'],
     ['ana, root and [redacted:email]', 'ana, root and [redacted:email]'],
   ])('%j', (text, cleaned) => {
-    const mine = createRedactor({ names: ['legion', 'j.doe', 'ana', 'root', 'email'] })
+    const mine = createRedactor({ names: ['legion', 'luis', 'j.doe', 'ana', 'root', 'email'] })
     expect(mine(text)).toBe(cleaned)
     expect(mine(cleaned)).toBe(cleaned)
   })
 
   it.each([
     ['/srv/people/legion/x.py', '/srv/people/[redacted:user]/x.py'],
-    ['/srv/people/legion, /srv/people/legion', '/srv/people/[redacted:user], /srv/people/[redacted:user]'],
+    [':/srv/people/legion/bin'.repeat(6), ':/srv/people/[redacted:user]/bin'.repeat(6)],
     ['/srv/people/LEGION', '/srv/people/LEGION'],
     ['"\\/srv\\/people\\/legion\\/x"', '"\\/srv\\/people\\/[redacted:user]\\/x"'],
-    ['e:/home/LEGION/x', 'e:/home/[redacted:user]/x'],
-    ['E:\\\\Home\\\\Legion\\\\x', 'E:\\\\Home\\\\[redacted:user]\\\\x'],
+    ['e:/data/LEGION/x, not d:/data/LEGION/x', 'e:/data/[redacted:user]/x, not d:/data/LEGION/x'],
+    ['E:\\\\Data\\\\Legion\\\\x', 'E:\\\\Data\\\\[redacted:user]\\\\x'],
     ['/data/j.doe/x, /data/jade/x', '/data/[redacted:user]/x, /data/jade/x'],
     ['cd / && dir C:\\', 'cd / && dir C:\\'],
   ])('in a home: %j', (text, cleaned) => {
     const mine = createRedactor({
-      homes: ['/srv/people/legion/', 'E:\\Home\\Legion', '/data/j.doe', '/', 'C:\\', ''],
+      homes: ['/srv/people/legion/', 'E:\\Data\\Legion', '/data/j.doe', '/', 'C:\\', ''],
     })
     expect(mine(text)).toBe(cleaned)
     expect(mine(cleaned)).toBe(cleaned)
