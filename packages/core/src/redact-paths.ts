@@ -14,7 +14,7 @@ const windows = new RegExp(
   'giu',
 )
 const wsl = new RegExp(`(?<=wsl(?:\\$|\\.localhost)\\1[\\w.-]{1,32}\\1home(${separator}))${name}`, 'giu')
-const unix = /(?<=(?:\\?\/)(?:home|Users)\\?\/)[\p{L}\p{M}\p{N}_][\p{L}\p{M}\p{N}._-]{0,63}/gu
+const unix = /(\\?\/(?:home|Users)\\?\/)([\p{L}\p{M}\p{N}_][\p{L}\p{M}\p{N}._-]{0,63})/gu
 
 /** Accounts of machines, and the names that manuals give to people. */
 const nobody =
@@ -38,30 +38,26 @@ const onDisk = new RegExp(
 )
 
 export function redactPaths(text: string): string {
-  let cleaned = text
-  if (/users|documents and settings/i.test(text)) cleaned = cleaned.replace(windows, redactWindows)
-  if (/\/(?:home|Users)\\?\//.test(cleaned)) cleaned = cleaned.replace(unix, redactUnix)
-  if (/wsl[$.]/i.test(cleaned)) cleaned = cleaned.replace(wsl, redactName)
-  return cleaned
+  // Telling whether there is any takes less time than looking for it.
+  const cleaned = /users|documents and settings/i.test(text) ? text.replace(windows, redactWindows) : text
+  const named = cleaned.replace(unix, redactUnix)
+  return /wsl[$.]/i.test(named) ? named.replace(wsl, redactName) : named
 }
 
-function redactWindows(whole: string, _: string, person: string): string {
-  const redacted = redactName(person)
-  return redacted === person ? whole : whole.slice(0, -person.length) + redacted
-}
+const redactWindows = (whole: string, _: string, person: string): string =>
+  whole.slice(0, -person.length) + redactName(person)
 
+/** But for what ends a sentence or a quotation behind it. Looked for where it begins only, which takes linear time. */
 const redactName = (person: string): string => {
-  const [, word = '', end = ''] = /^(.*?)([.']*)$/su.exec(person) ?? []
-  return nobody.test(word) ? person : mark('user') + end
+  const word = person.replace(/(?<=[^.'])[.']+$/, '')
+  return nobody.test(word) ? person : mark('user') + person.slice(word.length)
 }
 
-function redactUnix(person: string, at: number, text: string): string {
-  return page.test(person) || !isOnDisk(text, at) ? person : redactName(person)
+function redactUnix(whole: string, folder: string, person: string, at: number, text: string): string {
+  return page.test(person) || !isOnDisk(text.slice(Math.max(0, at - 80), at))
+    ? whole
+    : folder + redactName(person)
 }
 
-/** @param at of what comes behind `/home/` or `/Users/` */
-function isOnDisk(text: string, at: number): boolean {
-  const start = text.slice(Math.max(0, at - 16), at).search(/\\?\/(?:home|Users)\\?\/$/)
-  const before = text.slice(Math.max(0, at - 96), Math.max(0, at - 16) + start)
-  return onDisk.test(before) && !web.test(before)
-}
+/** @param before what comes before `/home/` or `/Users/` */
+const isOnDisk = (before: string): boolean => onDisk.test(before) && !web.test(before)

@@ -21,6 +21,10 @@ const pem = (type: string, end = '\n'): string =>
   ['BEGIN', ...[64, 64, 20].map((length) => alnum(length, length)), 'END']
     .map((line) => (line.length > 5 ? line : `-----${line} ${type}PRIVATE KEY-----`))
     .join(end)
+const encrypted = pem('RSA ').replace(
+  '-----\n',
+  '-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,4F0A\n\n',
+)
 
 const tokens: Readonly<Record<string, string>> = {
   'OpenAI, old': `sk-${alnum(48)}`,
@@ -78,6 +82,7 @@ const around: readonly [where: string, (token: string) => string][] = [
   ['behind an escape', (token) => `line one\\n${token}\\nline three`],
   ['behind a colour', (token) => `\u001B[32m${token}\u001B[0m`],
   ['in a URL', (token) => `GET https://api.school.edu/v1?x=${token}&y=2`],
+  ['in a table', (token) => `|${token}|2|`],
 ]
 
 export interface Positive {
@@ -97,7 +102,19 @@ const path = (what: string, text: string, result: string, secret = NAME): Positi
   result,
 })
 const EMAIL = 'ana.maria+curso@escuela.edu.ve'
-const email = (what: string, text: string, secret = EMAIL): Positive => ({ what, text, secret })
+/** What is around it stays. */
+const taken = (kind: string, what: string, text: string, secret: string): Positive => ({
+  what,
+  text,
+  secret,
+  result: text.replaceAll(secret, `[redacted:${kind}]`),
+})
+const email = (what: string, text: string, secret = EMAIL): Positive => taken('email', what, text, secret)
+const login = (what: string, text: string, secret: string = SECRET): Positive =>
+  taken('password', what, text, secret)
+const header = (what: string, text: string, secret: string): Positive => taken('key', what, text, secret)
+const privateKey = (what: string, text: string, secret: string): Positive =>
+  taken('private-key', what, text, secret)
 const SECRET = 'k9Qw3zT7pX2m'
 const PASSWORD = 'Tr0ub4dor&3'
 /** Not a word of a lesson, and no more than a word and a number, as a name in a program may be. */
@@ -113,7 +130,7 @@ const wholly = (what: string, name: string, secret: string): Positive => ({
 
 export const positives: readonly Positive[] = [
   ...Object.entries(tokens).flatMap(([who, token]) =>
-    around.map(([where, put]) => ({ what: `${who}, ${where}`, text: put(token), secret: token })),
+    around.map(([where, put]) => taken('key', `${who}, ${where}`, put(token), token)),
   ),
 
   // ---- paths ----
@@ -203,7 +220,10 @@ export const positives: readonly Positive[] = [
   path('Fedora Silverblue', 'in /var/home/LEGION/x', 'in /var/home/[redacted:user]/x'),
   path('coloured', '\u001B[35m/home/LEGION/x.py\u001B[0m', '\u001B[35m/home/[redacted:user]/x.py\u001B[0m'),
   path('end of a sentence', 'It lies in /home/LEGION.', 'It lies in /home/[redacted:user].'),
+  path('dots behind it', 'It lies in C:/Users/LEGION...', 'It lies in C:/Users/[redacted:user]...'),
+  path('a dot in it', 'C:\\Users\\ana.legion\\x', 'C:\\Users\\[redacted:user]\\x', 'legion'),
   path('not ASCII', '/home/josé/x', '/home/[redacted:user]/x', 'josé'),
+  path('in quotation marks', "It lies in 'C:/Users/LEGION'.", "It lies in 'C:/Users/[redacted:user]'."),
 
   // ---- e-mail addresses ----
   email('alone', EMAIL),
@@ -215,10 +235,18 @@ export const positives: readonly Positive[] = [
   email('mailto', `<a href="mailto:${EMAIL}">`),
   email('git config', `git config user.email ${EMAIL}`),
   email('git log', `Author: Ana <${EMAIL}>`),
-  email('encoded in a URL', `https://school.edu/?e=ana%40escuela.edu.ve`, 'ana%40escuela'),
+  email('encoded in a URL', `https://school.edu/?e=ana%40escuela.edu.ve`, 'ana%40escuela.edu.ve'),
   email('number in its domain', 'li@163.com', 'li@163.com'),
-  email('not ASCII', 'josé@correo-españa.es', 'josé@correo'),
-  email('Mastodon', '@ana@mastodon.social', 'ana@mastodon'),
+  email('not ASCII', 'josé@correo-españa.es', 'josé@correo-españa.es'),
+  email('Mastodon', '@ana@mastodon.social', 'ana@mastodon.social'),
+  email(
+    'as long as they may be',
+    `<${'ana.eva-'.repeat(8)}@escuela.edu>`,
+    `${'ana.eva-'.repeat(8)}@escuela.edu`,
+  ),
+  email('a line that was added', '-Ana,1\n+ana_2@escuela.edu,1', 'ana_2@escuela.edu'),
+  email('dots before it', `Write to: ...${EMAIL}`),
+  email('twice', `${EMAIL}+${EMAIL}`),
 
   // ---- values given to names ----
   given('.env', `DB_PASSWORD=${SECRET}`),
@@ -354,36 +382,62 @@ export const positives: readonly Positive[] = [
   given('a path halved by a colour', '/home/\u001B[1mLEGION\u001B[0m/x', NAME),
 
   // ---- logins ----
-  given('curl, -u', `curl -s -u ana:${SECRET} https://api.school.edu`),
-  given('curl, --user', `curl --user "ana:Kitten" https://api.school.edu`, 'Kitten'),
-  given('SQL, identified by', `CREATE USER 'ana'@'%' IDENTIFIED BY '${SECRET}';`),
-  given('a token for a name', `origin https://${hex(40)}@github.com/ana/repo.git`, hex(40)),
-  given('Telegram, in a URL', `https://api.telegram.org/bot1234567890:AA${alnum(33)}/getMe`, alnum(33)),
-  given('bearer', `Authorization: Bearer ${alnum(40)}`, alnum(40)),
-  given('token header', `"Authorization": "Token ${hex(40)}"`, hex(40)),
-  given('basic header', 'Authorization: Basic YW5hOmh1bnRlcjIy', 'YW5hOmh1bnRlcjIy'),
-  given('header of fetch', `headers: { Authorization: 'Bearer ${alnum(20)}' }`, alnum(20)),
-  given('curl', `curl -H "authorization: bearer ${alnum(30)}"`, alnum(30)),
-  given('PostgreSQL', `postgres://ana:${SECRET}@db.school.edu:5432/x`),
-  given('PostgreSQL, a word', 'postgresql://ana:Kitten@db.school.edu/x', 'Kitten'),
-  given('MongoDB', `mongodb+srv://ana:${PASSWORD}@cluster0.x.mongodb.net`, PASSWORD),
-  given('Redis', `redis://:${SECRET}@cache:6379/0`),
-  given('HTTP', `https://ana:${SECRET}@school.edu/repo.git`),
-  given('an at sign in it', 'mysql://ana:p4ss@wort9@db/x', 'wort9'),
-  given(
+  login('curl, -u', `curl -s -u ana:${SECRET} https://api.school.edu`),
+  login('curl, --user', `curl --user "ana:Kitten" https://api.school.edu`, 'Kitten'),
+  login('SQL, identified by', `CREATE USER 'ana'@'%' IDENTIFIED BY '${SECRET}';`),
+  header('a token for a name', `origin https://${hex(40)}@github.com/ana/repo.git`, hex(40)),
+  header(
+    'Telegram, in a URL',
+    `https://api.telegram.org/bot1234567890:AA${alnum(33)}/getMe`,
+    `1234567890:AA${alnum(33)}`,
+  ),
+  header('bearer', `Authorization: Bearer ${alnum(40)}`, alnum(40)),
+  header('bearer, without that name', `metadata = [("x-user", "Bearer ${alnum(40)}")]`, alnum(40)),
+  header('token header', `"Authorization": "Token ${hex(40)}"`, hex(40)),
+  header('basic header', 'Authorization: Basic YW5hOmh1bnRlcjIy', 'YW5hOmh1bnRlcjIy'),
+  header('basic header, a slash in it', 'Authorization: Basic YW5hOj8/aHVudGVyMjI=', 'YW5hOj8/aHVudGVyMjI='),
+  header('header of fetch', `headers: { Authorization: 'Bearer ${alnum(20)}' }`, alnum(20)),
+  header('curl', `curl -H "authorization: bearer ${alnum(30)}"`, alnum(30)),
+  login('PostgreSQL', `postgres://ana:${SECRET}@db.school.edu:5432/x`),
+  login('PostgreSQL, a word', 'postgresql://ana:Kitten@db.school.edu/x', 'Kitten'),
+  login('MongoDB', `mongodb+srv://ana:${PASSWORD}@cluster0.x.mongodb.net`, PASSWORD),
+  login('Redis', `redis://:${SECRET}@cache:6379/0`),
+  login('HTTP', `https://ana:${SECRET}@school.edu/repo.git`),
+  login('two in .env', `DB=mysql://ana:${SECRET}@db/x\nCACHE=redis://:${SECRET}@cache:6379/0\n`),
+  login('an at sign in it', 'mysql://ana:p4ss@wort9@db/x', 'p4ss@wort9'),
+  header(
     'Slack webhook',
     `https://hooks.slack.com/services/T${alnum(8)}/B${alnum(8)}/${alnum(24)}`,
-    alnum(24),
+    `services/T${alnum(8)}/B${alnum(8)}/${alnum(24)}`,
   ),
-  given('Discord webhook', `https://discord.com/api/webhooks/${drawn(18, DIGITS)}/${alnum(68)}`, alnum(68)),
+  header(
+    'Discord webhook',
+    `https://discord.com/api/webhooks/${drawn(18, DIGITS)}/${alnum(68)}`,
+    `${drawn(18, DIGITS)}/${alnum(68)}`,
+  ),
 
   // ---- private keys ----
-  given('PKCS 8', pem(''), alnum(64, 64)),
-  given('RSA', `x = """${pem('RSA ')}"""`, alnum(64, 64)),
-  given('OpenSSH', pem('OPENSSH '), alnum(20, 20)),
-  given('written out', `{"private_key": "${pem('EC ', '\\n')}\\n"}`, alnum(64, 64)),
-  given('without its end', pem('RSA ').slice(0, 150), alnum(64, 64)),
-  given('without its beginning', pem('RSA ').slice(40), alnum(20, 20)),
+  privateKey('PKCS 8', pem(''), pem('')),
+  privateKey('RSA', `x = """${pem('RSA ')}"""`, pem('RSA ')),
+  privateKey('RSA, encrypted', encrypted, encrypted),
+  privateKey('OpenSSH', pem('OPENSSH '), pem('OPENSSH ')),
+  privateKey('written out', `{"private_key": "${pem('EC ', '\\n')}\\n"}`, pem('EC ', '\\n')),
+  privateKey('taken out of a file', `-${pem('', '\n-')}\n+x = 1`, pem('', '\n-')),
+  privateKey('two', `${pem('RSA ')}\nand\n${pem('RSA ')}\n`, pem('RSA ')),
+  privateKey('without its end', `${pem('RSA ').slice(0, 150)} and so on`, pem('RSA ').slice(0, 150)),
+  privateKey('encrypted, without its end', `${encrypted.slice(0, 200)}: and so on`, encrypted.slice(0, 200)),
+  privateKey('without its beginning', `that is\n${pem('RSA ').slice(40)}`, pem('RSA ').slice(40)),
+  privateKey(
+    'written out, without its beginning',
+    `b"\\n${pem('EC ', '\\n').slice(32)}\\n"`,
+    pem('EC ', '\\n').slice(32),
+  ),
+  {
+    what: 'without its end, another behind',
+    text: `${pem('RSA ').slice(0, 150)}: cut\n${pem('EC ')}`,
+    secret: alnum(20, 20),
+    result: '[redacted:private-key]: cut\n[redacted:private-key]',
+  },
 ]
 
 export const negatives: readonly string[] = [
@@ -391,6 +445,7 @@ export const negatives: readonly string[] = [
   'ana@example.com',
   'Write to john.doe@example.org or jane@mail.example.net',
   'user@localhost',
+  'postgres://user:password@db.school.edu:5432/x',
   'test@test.com',
   'user@domain.com',
   'name@company.com',
@@ -405,6 +460,7 @@ export const negatives: readonly string[] = [
   'uses: actions/checkout@v4',
   '@app.route("/")\ndef home():\n    return "hi"',
   '@pytest.mark.it("Should work")',
+  'class Sums {\n    @org.junit.jupiter.api.Test\n    void adds() {}',
   '@media (max-width: 600px) {}',
   '@import url("x.css");',
   '<img src="icon@2x.png">',
@@ -429,13 +485,16 @@ export const negatives: readonly string[] = [
   '/api/users/1',
   'https://school.edu/home/ana/index.html',
   'https://x.io/Users/ana',
+  'fetch("https://x.io/home/ana").then((response) => response.json()).then((posts) => show(posts, page))',
   'GET /home/ana HTTP/1.1',
   'C:\\Users\\Public\\Documents',
   'C:\\Users\\<your name>\\x',
   'C:\\Users\\%USERNAME%\\x',
   'C:\\Users\\username\\x',
   '/Users/Shared/x',
+  'C:\\Users\\...\\x.py',
   '/home/runner/app/x',
+  '/home/node/home/Navbar2.jsx',
   '/home/ubuntu/x',
   '\u001B[31mFAIL\u001B[0m \u001B[1mtest_password\u001B[0m = \u001B[32mTrue\u001B[0m',
   'char password[20];',
@@ -603,6 +662,7 @@ export const negatives: readonly string[] = [
   'import secrets\nsecrets.token_hex(16)',
   'postgres://user:password@localhost:5432/db',
   'mysql://root:root@localhost/db',
+  'mysql://tienda:tienda@localhost/db',
   'postgres://postgres:postgres@db:5432/x',
   'redis://localhost:6379/0',
   'https://user@school.edu/repo.git',
@@ -615,9 +675,13 @@ export const negatives: readonly string[] = [
   'glyph-orientation-vertical',
   "url.password = credentials?.password || ''",
   'Authorization: https://datatracker.ietf.org/doc/rfc6749',
+  'Authorization: http://localhost:8080/oauth2',
+  'Authorization: /oauth2/token',
+  'const header = "Bearer your-token-1234"',
   "['Credential', 'ASAuthorizationSingleSignOnProviderRequest']",
   '-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC KEY-----',
   'A private key begins with -----BEGIN PRIVATE KEY----- and ends with -----END PRIVATE KEY-----',
+  'Behind -----BEGIN PRIVATE KEY----- come lines of base64, and behind them -----END PRIVATE KEY-----',
 
   // ---- what only looks drawn ----
   'commit 9fceb02d0ae598e95dc970b74767f19372d61af8',
