@@ -1,12 +1,13 @@
 // Of the machine that records: its user's home directory, wherever it lies, and their name.
 
 import type { Redactor } from './api'
+import { ESCAPE } from './glued'
 import { mark } from './redaction-mark'
 
 const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
 const between = '(?:\\\\{1,4}/?|/{1,2}|%5C|%2F)'
 /** Where no path goes on from before. */
-const begin = '(?:(?<![\\w.~}-])|(?<=\\\\[nrtbf]))'
+const begin = `(?:(?<![\\w.~}-])|(?<=${ESCAPE}))`
 
 /** None for a home that names nobody, such as `/`. */
 export function redactHomes(home: string): Redactor[] {

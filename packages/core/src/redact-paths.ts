@@ -1,6 +1,7 @@
 // The names of people in the paths of their home directories: Windows, macOS, Linux, and what is mixed of them
 // (WSL, Git Bash, file URLs, JSON with its backslashes doubled). The path keeps its shape.
 
+import { ESCAPE } from './glued'
 import { mark } from './redaction-mark'
 
 /** Between the parts of a path; JSON doubles backslashes, some of it escapes slashes. */
@@ -31,7 +32,7 @@ const web =
 /** What may stand before the first slash of a path on a disk. */
 const onDisk = new RegExp(
   [
-    '(?:^|[\\s"\'`=:;,(<>[\\]|!&*]|\\\\[nrtbf]|%[\\da-f]{2}|\\u001B\\[[\\d;]{0,12}m|:/{2,3}',
+    `(?:^|[\\s"'\`=:;,(<>[\\]|!&*]|${ESCAPE}|:/{2,3}`,
     '(?:^|[\\s"\'`=:,(<>[\\]|])/(?:var|usr|private|export|mnt/\\w{1,20}|Volumes/[\\w ]{1,30}|System/Volumes/Data))$',
   ].join('|'),
   'i',

@@ -1,7 +1,7 @@
 // Credentials that are known by their shape, whatever stands around them. The shapes are facts, published by who
 // issues them and by the scanners that look for them; docs/decisions/0009 names them.
 
-import { gluedAt } from './glued'
+import { ESCAPE, gluedAt } from './glued'
 import { mark } from './redaction-mark'
 
 /** Every shape holds a run of that many letters, digits, `_` and `-`, so most of a text is passed over at once. */
@@ -36,8 +36,7 @@ const inRun = new RegExp(
 )
 
 /** Where no word goes on from before, unless that is an escape sequence (see glued.ts). */
-const begin =
-  '(?:(?<![\\w-])|(?<=\\\\[nrtbf]|\\\\u[\\da-fA-F]{4}|\\\\x[\\da-fA-F]{2}|%[\\da-fA-F]{2}|\\u001B\\[[\\d;]{0,12}m))'
+const begin = `(?:(?<![\\w-])|(?<=${ESCAPE}))`
 
 /** Shapes with other signs in them, each behind a text that must be there for it. */
 const withSigns: readonly [hint: string, shape: RegExp][] = [

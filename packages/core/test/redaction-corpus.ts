@@ -211,6 +211,7 @@ export const positives: readonly Positive[] = [
   ),
   path('escaped line feed', 'a\\n/home/LEGION/x', 'a\\n/home/[redacted:user]/x'),
   path('JSON of PHP', '{"a":"\\/home\\/LEGION\\/x"}', '{"a":"\\/home\\/[redacted:user]\\/x"}'),
+  path('escaped quotation mark', '\\u0022/home/LEGION/x\\u0022', '\\u0022/home/[redacted:user]/x\\u0022'),
   path('PATH', 'PATH=/usr/bin:/home/LEGION/bin', 'PATH=/usr/bin:/home/[redacted:user]/bin'),
   path('HOME', 'HOME=/home/LEGION', 'HOME=/home/[redacted:user]'),
   path('pathlib', 'Path("/home/LEGION/data.csv")', 'Path("/home/[redacted:user]/data.csv")'),

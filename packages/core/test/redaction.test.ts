@@ -93,6 +93,7 @@ describe('the names of this machine', () => {
     ['e:/data/LEGION/x, not d:/data/LEGION/x', 'e:/data/[redacted:user]/x, not d:/data/LEGION/x'],
     ['E:\\\\Data\\\\Legion\\\\x', 'E:\\\\Data\\\\[redacted:user]\\\\x'],
     ['/data/j.doe/x, /data/jade/x', '/data/[redacted:user]/x, /data/jade/x'],
+    ['?at=%22/srv/people/legion/x', '?at=%22/srv/people/[redacted:user]/x'],
     ['cd / && dir C:\\', 'cd / && dir C:\\'],
   ])('in a home: %j', (text, cleaned) => {
     const mine = createRedactor({
