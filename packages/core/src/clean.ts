@@ -5,7 +5,6 @@ import { fromBase64, toBase64 } from './base64'
 import type { StepEventType } from './events'
 import type { Data } from './prepare'
 import { mark } from './redaction-mark'
-import { secretSort } from './secret-names'
 import type { Attempt, ImportedSnapshot, ImportedStep } from './snapshot-schema'
 import { ATTEMPT_TYPES, type AttemptList } from './state'
 import { encodedFields } from './wire'
@@ -64,8 +63,7 @@ const cleanField = (name: string, value: unknown, redact: Redactor): unknown =>
 
 /** A field's name tells what its text is, as a variable's does. */
 function redactField(name: string, text: string, redact: Redactor): string {
-  if (!/key|token|secret|pass|pwd|credential/i.test(name) || secretSort(name) === undefined)
-    return redact(text)
+  if (!/key|token|secret|pass|pwd|credential/i.test(name)) return redact(text)
   const named = redact(`${name}=${text}`)
   return named.startsWith(`${name}=`) ? named.slice(name.length + 1) : redact(text)
 }
@@ -130,8 +128,9 @@ function cleanBase64(value: string, redact: Redactor): string {
     return cleaned === text ? value : toBase64(cleaned)
   }
   const bytes = bytesOf(value)
-  const cleaned = bytes === undefined ? undefined : redact(bytes)
-  return cleaned === undefined || cleaned === bytes ? redact(value) : encoded(cleaned)
+  if (bytes === undefined) return redact(value)
+  const cleaned = redact(bytes)
+  return cleaned === bytes ? redact(value) : encoded(cleaned)
 }
 
 /** One character a byte. */

@@ -15,7 +15,8 @@ const leet: Readonly<Record<string, string>> = { '@': 'a', $: 's', '0': 'o', '3'
 /** `1234`, `password`, `P@ssw0rd123!`, `my-secret-key`: words of lessons, with at most a plain number behind. */
 export function isLessonWord(value: string): boolean {
   if (value.length > 40) return false
-  const [, stem = '', tail = ''] = /^(.*?)([\d\W_]*)$/su.exec(value) ?? []
+  const stem = value.replace(/[\d\W_]+$/, '')
+  const tail = value.slice(stem.length)
   if (!isPlainNumber(tail.replace(/\D/g, ''))) return false
   const word = stem
     .toLowerCase()
@@ -32,12 +33,15 @@ const isPlainNumber = (digits: string): boolean =>
 
 /** `step-2-done`, `v1:users:42`, `https://school/x1`: words and small numbers. */
 export const isWordsAndNumbers = (value: string): boolean =>
-  value.split(/[-_.:/,]+/).every((part) => /^\p{L}{0,24}\d{0,4}$/u.test(part)) && !isShuffled(value)
+  value.split(/[-_.:/,]/).every((part) => /^\p{L}{0,24}\d{0,4}$/u.test(part)) && !isShuffled(value)
 
 /** Letters that change their case all the time, as no word does. */
 export const isShuffled = (value: string): boolean =>
-  value.length >= 20 && (value.match(/[a-z][A-Z]|[A-Z]{2}[a-z]/g) ?? []).length >= value.length / 4.5
+  value.length >= 20 && times(/[a-z][A-Z]|[A-Z]{2}[a-z]/, value) >= value.length / 4.5
 
 /** Letters and digits in turns, as no name in a program has them. */
 export const isRandom = (value: string): boolean =>
-  value.length >= 16 && (value.match(/[A-Za-z]\d|\d[A-Za-z]/g) ?? []).length >= 4
+  value.length >= 16 && times(/[A-Za-z]\d|\d[A-Za-z]/, value) >= 4
+
+/** How often a pattern occurs in a value. */
+export const times = (pattern: RegExp, value: string): number => value.split(pattern).length - 1

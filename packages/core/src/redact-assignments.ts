@@ -2,12 +2,11 @@
 // connection strings, URLs, headers and what programs print. Redacted is a value that looks like a secret, too:
 // the words of a lesson, calls, variables and placeholders stay.
 
-import { gluedAt } from './glued'
-import { isLessonWord, isPlaceholder, isRandom, isShuffled, isWordsAndNumbers } from './plain-values'
+import { gluedAt, lengthAt } from './glued'
+import { isLessonWord, isPlaceholder, isRandom, isShuffled, isWordsAndNumbers, times } from './plain-values'
 import { mark } from './redaction-mark'
 import { isVariable, secretSort, type SecretSort } from './secret-names'
 
-const LONGEST_NAME = 64
 const hint = /key|token|secret|pass|pwd|contrase|senha|credential|appid/gi
 
 /** Between a name and its value. With a type annotation, as in `token: str = `, or the size of an array of C. */
@@ -28,9 +27,10 @@ const nextLine = /(?:\([ \t]{0,2})?\r?\n[ \t]{0,40}(?=[rbuRBU]{0,2}["'`])/y
 /** A password that Google makes for an app. */
 const ofApp = /(["'`])([a-z]{4}(?: [a-z]{4}){3})\1/y
 /** Judged by its beginning: where such values follow upon each other, each is looked at anew. */
-const unquoted = /(?:\\{0,3}["'`])?([^\s"'`,;(){}[\]<>\\&|]{6,512})/y
+const unquoted = /[^\s"'`,;(){}[\]<>\\&|]{6,512}/y
+const openQuote = /\\{0,3}["'`]/y
 const rest = /[^\s"'`,;(){}[\]<>\\&|]*/y
-const wholeLine = /([^\s"'`\\]{6,4096})(?=[ \t]*(?:#.*)?(?:[\r\n]|$|\\[nr]))/y
+const wholeLine = /[^\s"'`\\]{6,4096}(?=[ \t]*(?:#.*)?(?:[\r\n]|$|\\[nr]))/y
 
 /** What may stand on a line before a name in a file of settings or a shell. */
 const lineStart = /(?:^|[\r\n]|\\[nr])[ \t]*(?:export |set |setx |ENV |ARG |\$env:|\$|- |-e )?["']?$/
@@ -45,24 +45,23 @@ export function redactAssignments(text: string): string {
   let from = 0
   hint.lastIndex = 0
   for (let found = hint.exec(text); found !== null; found = hint.exec(text)) {
-    const [start, end] = nameAround(text, found.index, Math.max(from, found.index - LONGEST_NAME))
-    hint.lastIndex = Math.max(end, found.index + 1)
+    const [start, end] = nameAround(text, found.index)
+    hint.lastIndex = end
     const at = secretAt(text, start, end)
     if (at === undefined) continue
     cleaned += text.slice(from, at[0]) + mark('secret')
     from = hint.lastIndex = at[1]
   }
-  return from === 0 ? text : cleaned + text.slice(from)
+  return cleaned + text.slice(from)
 }
 
-function nameAround(text: string, index: number, least: number): [start: number, end: number] {
+function nameAround(text: string, index: number): [start: number, end: number] {
   let start = index
-  while (start > least && isNameCharacter(text.charCodeAt(start - 1))) start--
+  while (isNameCharacter(text.charCodeAt(start - 1))) start--
   start += Math.min(gluedAt(text, start), index - start)
-  while (text[start] === '-' || text[start] === '.') start++
+  while (text[start] === '-') start++
   let end = index
-  const most = Math.min(text.length, index + LONGEST_NAME)
-  while (end < most && isNameCharacter(text.charCodeAt(end))) end++
+  while (isNameCharacter(text.charCodeAt(end))) end++
   return [start, end]
 }
 
@@ -86,10 +85,10 @@ function secretAt(text: string, start: number, end: number): [number, number] | 
     (before.endsWith('<') ? matchAt(element, text, end) : undefined) ??
     (/pass|pwd/i.test(name) || isVariable(name) ? matchAt(declared, text, end) : undefined)
   if (between === undefined) return undefined
-  const sort = secretSort(name) ?? (/^key$/i.test(name) && spaced.test(before) ? 'key' : undefined)
+  const sort = secretSort(/^key$/i.test(name) && spaced.test(before) ? 'apikey' : name)
   if (sort === undefined) return undefined
   const behind = end + between[0].length
-  const at = behind + (matchAt(nextLine, text, behind)?.[0].length ?? 0)
+  const at = behind + lengthAt(nextLine, text, behind)
   const app = matchAt(ofApp, text, at)?.[2]
   if (app !== undefined && !isPlaceholder(app)) return [at + 1, at + 1 + app.length]
   const literal = matchAt(quoted, text, at)
@@ -114,41 +113,43 @@ function bareSecretAt(
   at: number,
   { name, sort, before, between }: Given,
 ): [number, number] | undefined {
-  const setting = /^(?:=|:[ \t]+|[ \t]+)$/.test(between) && lineStart.test(before)
-  const answer = between.startsWith(': ') && asked.test(before)
-  const line = setting || answer ? matchAt(wholeLine, text, at)?.[1] : undefined
+  const setting = /^(?:=|:?[ \t]+)$/.test(between) && lineStart.test(before)
+  const answer = /^: +$/.test(between) && asked.test(before)
+  const line = setting || answer ? matchAt(wholeLine, text, at)?.[0] : undefined
   if (line !== undefined && !isCode(line, isVariable(name))) {
     return isSecret(line, sort) ? [at, at + line.length] : undefined
   }
-  const [whole, value = ''] = matchAt(unquoted, text, at) ?? []
-  if (whole === undefined || !isSecret(value, sort)) return undefined
-  const end = at + whole.length
-  const next = text[end] ?? ''
-  if ('([{'.includes(next) && next !== '') return undefined
-  const identifier = /^[\p{L}_$][\p{L}\d_$]*(?:\??\.[\p{L}_$][\p{L}\d_$]*)*$/u.test(value)
+  const start = at + lengthAt(openQuote, text, at)
+  const value = matchAt(unquoted, text, start)?.[0]
+  if (value === undefined || !isSecret(value, sort)) return undefined
+  const end = start + value.length
+  const next = text.charAt(end)
+  if (/[([{]/.test(next)) return undefined
   const inText =
     /["'`\\&]/.test(next) || between === '>' || inList.test(before + between) || command.test(before)
   const isValue =
     inText ||
     isRandom(value) ||
-    (identifier ? isMixed(value) : /^\d/.test(value) || /[@!#^~?]/.test(value) || isDrawn(value))
-  return isValue ? [end - value.length, end + (matchAt(rest, text, end)?.[0].length ?? 0)] : undefined
+    (identifier.test(value) ? isMixed(value) : /^\d|[@!#^~?]/.test(value) || isDrawn(value))
+  return isValue ? [start, end + lengthAt(rest, text, end)] : undefined
 }
 
 /** In a form, a URL or a connection string: one of several values, none of which is code. */
 const inList = /[;?&](?:=|:[ \t]*|[ \t]*)$|(?:["']|=[^\s=,;]{1,20} )=$/
 
 /** Digits between letters more than once, as people mix them and programs do not. */
-const isMixed = (value: string): boolean => (value.match(/[A-Za-z]\d(?=[A-Za-z])/g) ?? []).length >= 2
+const isMixed = (value: string): boolean => times(/[A-Za-z]\d(?=[A-Za-z])/, value) >= 2
 
-/** As machines draw it: long, and of everything. */
-const isDrawn = (value: string): boolean =>
-  value.length >= 32 && [/[a-z]/, /[A-Z]/, /\d/].every((sort) => sort.test(value)) && !value.includes('.')
+/** As machines draw it: long, in letters of both cases, and no attribute of anything. */
+const isDrawn = (value: string): boolean => /^(?=.*[a-z])(?=.*[A-Z])[^.]{32,}$/.test(value)
+
+/** A variable or an attribute: `password2`, `user?.token`. */
+const identifier = /^[\p{L}_$][\p{L}\d_$]*(?:\??\.[\p{L}_$][\p{L}\d_$]*)*$/u
 
 /** A call, an attribute, the end of a statement. */
 const isCode = (value: string, ofVariable: boolean): boolean =>
   /^[A-Za-z_$][\w$.]*[([]/.test(value) ||
-  (!ofVariable && (/[;,]$/.test(value) || /^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(value)))
+  (!ofVariable && (/[;,]$/.test(value) || (value.includes('.') && identifier.test(value))))
 
 function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | undefined {
   pattern.lastIndex = at

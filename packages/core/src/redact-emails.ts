@@ -3,7 +3,10 @@
 import { gluedAt } from './glued'
 import { mark } from './redaction-mark'
 
-const LONGEST_NAME = 64
+/** What is before an `@`: letters, digits and + - . _ %; what else the standard allows is quotes and signs of programs. */
+const nameBefore = /(?<=([\p{L}\p{M}\p{N}.%+_-]{1,64}))/uy
+/** `scheme://user:pass@host`, whose password is another rule's. */
+const inUrl = /(?<=:\/\/[^\s/"'<>]{0,128})/y
 const domain = /(?:[\p{L}\p{M}\p{N}-]{1,63}\.){1,8}\p{L}{2,24}(?![\p{L}\p{N}_([=])/uy
 /** Reserved for examples (RFC 2606, RFC 6761). */
 const reserved = /(?:^|\.)(?:example(?:\.(?:com|org|net|edu))?|test|invalid|localhost|local)$/i
@@ -19,45 +22,29 @@ function redactAround(sign: string, text: string): string {
   let cleaned = ''
   let from = 0
   for (let at = text.indexOf(sign); at >= 0; at = text.indexOf(sign, at + 1)) {
-    const start = nameStart(text, at, from)
-    if (start >= at) continue
+    const name = nameAt(text, at, from)
+    if (name === '') continue
     domain.lastIndex = at + sign.length
     const [host] = domain.exec(text) ?? []
     if (host === undefined || noDomain.test(host) || reserved.test(host)) continue
-    const name = text.slice(start, at)
+    const start = at - name.length
     if (lessonAddress.test(`${name}@${host}`) || isLogin(text, start, name)) continue
     cleaned += text.slice(from, start) + mark('email')
     from = at + sign.length + host.length
   }
-  return from === 0 ? text : cleaned + text.slice(from)
+  return cleaned + text.slice(from)
 }
 
-/** Where the name before the `@` begins, at most that far back; at the `@` itself where there is none. */
-function nameStart(text: string, at: number, from: number): number {
-  let start = at
-  const least = Math.max(from, at - LONGEST_NAME)
-  while (start > least && isNameCharacter(text, start - 1)) start--
-  start += Math.min(gluedAt(text, start), at - start)
-  while (start < at && /[.%'+-]/.test(text[start] ?? '')) start++
-  return start
+/** The name before the `@`, of which nothing is before `from`; empty where there is none. */
+function nameAt(text: string, at: number, from: number): string {
+  nameBefore.lastIndex = at
+  const run = nameBefore.exec(text)?.[1] ?? ''
+  const start = Math.max(from, at - run.length)
+  return text.slice(start + gluedAt(text, start), at).replace(/^[.%+-]+/, '')
 }
 
-function isNameCharacter(text: string, index: number): boolean {
-  const code = text.charCodeAt(index)
-  if (code > 127) return /[\p{L}\p{M}\p{N}]/u.test(text[index] ?? '')
-  // Letters, digits and + - . _ %; what else the standard allows is quotes and signs of programs.
-  return (
-    (code >= 97 && code <= 122) ||
-    (code >= 65 && code <= 90) ||
-    (code >= 48 && code <= 57) ||
-    (code >= 45 && code <= 46) ||
-    code === 95 ||
-    code === 43 ||
-    code === 37
-  )
-}
-
-/** `git@github.com:...` and `scheme://user:pass@host`, whose password is another rule's. */
 function isLogin(text: string, start: number, name: string): boolean {
-  return name === 'git' || /:\/\/[^\s/"'<>]{0,128}$/.test(text.slice(Math.max(0, start - 132), start))
+  inUrl.lastIndex = start
+  // `git@github.com:...` is the same for everybody.
+  return name === 'git' || inUrl.test(text)
 }

@@ -1,20 +1,23 @@
 // Of the machine that records: its user's home directory, wherever it lies, and their name.
 
 import type { Redactor } from './api'
+import { ESCAPE } from './glued'
 import { mark } from './redaction-mark'
 
 const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
 const between = '(?:\\\\{1,4}/?|/{1,2}|%5C|%2F)'
 /** Where no path goes on from before. */
-const begin = '(?:(?<![\\w.~}-])|(?<=\\\\[nrtbf]))'
+const begin = `(?:(?<![\\w.~}-])|(?<=${ESCAPE}))`
 
 /** None for a home that names nobody, such as `/`. */
 export function redactHomes(home: string): Redactor[] {
-  const onWindows = /^[A-Za-z]:/.test(home)
-  const parts = home.split(/[\\/]+/).filter((part) => part !== '')
-  const person = parts.pop()
-  if (person === undefined || person.endsWith(':')) return []
-  const folders = onWindows ? parts.slice(1) : parts
+  const onWindows = home[1] === ':'
+  const folders = home
+    .slice(onWindows ? 2 : 0)
+    .split(/[\\/]/)
+    .filter((part) => part !== '')
+  const person = folders.pop()
+  if (person === undefined) return []
   const root = onWindows ? `${home.slice(0, 1)}(?::|%3A)` : ''
   const path = [root, ...folders.map(escaped), ''].join(between)
   // What is rarer comes first: the rest is looked at only where that was found.

@@ -1,6 +1,7 @@
 // The names of people in the paths of their home directories: Windows, macOS, Linux, and what is mixed of them
 // (WSL, Git Bash, file URLs, JSON with its backslashes doubled). The path keeps its shape.
 
+import { ESCAPE } from './glued'
 import { mark } from './redaction-mark'
 
 /** Between the parts of a path; JSON doubles backslashes, some of it escapes slashes. */
@@ -14,7 +15,7 @@ const windows = new RegExp(
   'giu',
 )
 const wsl = new RegExp(`(?<=wsl(?:\\$|\\.localhost)\\1[\\w.-]{1,32}\\1home(${separator}))${name}`, 'giu')
-const unix = /(?<=(?:\\?\/)(?:home|Users)\\?\/)[\p{L}\p{M}\p{N}_][\p{L}\p{M}\p{N}._-]{0,63}/gu
+const unix = /(\\?\/(?:home|Users)\\?\/)([\p{L}\p{M}\p{N}_][\p{L}\p{M}\p{N}._-]{0,63})/gu
 
 /** Accounts of machines, and the names that manuals give to people. */
 const nobody =
@@ -31,37 +32,33 @@ const web =
 /** What may stand before the first slash of a path on a disk. */
 const onDisk = new RegExp(
   [
-    '(?:^|[\\s"\'`=:;,(<>[\\]|!&*]|\\\\[nrtbf]|%[\\da-f]{2}|\\u001B\\[[\\d;]{0,12}m|:/{2,3}',
+    `(?:^|[\\s"'\`=:;,(<>[\\]|!&*]|${ESCAPE}|:/{2,3}`,
     '(?:^|[\\s"\'`=:,(<>[\\]|])/(?:var|usr|private|export|mnt/\\w{1,20}|Volumes/[\\w ]{1,30}|System/Volumes/Data))$',
   ].join('|'),
   'i',
 )
 
 export function redactPaths(text: string): string {
-  let cleaned = text
-  if (/users|documents and settings/i.test(text)) cleaned = cleaned.replace(windows, redactWindows)
-  if (/\/(?:home|Users)\\?\//.test(cleaned)) cleaned = cleaned.replace(unix, redactUnix)
-  if (/wsl[$.]/i.test(cleaned)) cleaned = cleaned.replace(wsl, redactName)
-  return cleaned
+  // Telling whether there is any takes less time than looking for it.
+  const cleaned = /users|documents and settings/i.test(text) ? text.replace(windows, redactWindows) : text
+  const named = cleaned.replace(unix, redactUnix)
+  return /wsl[$.]/i.test(named) ? named.replace(wsl, redactName) : named
 }
 
-function redactWindows(whole: string, _: string, person: string): string {
-  const redacted = redactName(person)
-  return redacted === person ? whole : whole.slice(0, -person.length) + redacted
-}
+const redactWindows = (whole: string, _: string, person: string): string =>
+  whole.slice(0, -person.length) + redactName(person)
 
+/** But for what ends a sentence or a quotation behind it. Looked for where it begins only, which takes linear time. */
 const redactName = (person: string): string => {
-  const [, word = '', end = ''] = /^(.*?)([.']*)$/su.exec(person) ?? []
-  return nobody.test(word) ? person : mark('user') + end
+  const word = person.replace(/(?<=[^.'])[.']+$/, '')
+  return nobody.test(word) ? person : mark('user') + person.slice(word.length)
 }
 
-function redactUnix(person: string, at: number, text: string): string {
-  return page.test(person) || !isOnDisk(text, at) ? person : redactName(person)
+function redactUnix(whole: string, folder: string, person: string, at: number, text: string): string {
+  return page.test(person) || !isOnDisk(text.slice(Math.max(0, at - 80), at))
+    ? whole
+    : folder + redactName(person)
 }
 
-/** @param at of what comes behind `/home/` or `/Users/` */
-function isOnDisk(text: string, at: number): boolean {
-  const start = text.slice(Math.max(0, at - 16), at).search(/\\?\/(?:home|Users)\\?\/$/)
-  const before = text.slice(Math.max(0, at - 96), Math.max(0, at - 16) + start)
-  return onDisk.test(before) && !web.test(before)
-}
+/** @param before what comes before `/home/` or `/Users/` */
+const isOnDisk = (before: string): boolean => onDisk.test(before) && !web.test(before)

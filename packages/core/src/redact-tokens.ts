@@ -1,11 +1,11 @@
 // Credentials that are known by their shape, whatever stands around them. The shapes are facts, published by who
 // issues them and by the scanners that look for them; docs/decisions/0009 names them.
 
-import { gluedAt } from './glued'
+import { ESCAPE, gluedAt } from './glued'
 import { mark } from './redaction-mark'
 
 /** Every shape holds a run of that many letters, digits, `_` and `-`, so most of a text is passed over at once. */
-const SHORTEST = 16
+const SHORTEST = 20
 
 const inRun = new RegExp(
   [
@@ -24,7 +24,7 @@ const inRun = new RegExp(
     // Stripe, Square, Shopify
     '[sr]k_(?:live|test)_[A-Za-z0-9]{16,}|whsec_[A-Za-z0-9]{24,}|sq0[a-z]{3}-[\\w-]{22,}|shp[a-z]{2}_[a-fA-F0-9]{32}',
     // Slack
-    'xox[a-z]-[\\w-]{10,}|xapp-[\\w-]{20,}',
+    'xox[a-z]-[\\w-]{15,}|xapp-[\\w-]{20,}',
     // Twilio, Mailgun, Mailchimp
     '(?<![A-Za-z0-9])(?:SK|AC)[0-9a-f]{32}(?![A-Za-z0-9])|(?<![A-Za-z0-9])key-[0-9a-f]{32}',
     '(?<![A-Za-z0-9])[0-9a-f]{32}-us\\d{1,2}(?!\\d)',
@@ -36,8 +36,7 @@ const inRun = new RegExp(
 )
 
 /** Where no word goes on from before, unless that is an escape sequence (see glued.ts). */
-const begin =
-  '(?:(?<![\\w-])|(?<=\\\\[nrtbf]|\\\\u[\\da-fA-F]{4}|\\\\x[\\da-fA-F]{2}|%[\\da-fA-F]{2}|\\u001B\\[[\\d;]{0,12}m))'
+const begin = `(?:(?<![\\w-])|(?<=${ESCAPE}))`
 
 /** Shapes with other signs in them, each behind a text that must be there for it. */
 const withSigns: readonly [hint: string, shape: RegExp][] = [
@@ -74,18 +73,17 @@ export function redactTokens(text: string): string {
 function redactRuns(text: string): string {
   let cleaned = ''
   let from = 0
-  let least = 0
   // A run as long as that has one of every so many characters.
   for (let at = SHORTEST - 1; at < text.length; at += SHORTEST) {
     if (!isOfRun(text.charCodeAt(at))) continue
     let start = at
-    while (start > least && isOfRun(text.charCodeAt(start - 1))) start--
-    let end = at + 1
-    while (end < text.length && isOfRun(text.charCodeAt(end))) end++
+    while (isOfRun(text.charCodeAt(start - 1))) start--
+    let end = at
+    while (isOfRun(text.charCodeAt(end))) end++
     if (end - start >= SHORTEST) {
       start += gluedAt(text, start)
       bot.lastIndex = start
-      const found = text[end] === '.' ? bot.exec(text)?.[0] : undefined
+      const found = bot.exec(text)?.[0]
       if (found !== undefined) end = start + found.length
       const run = text.slice(start, end)
       const redacted = found === undefined ? run.replace(inRun, redactUnlessPlain) : redactUnlessPlain(run)
@@ -94,9 +92,9 @@ function redactRuns(text: string): string {
         from = end
       }
     }
-    least = at = end
+    at = end
   }
-  return from === 0 ? text : cleaned + text.slice(from)
+  return cleaned + text.slice(from)
 }
 
 const isOfRun = (code: number): boolean =>

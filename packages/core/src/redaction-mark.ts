@@ -14,15 +14,13 @@ export type RedactionKind = 'user' | 'email' | 'key' | 'private-key' | 'password
 
 export const mark = (kind: RedactionKind): string => `[redacted:${kind}]`
 
-const isMarked = (text: string): boolean => text.includes('[redacted:')
-
 /**
  * How often each kind of mark occurs in `text`, added to `counts`, which is returned. A kind of a host's own redactor counts
  * as well, if it is 1 to 20 characters of [a-z-].
  */
 export function countMarks(text: string, counts: Record<string, number> = {}): Record<string, number> {
-  if (!isMarked(text)) return counts
-  for (const [, kind = ''] of text.matchAll(/\[redacted:([a-z-]{1,20})\]/g)) {
+  for (const [found] of text.matchAll(/\[redacted:[a-z-]{1,20}\]/g)) {
+    const kind = found.slice('[redacted:'.length, -1)
     counts[kind] = (counts[kind] ?? 0) + 1
   }
   return counts

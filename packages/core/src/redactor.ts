@@ -24,8 +24,8 @@ export interface RedactorOptions {
 /** A terminal's colours and the like: `ESC[32m`, `ESC[K`. */
 const CONTROLS = new RegExp(`${String.fromCharCode(27)}\\[[\\d;]{0,16}[A-Za-z]`, 'g')
 
-/** The rest of what was taken out up to a colour. */
-const TAIL = new RegExp(`(\\[redacted:[a-z-]{1,20}\\])(?:${CONTROLS.source}){1,4}[\\w+/=-]{8,}`, 'g')
+/** The rest of what was taken out up to a colour, and up to the next one. */
+const TAIL = new RegExp(`(\\[redacted:[a-z-]{1,20}\\])(?:(?:${CONTROLS.source}){1,4}[\\w+/=-]{8,})+`, 'g')
 
 /** Bounded, so that it takes linear time. */
 const PASSES = 3
@@ -48,21 +48,16 @@ export function createRedactor({ homes = [], names = [] }: RedactorOptions = {})
     ...ofMachine,
   ]
   const once: Redactor = (text) => rules.reduce((cleaned, redact) => redact(cleaned), text)
-  const plain: Redactor = (text) => {
-    let before = text
-    let cleaned = once(text)
-    // What stood behind something that was taken out may be seen for what it is only now.
-    for (let more = PASSES; cleaned !== before && more > 0; more--) {
-      before = cleaned
-      cleaned = once(cleaned)
-    }
-    return cleaned
+  // What stood behind something that was taken out may be seen for what it is only then.
+  const plain = (text: string, more = PASSES): string => {
+    const cleaned = once(text)
+    return cleaned === text || more === 0 ? cleaned : plain(cleaned, more - 1)
   }
   return (text) => {
-    if (!text.includes('\u001B[')) return plain(text)
     const coloured = plain(text).replace(TAIL, '$1')
     // What colours cut in two is seen without them only; then they go, too.
     const bare = coloured.replace(CONTROLS, '')
+    if (bare === coloured) return coloured
     const cleaned = plain(bare)
     return cleaned === bare ? coloured : cleaned
   }

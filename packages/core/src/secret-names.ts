@@ -4,7 +4,7 @@
 export type SecretSort = 'password' | 'key'
 
 const PASSWORDS = words(
-  'password passwd pwd passphrase passwort contrasena contraseña senha dbpass userpassword',
+  'password passwd pwd passphrase pass passwort contrasena contraseña senha dbpass userpassword',
 )
 const SECRETS = words(
   'secret token credential credentials appid apikey secretkey accesskey authkey accesstoken authtoken apitoken privatekey clientsecret',
@@ -22,26 +22,27 @@ const BEHIND = words(
   'confirm confirmation confirmed value prod production dev test live staging repeat again',
 )
 
-function words(list: string): ReadonlySet<string> {
+/** `undefined`, which is asked for where a name has no such word, is in none. */
+function words(list: string): ReadonlySet<string | undefined> {
   return new Set(list.split(' '))
 }
 
-/** `GROQ_API_KEY`, `dbPassword`, `x-api-key`, `password2`: the last word decides. */
+/** `GROQ_API_KEY`, `dbPassword`, `x-api-key`, `password2`: the last word decides. Numbers are no words. */
 export function secretSort(name: string): SecretSort | undefined {
   const parts = name
-    .replace(/(\p{Ll}|\d)(\p{Lu})/gu, '$1 $2')
+    .replace(/(\p{Ll})(\p{Lu})/gu, '$1 $2')
     .replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, '$1 $2')
     .toLowerCase()
-    .split(/[^\p{L}\d]+/u)
-    .map((part) => part.replace(/\d+$/, ''))
+    .split(/\P{L}/u)
     .filter((part) => part !== '')
-  while (parts.length > 1 && BEHIND.has(parts.at(-1) ?? '')) parts.pop()
-  const last = parts.at(-1) ?? ''
+  while (BEHIND.has(parts.at(-1))) parts.pop()
+  const last = parts.at(-1)
   const before = parts.at(-2)
-  if (PASSWORDS.has(last) || (last === 'pass' && before !== undefined)) return 'password'
+  if (PASSWORDS.has(last)) return 'password'
   if (SECRETS.has(last)) return 'key'
   if (last !== 'key' || before === undefined || KEYS_OF_DATA.has(before)) return undefined
-  return KEYS_OF.has(before) || isVariable(name) ? 'key' : undefined
+  // `process.env.SCHOOL_KEY` is one as well.
+  return KEYS_OF.has(before) || isVariable(name.slice(name.lastIndexOf('.') + 1)) ? 'key' : undefined
 }
 
 /** Of the environment: `SCHOOL_KEY`. */

@@ -50,10 +50,11 @@ describe('redaction applies to', () => {
     expect(telemetry.snapshot().steps[1]?.compilations).toEqual([
       { byFile: { [clean]: 1, [clean.toLowerCase()]: 2 }, deep: [{ '[redacted:key]': 3 }] },
     ])
-    const mails = { 'ana@escuela.edu': 1, 'eva@escuela.edu': 2 }
-    telemetry.record(1, 'compile', { mails })
+    const mails = { 'ana@escuela.edu': 1, 'eva@escuela.edu': 2, 'leo@escuela.edu': 3 }
+    telemetry.record(1, 'compile', { mails, tokens: { 'of ana@escuela.edu, a token': 'IDENTIFIER' } })
     expect(telemetry.snapshot().steps[1]?.compilations[1]).toEqual({
-      mails: { '[redacted:email]': 1, '[redacted:email] 2': 2 },
+      mails: { '[redacted:email]': 1, '[redacted:email] 2': 2, '[redacted:email] 3': 3 },
+      tokens: { 'of [redacted:email], a token': 'IDENTIFIER' },
     })
   })
 
@@ -79,16 +80,31 @@ describe('redaction applies to', () => {
       telemetry.record(1, 'compile', `${'a '.repeat(30)}ghp_${'x1'.repeat(18)}`),
     ]
     expect(JSON.stringify(answers)).not.toMatch(/LEGION|x1x1/)
+    expect(answers[1]).toMatchObject({ reason: expect.stringContaining('a a …') as string })
+  })
+
+  it('no more of a reason than what must not be kept', () => {
+    const { telemetry } = world()
+    telemetry.start(course)
+    expect(telemetry.record(1, 'compilationOfTheExercise', {})).toMatchObject({
+      reason: expect.stringContaining('"compilationOfTheExercise"') as string,
+    })
   })
 
   it('reasons that quote base64, and what is said of a file that was set aside', async () => {
     const { telemetry } = world()
     telemetry.start(course)
-    const hidden = btoa(`in ${PATH}`)
-    const wrong = { telemetry_id: 'x', steps: [{ slug: 'a', tests: hidden }] }
-    const answer = telemetry.import(wrong)
-    expect(answer).toMatchObject({ ok: false, reason: expect.stringContaining('…') as string })
-    expect(JSON.stringify(answer)).not.toContain(hidden)
+    // With one sign of padding, with two and without.
+    const wrongs = ['in', 'of', ': '].map((word, n) => {
+      const tests = btoa(`${word}${' '.repeat(n)}${PATH}`)
+      return { hidden: tests.slice(0, 24), wrong: { telemetry_id: 'x', steps: [{ slug: 'a', tests }] } }
+    })
+    for (const { hidden, wrong } of wrongs) {
+      const answer = telemetry.import(wrong)
+      expect(answer).toMatchObject({ ok: false, reason: expect.stringContaining('…') as string })
+      expect(JSON.stringify(answer)).not.toContain(hidden)
+    }
+    const { hidden, wrong } = wrongs[0]!
 
     const other = world(redact, JSON.stringify(wrong))
     other.telemetry.start(course)
@@ -121,7 +137,7 @@ describe('an import', () => {
   })
 
   it('is lossless where nothing is found, byte for byte', () => {
-    const odd = ['', 'bm8=', 'bm8', 'not base64', btoa('\xff\xfe bytes'), 'TWFu\nTWFu']
+    const odd = ['', 'bm8=', 'bm8', 'not base64', btoa('\xff\xfe bytes'), 'TWFu\nTWFu', 7, null, ['bm8=']]
     const file = {
       ...sample,
       steps: [
@@ -154,7 +170,7 @@ describe('an import', () => {
         {
           slug: '01-hello',
           position: 1,
-          tests: texts.map((stderr) => ({ stderr })),
+          tests: texts.map((stderr) => ({ stderr, api_key: 'k9Qw3zT7pX2m' })),
           ai_interactions: [{ source_code: btoa(PATH), student_message: PATH, ai_response: PATH }],
           quiz_submissions: [{ answer: PATH }],
         },
@@ -164,14 +180,17 @@ describe('an import', () => {
     expect(decodedTexts(log())).not.toContain('LEGION')
   })
 
-  it('of bytes that are no text takes in whatever a redactor puts there', () => {
+  it('of text, or of bytes that are none, takes in whatever a redactor puts there', () => {
     const { telemetry } = world((text) => text.replaceAll('LEGION', '…'))
     telemetry.start(course)
-    const tests = [btoa('\xff LEGION'), btoa('\xff ana')].map((stdout) => ({ stdout }))
+    const text = Buffer.from('año LEGION').toString('base64')
+    const tests = [btoa('\xff LEGION'), btoa('\xff ana'), text].map((stdout) => ({ stdout }))
     telemetry.import({ ...sample, steps: [{ slug: '01-hello', position: 1, tests }] })
     const kept = telemetry.snapshot().steps[1]?.tests as { stdout: string }[]
-    expect(Buffer.from(kept[0]!.stdout, 'base64').toString()).toBe('ÿ …')
+    const decoded = kept.map(({ stdout }) => Buffer.from(stdout, 'base64').toString())
+    expect(decoded[0]).toBe('ÿ …')
     expect(kept[1]!.stdout).toBe(tests[1]!.stdout)
+    expect(decoded[2]).toBe('año …')
   })
 
   it('of attempts that are held already, but not redacted, adds none', () => {

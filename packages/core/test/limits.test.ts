@@ -61,6 +61,19 @@ describe('a text above its limit', () => {
     })
   })
 
+  it('is none at its limit', () => {
+    const data = { stdout: 'a'.repeat(100), source_code: 'b'.repeat(200) }
+    expect(recorded(data, { limits: { output: 100, source: 200 } })).toEqual(data)
+  })
+
+  it('is cut between lines, else between words, where there are any near', () => {
+    const kept = (text: string, limit: number) => cut(text, limit).replace(MARK, '|')
+    expect(kept('one two\nthree four five six\nseven ten', 24)).toBe('one two\n|seven ten')
+    expect(kept('one two three four five six seven', 20)).toBe('one two |six seven')
+    expect(kept('x = 1\nprint(2)\n x = 3', 14)).toBe('x = 1\n| x = 3')
+    expect(kept('abcdefghijklmnop', 8)).toBe('abcd|mnop')
+  })
+
   it('is cut before it is redacted', () => {
     const seen: number[] = []
     recorded({ stdout: 'a'.repeat(2 ** 20) }, { redact: (text) => (seen.push(text.length), text) })
@@ -105,5 +118,33 @@ describe('a text above its limit', () => {
       ),
       { numRuns: tries(1_000) },
     )
+    for (const character of ['\u{1F400}', '\u{1F600}', '\u{1F7FF}', '\u{1F3FF}']) {
+      const kept = cut(character.repeat(40), 22)
+      expect(kept.replace(MARK, '|')).toBe(`${character.repeat(5)}|${character.repeat(5)}`)
+    }
+  })
+
+  it('keeps no more than its limit', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: fc.constantFrom('a', ' ', '\n', ';', '\u{1F600}'), maxLength: 200 }),
+        fc.integer({ min: 0, max: 100 }),
+        (text, limit) => {
+          const [head = '', , tail = ''] = cut(text, limit).split(MARK)
+          expect(head.length + tail.length).toBeLessThanOrEqual(limit)
+        },
+      ),
+      { numRuns: tries(1_000) },
+    )
+  })
+})
+
+it('what says itself that it is nothing is nothing', () => {
+  const nothing = { toJSON: () => undefined }
+  expect(recorded({ stdout: 'a', nothing, others: [nothing], n: 1, none: null })).toEqual({
+    stdout: 'a',
+    others: [null],
+    n: 1,
+    none: null,
   })
 })

@@ -3,6 +3,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { countMarks, createRedactor } from '../src/index'
+import { secretSort } from '../src/secret-names'
 import { negatives, positives } from './redaction-corpus'
 import { tries } from './support'
 
@@ -29,25 +30,75 @@ it('the corpus is as large as it says', () => {
   expect(negatives.length).toBeGreaterThan(150)
 })
 
+it.each([
+  ['password', 'dbPassword', 'DBPassword', 'user_pass', 'pass', 'password2', 'newPassword_confirm'],
+  [
+    'key',
+    'API_KEY',
+    'x-api-key',
+    'apiKey10',
+    'accessToken',
+    'SCHOOL_KEY_2',
+    'process.env.SCHOOL_KEY',
+    'jwt.secret',
+  ],
+  [
+    undefined,
+    '',
+    '_',
+    'test',
+    'key',
+    'KEY',
+    'school_key',
+    'PUBLIC_KEY',
+    'tokens',
+    'monkey',
+    'passed',
+    'confirm',
+  ],
+])('a name says that its value is a %s', (sort, ...names) => {
+  for (const name of names) expect([name, secretSort(name ?? '')]).toEqual([name, sort])
+})
+
 it('what stood behind a secret is seen once that is gone', () => {
   const glued = `dop_v1_${'0f'.repeat(32)}sk-${'x1'.repeat(20)}`
   expect(redact(glued)).toBe('[redacted:key][redacted:key]')
 })
 
+it('a token is seen wherever it stands', () => {
+  const key = `AKIA${'Q7'.repeat(8)}`
+  for (let before = 0; before <= 40; before++) {
+    const blanks = ' '.repeat(before)
+    expect(redact(`${blanks}${key}`)).toBe(`${blanks}[redacted:key]`)
+  }
+})
+
 describe('the names of this machine', () => {
-  const mine = createRedactor({
-    homes: ['/srv/people/legion', 'E:\\Home\\Legion', '/'],
-    names: ['legion', 'ana', 'root', 'email'],
-  })
   it.each([
-    ['/srv/people/legion/x.py', '/srv/people/[redacted:user]/x.py'],
-    ['"\\/srv\\/people\\/legion\\/x"', '"\\/srv\\/people\\/[redacted:user]\\/x"'],
-    ['e:/home/LEGION/x', 'e:/home/[redacted:user]/x'],
-    ['E:\\\\Home\\\\Legion\\\\x', 'E:\\\\Home\\\\[redacted:user]\\\\x'],
     ['legion@DESKTOP-4:~$ ls', '[redacted:user]@DESKTOP-4:~$ ls'],
     ['hello Legion, hello legionnaire', 'hello [redacted:user], hello legionnaire'],
+    ['j.doe, luis and jade', '[redacted:user], [redacted:user] and jade'],
     ['ana, root and [redacted:email]', 'ana, root and [redacted:email]'],
   ])('%j', (text, cleaned) => {
+    const mine = createRedactor({ names: ['legion', 'luis', 'j.doe', 'ana', 'root', 'email'] })
+    expect(mine(text)).toBe(cleaned)
+    expect(mine(cleaned)).toBe(cleaned)
+  })
+
+  it.each([
+    ['/srv/people/legion/x.py', '/srv/people/[redacted:user]/x.py'],
+    [':/srv/people/legion/bin'.repeat(6), ':/srv/people/[redacted:user]/bin'.repeat(6)],
+    ['/srv/people/LEGION', '/srv/people/LEGION'],
+    ['"\\/srv\\/people\\/legion\\/x"', '"\\/srv\\/people\\/[redacted:user]\\/x"'],
+    ['e:/data/LEGION/x, not d:/data/LEGION/x', 'e:/data/[redacted:user]/x, not d:/data/LEGION/x'],
+    ['E:\\\\Data\\\\Legion\\\\x', 'E:\\\\Data\\\\[redacted:user]\\\\x'],
+    ['/data/j.doe/x, /data/jade/x', '/data/[redacted:user]/x, /data/jade/x'],
+    ['?at=%22/srv/people/legion/x', '?at=%22/srv/people/[redacted:user]/x'],
+    ['cd / && dir C:\\', 'cd / && dir C:\\'],
+  ])('in a home: %j', (text, cleaned) => {
+    const mine = createRedactor({
+      homes: ['/srv/people/legion/', 'E:\\Data\\Legion', '/data/j.doe', '/', 'C:\\', ''],
+    })
     expect(mine(text)).toBe(cleaned)
     expect(mine(cleaned)).toBe(cleaned)
   })
@@ -202,5 +253,8 @@ describe.skipIf('STRYKER_MUTATOR_WORKER' in process.env)('a hostile text of 1 MB
   ])('of %j is done with', (unit) => {
     const text = unit.repeat(Math.ceil(2 ** 20 / unit.length))
     expect(redact(`${text} ghp_${'x1'.repeat(18)} ${text}`)).not.toContain('x1x1x1x1')
+  })
+  it('of dots for the name of a person is done with', () => {
+    expect(redact(`C:\\Users\\${'.'.repeat(2 ** 20)}x`)).toBe('C:\\Users\\[redacted:user]')
   })
 })
