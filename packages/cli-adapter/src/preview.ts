@@ -2,7 +2,7 @@
 
 import { dirname } from 'node:path'
 import {
-  fromWire,
+  decodedAttempt,
   readWaiting,
   type Attempt,
   type Parcel,
@@ -59,7 +59,7 @@ export function withTextsDecoded(request: CaughtRequest): CaughtRequest {
   const readable =
     event === undefined || data === undefined
       ? decoded(body as Snapshot)
-      : { ...body, data: fromWire(event, data) ?? data }
+      : { ...body, data: decodedAttempt(event, data) }
   return { ...request, body: JSON.stringify(readable) }
 }
 

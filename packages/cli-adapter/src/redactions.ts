@@ -1,15 +1,9 @@
 // What redaction took out, by the marks that stand in its place: there is nothing else to keep.
 
-import { countMarks, fromWire, type TelemetryEvent } from '@learnpack/telemetry-core'
+import { ATTEMPT_TYPES, countMarks, decodedAttempt, type TelemetryEvent } from '@learnpack/telemetry-core'
 
 /** How often each kind of mark stands somewhere. */
 export type Redactions = Readonly<Record<string, number>>
-
-const LISTS = [
-  ['compilations', 'compile'],
-  ['tests', 'test'],
-  ['ai_interactions', 'ai_interaction'],
-] as const
 
 /** Adds the marks in an event to `counts`. What an import holds in base64 is decoded for it. */
 export function countRedactions(event: TelemetryEvent, counts: Record<string, number>): void {
@@ -17,10 +11,9 @@ export function countRedactions(event: TelemetryEvent, counts: Record<string, nu
   if (event.type !== 'import') return
   const { snapshot } = event['data'] as { snapshot: { steps: Record<string, unknown>[] } }
   for (const step of snapshot.steps) {
-    for (const [list, type] of LISTS) {
+    for (const [list, type] of Object.entries(ATTEMPT_TYPES)) {
       for (const attempt of (step[list] ?? []) as Record<string, unknown>[]) {
-        const decoded = fromWire(type, attempt) ?? {}
-        for (const [name, text] of Object.entries(decoded))
+        for (const [name, text] of Object.entries(decodedAttempt(type, attempt)))
           if (text !== attempt[name]) countMarks(String(text), counts)
       }
     }

@@ -1,16 +1,22 @@
 // What LearnPack knows about a learner, in plain words and decoded.
 
-import { countMarks, fromWire, type Snapshot, type State } from '@learnpack/telemetry-core'
+import {
+  ATTEMPT_TYPES,
+  countMarks,
+  decodedAttempt,
+  type Snapshot,
+  type State,
+} from '@learnpack/telemetry-core'
 import { oneLine, visible, type Paint } from './output'
 import { describeRedactions } from './redactions'
 
 type Step = Snapshot['steps'][number]
 type Attempt = Step['tests'][number]
 
-const KINDS = [
-  ['compilations', 'compile', 'run'],
-  ['tests', 'test', 'tests'],
-  ['ai_interactions', 'ai_interaction', 'question to the tutor'],
+const NAMES = [
+  ['compilations', 'run'],
+  ['tests', 'tests'],
+  ['ai_interactions', 'question to the tutor'],
 ] as const
 
 /** telemetry.json with every text as the learner wrote or saw it. */
@@ -18,9 +24,9 @@ export function decoded(known: Snapshot): Snapshot {
   const steps = known.steps.map((step) => ({
     ...step,
     ...Object.fromEntries(
-      KINDS.map(([list, type]) => [
+      NAMES.map(([list]) => [
         list,
-        step[list].map((attempt: Attempt) => fromWire(type, attempt) ?? attempt),
+        step[list].map((attempt: Attempt) => decodedAttempt(ATTEMPT_TYPES[list], attempt)),
       ]),
     ),
   }))
@@ -72,7 +78,7 @@ function describeStep(step: Step, full: boolean, paint: Paint): string[] {
         : [paint.dim('○'), paint.dim('not opened')]
   return [
     `${mark} ${paint.bold(oneLine(slug))}  ${what}`,
-    ...KINDS.flatMap(([list, , name]) =>
+    ...NAMES.flatMap(([list, name]) =>
       step[list].flatMap((attempt: Attempt) => describeAttempt(name, attempt, full, paint)),
     ),
   ]

@@ -10,7 +10,7 @@ import { ATTEMPT_TYPES, type AttemptList } from './state'
 import { encodedFields } from './wire'
 
 /** A redactor that cannot fail: a text it fails on is not kept. `failed` is not told the error, which may quote it. */
-export const careful =
+const careful =
   (redact: Redactor, failed: () => void): Redactor =>
   (text) => {
     try {
@@ -50,8 +50,8 @@ export function createCleaner(redact: Redactor | undefined, failed: () => void):
 }
 
 /** Every text inside a JSON value, also where it is the name of a field: some count by path, or by address. */
-export function cleaned<T>(value: T, redact: Redactor): T
-export function cleaned(value: unknown, redact: Redactor): unknown {
+function cleaned<T>(value: T, redact: Redactor): T
+function cleaned(value: unknown, redact: Redactor): unknown {
   if (typeof value === 'string') return redact(value)
   if (Array.isArray(value)) return value.map((item) => cleaned(item as unknown, redact))
   if (typeof value !== 'object' || value === null) return value
@@ -89,7 +89,7 @@ function mapFields(
 }
 
 /** A course, whose slugs are what it and its steps are known by. Some hosts pass the attempts along. */
-export const cleanCourse = (course: CourseInput, redact: Redactor): CourseInput => ({
+const cleanCourse = (course: CourseInput, redact: Redactor): CourseInput => ({
   ...cleaned(course, redact),
   slug: course.slug,
   steps: course.steps.map((step) => cleanStep(step, redact) as typeof step),
@@ -99,7 +99,7 @@ export const cleanCourse = (course: CourseInput, redact: Redactor): CourseInput 
 const identity = new Set(['telemetry_id', 'slug', 'user_id'])
 
 /** A telemetry.json from elsewhere: lossless but for what is redacted, in its base64 as well. */
-export const cleanSnapshot = (file: ImportedSnapshot, redact: Redactor): ImportedSnapshot =>
+const cleanSnapshot = (file: ImportedSnapshot, redact: Redactor): ImportedSnapshot =>
   mapFields(file, redact, (name, value) => {
     if (name === 'steps') return file.steps.map((step) => cleanStep(step, redact))
     return identity.has(name) ? value : cleaned(value, redact)
@@ -152,7 +152,7 @@ function encoded(bytes: string): string {
 }
 
 /** Why something was refused, which quotes it: in base64 perhaps, or in half a word, which is not recognised. */
-export const cleanReason = (quoting: string, redact: Redactor): string =>
+const cleanReason = (quoting: string, redact: Redactor): string =>
   redact(
     quoting
       .replace(/[^\s"]+…/g, '…')
