@@ -24,8 +24,11 @@ export interface RedactorOptions {
 /** A terminal's colours and the like: `ESC[32m`, `ESC[K`. */
 const CONTROLS = new RegExp(`${String.fromCharCode(27)}\\[[\\d;]{0,16}[A-Za-z]`, 'g')
 
-/** The rest of what was taken out up to a colour, and up to the next one. */
-const TAIL = new RegExp(`(\\[redacted:[a-z-]{1,20}\\])(?:(?:${CONTROLS.source}){1,4}[\\w+/=-]{8,})+`, 'g')
+/** The rest of what was taken out up to a colour, which may be coloured itself: `grep` does that to what it found. */
+const TAIL = new RegExp(
+  `(\\[redacted:[a-z-]{1,20}\\])(?:(?:${CONTROLS.source}){1,4}[\\w+/=-]+)*(?:${CONTROLS.source}){1,4}[\\w+/=-]{8,}`,
+  'g',
+)
 
 /** Bounded, so that it takes linear time. */
 const PASSES = 3

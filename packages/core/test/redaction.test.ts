@@ -73,6 +73,13 @@ it('a token is seen wherever it stands', () => {
   }
 })
 
+it('what colours cut in several is taken out as a whole', () => {
+  const part = 'x1y2'.repeat(6)
+  const found = `key.txt:sk-proj-${part}\u001B[01;31m\u001B[K${'z3'}\u001B[m\u001B[K${part}\u001B[0m${part}, x1`
+  expect(redact(found)).toBe('key.txt:[redacted:key], x1')
+  expect(redact('/home/ana\u001B[1mmaria-luisa\u001B[0mde-los-rios')).toBe('/home/[redacted:user]')
+})
+
 describe('the names of this machine', () => {
   it.each([
     ['legion@DESKTOP-4:~$ ls', '[redacted:user]@DESKTOP-4:~$ ls'],
