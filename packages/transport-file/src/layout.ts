@@ -28,6 +28,7 @@ export const LEASE_ASKED_NAME = 'lease-asked'
 /** What lay there as telemetry.json, could not be read, and is kept. */
 export const asideName = (at: Date): string =>
   `${SNAPSHOT_NAME}.aside-${at.toISOString().replace(/[:.]/g, '-')}`
+/** Whether that is the name of such a file: kept until the learner deletes it. */
 export const isAside = (name: string): boolean => /^telemetry\.json\.aside-[\dTZ-]+$/.test(name)
 
 let temporaries = 0
