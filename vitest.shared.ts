@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // Two cores: more workers only get in each other's way.
-    maxWorkers: 2,
+    // As many as there are cores: more only get in each other's way.
+    maxWorkers: '100%',
     testTimeout: 120_000,
   },
 })

@@ -81,8 +81,19 @@ function costs({ machine, recording, longest_history_to_100, burst, delivery, re
   ].join('\n\n')
 }
 
+/** How many of the changes made to each file, and to all of them, the tests notice. */
+function mutants({ tests: { mutation } }) {
+  const sum = (key) => mutation.reduce((total, file) => total + file[key], 0)
+  const all = { file: 'all', noticed: sum('noticed'), of: sum('of') }
+  const percent = ({ noticed, of }) => ((noticed / of) * 100).toFixed(1)
+  return table([
+    ['file', 'noticed', 'of', '%'],
+    ...[...mutation, all].map((one) => [one.file, one.noticed, one.of, percent(one)]),
+  ])
+}
+
 /** What is more than one number, by name. */
-const blocks = { costs }
+const blocks = { costs, mutants }
 
 /**
  * A document with what was measured filled in.

@@ -2,7 +2,7 @@
 // Ratios are what counts: each is to a floor measured in the same run, because machines are noisy.
 
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { arch, cpus, platform, release, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { ways } from './ways.mjs'
@@ -97,6 +97,8 @@ const results = {
   redaction: run('redaction.mjs'),
   host: run('cold.mjs'),
   page: run('scrub.mjs'),
+  // Of `npm run coverage` and `npm run mutation`.
+  tests: JSON.parse(readFileSync(here('results.json'), 'utf8')).tests,
 }
 
 writeFileSync(here('results.json'), `${JSON.stringify(results, null, 2)}\n`)

@@ -1,4 +1,4 @@
-// The documents of this repository that people read, as paths from its root. Changelogs are made by a tool.
+// The documents of this repository that people read, as paths from its root. Changelogs and the API reference are made by tools.
 
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -12,6 +12,6 @@ export const documents = [
   'SECURITY.md',
   ...readdirSync(`${root}packages`).map((name) => `packages/${name}/README.md`),
   ...listed('docs')
-    .filter((path) => path.endsWith('.md'))
-    .map((path) => `docs/${path.replaceAll('\\', '/')}`),
+    .map((path) => `docs/${path.replaceAll('\\', '/')}`)
+    .filter((path) => path.endsWith('.md') && !path.startsWith('docs/api/')),
 ]

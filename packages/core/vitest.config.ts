@@ -4,6 +4,11 @@ import shared from '../../vitest.shared.ts'
 export default mergeConfig(shared, {
   test: {
     setupFiles: ['test/properties.ts'],
-    coverage: { provider: 'v8', include: ['src/**'], reporter: ['text'], thresholds: { branches: 95 } },
+    coverage: {
+      provider: 'v8',
+      include: ['src/**'],
+      reporter: ['text', 'json-summary'],
+      thresholds: { branches: 95 },
+    },
   },
 })

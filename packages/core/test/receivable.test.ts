@@ -21,7 +21,7 @@ describe('what apiv2 would not take', () => {
     expect(unreceivable(step({ tests: undefined, compilations: undefined }))).toEqual([])
   })
 
-  it('is only the missing student of the seeds’ own sample', () => {
+  it('is only the missing student of the sample that LearnPack documents', () => {
     const named = { ...sample, user_id: 1 }
     expect(unreceivable(named)).toEqual([])
     expect(unreceivable({ ...sample, user_id: undefined })).toEqual([
