@@ -120,7 +120,7 @@ export function createFollowing({ storage, clock, reports, takeIn, atEnd }: Foll
     for (let looks = 0; looks < MOST_LOOKS && leads(); looks++) {
       catchUp()
       writer.sync()
-      current.deliveries.forEach((delivery) => delivery.store())
+      current.deliveries.forEach((delivery) => guarded('cursor', () => delivery.store()))
       guarded('lease', () => storage.lease.release())
       if (!guarded('lease', () => storage.lease.asked())) return
     }

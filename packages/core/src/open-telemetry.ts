@@ -31,6 +31,8 @@ export interface OpenOptions {
   readonly crc: Crc
   readonly random: () => number
   readonly transports: readonly Transport[]
+  /** Whether anything may be sent as far as the caller knows. */
+  readonly mayLeave: () => boolean
   readonly noticed: (message: string) => void
   /** The log was deleted or replaced. */
   readonly restarted: () => void
@@ -38,7 +40,7 @@ export interface OpenOptions {
 }
 
 export function openTelemetry(id: string, options: OpenOptions): OpenTelemetry {
-  const { storage, clock, crc, random, transports, noticed, restarted, hooks } = options
+  const { storage, clock, crc, random, transports, mayLeave, noticed, restarted, hooks } = options
   const { log, cursors, deadLetters, refusals } = storage.open(id)
   let caughtUp = false
   /** Whether this process delivers. Whoever takes over goes on where the one before left off. */
@@ -59,7 +61,7 @@ export function openTelemetry(id: string, options: OpenOptions): OpenTelemetry {
       transport,
       parcels: outbox.parcels(transport.wants),
       revive: (letter) => outbox.revive(letter),
-      allowed: () => caughtUp && outbox.ownerIsHere && leads(),
+      allowed: () => caughtUp && mayLeave() && outbox.isSent && leads(),
       leads,
       position: () => follower.position,
       lastLogin: () => outbox.lastLogin,

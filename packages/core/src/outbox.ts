@@ -15,6 +15,8 @@ export interface Outbox {
   readonly lastLogin: number
   /** Only the owner's work leaves, and only while they are logged in (SPEC §6). */
   readonly ownerIsHere: boolean
+  /** Whether anything leaves now: the owner is here, and it is known of which telemetry it is. */
+  readonly isSent: boolean
   /** The next parcel behind a cursor, for a destination that wants those. */
   parcels(wants: Transport['wants']): Parcels
   /** How many parcels wait behind a cursor; of snapshots one at most. */
@@ -41,18 +43,28 @@ export function createOutbox(log: EventLog, crc: Crc, hooks: FollowerHooks = {})
       hooks.restarted?.()
     },
   })
+  /** Every receiver must be told: where the session start cannot be read, the next one tells. */
+  const isKnown = (): boolean => follower.state.telemetry_id !== undefined
+  const ownerIsHere = (): boolean => sameStudent(follower.state.student, follower.state.user_id)
   return {
     follower,
     get lastLogin() {
       return lastLogin
     },
     get ownerIsHere() {
-      const { student, user_id } = follower.state
-      return sameStudent(student, user_id)
+      return ownerIsHere()
     },
-    parcels: (wants) => (wants === 'events' ? streamedEvents(crc, follower) : waitingBatch(() => batch)),
-    count: (wants, from) =>
-      wants === 'events' ? countEvents(crc, follower, from) : Number(isBehind(batch, from)),
+    get isSent() {
+      return isKnown() && ownerIsHere()
+    },
+    parcels(wants) {
+      const next = wants === 'events' ? streamedEvents(crc, follower) : waitingBatch(() => batch)
+      return (cursor) => (isKnown() ? next(cursor) : undefined)
+    },
+    count(wants, from) {
+      if (!isKnown()) return 0
+      return wants === 'events' ? countEvents(crc, follower, from) : Number(isBehind(batch, from))
+    },
     revive: (letter) => parcelOf(letter, crc, follower),
     submit(at) {
       batch = { state: follower.state, at, offset: follower.position }

@@ -66,8 +66,6 @@ function walker(crc: Crc, follower: Follower) {
   }
 
   return (cursor: Cursor) => {
-    // Of which telemetry it is, every receiver must be told: where the session start cannot be read, the next one tells.
-    if (follower.state.telemetry_id === undefined) return undefined
     for (let line = lineAt(cursor.offset); line; line = lineAt(line.next)) {
       const { offset, next, text } = line
       const { events } = eventsOn(text, crc)

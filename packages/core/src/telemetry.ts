@@ -49,6 +49,10 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   let course: CourseInput | undefined
   let session: string | undefined
   let sessionStart: TelemetryEvent | undefined
+  /** A login or logout that could not be appended: before it is, nothing else is recorded, and nothing is sent. */
+  let unsettled: (() => Recorded) | undefined
+  /** Ids for students whose telemetry could not be begun yet. */
+  const promised = new Map<string, string>()
   /** Nothing is recorded any more. */
   let closed = false
   let closing: Promise<void> | undefined
@@ -93,6 +97,20 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     return { ok: true, id: call.id }
   }
 
+  /** The same behind the latest login or logout: it decides whose the call is. */
+  const whenSettled = (run: (call: Call) => Recorded): Recorded =>
+    whenStarted((call) => {
+      const before = unsettled && settle(unsettled)
+      return before?.ok === false ? before : run(call)
+    })
+
+  function settle(change: () => Recorded): Recorded {
+    unsettled = change
+    const recorded = change()
+    if (recorded.ok) unsettled = undefined
+    return recorded
+  }
+
   function recordStep(call: Call, position: unknown, type: StepEventType, data: Data): Recorded {
     if (type === 'ai_interaction' && whose?.student === undefined) {
       return refuse('ai_interaction is recorded only while a student is logged in')
@@ -102,15 +120,21 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     return append({ ...envelope(call), type, step: found.step, data: clean.data(data) }, current)
   }
 
-  function startSession({ id, at }: Call): Recorded {
-    const data = { ...course, telemetry_id: current?.id }
-    const event: TelemetryEvent = { v: EVENT_VERSION, id, at, session: id, type: 'session_start', data }
+  function startSession(call: Call): Recorded {
+    const event = startOf(call, current?.id)
     const recorded = append(event, current)
-    if (recorded.ok) {
-      session = id
-      sessionStart = event
-    }
+    if (recorded.ok) begin(event)
     return recorded
+  }
+
+  function startOf({ id, at }: Call, telemetry_id: string | undefined): TelemetryEvent {
+    const data = { ...course, telemetry_id }
+    return { v: EVENT_VERSION, id, at, session: id, type: 'session_start', data }
+  }
+
+  function begin(start: TelemetryEvent): void {
+    session = start.id
+    sessionStart = start
   }
 
   // ---- whose telemetry (SPEC §4 rule 5) ----
@@ -120,6 +144,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       openTelemetry(id, {
         ...options,
         transports,
+        mayLeave: () => unsettled === undefined,
         noticed: (message) => emit('noticed', message),
         restarted() {
           guarded('telemetry.json', () => storage.snapshot.disown())
@@ -164,13 +189,21 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
 
   function identify(call: Call, user_id: StudentId): Recorded {
     const owner = current && whose?.ownerOf(current.id)
-    if (whose !== undefined && owner !== undefined && !sameStudent(owner, user_id))
-      leaveFor(user_id, call, whose)
+    if (whose !== undefined && owner !== undefined && !sameStudent(owner, user_id)) {
+      const left = leaveFor(user_id, call, whose)
+      if (!left.ok) return left
+    }
     const recorded = append({ ...envelope(call), type: 'student_identified', data: { user_id } }, current)
     if (recorded.ok && current !== undefined) {
       whose?.setStudent(current.id, user_id)
       whose?.own(current.id, user_id)
     }
+    return recorded
+  }
+
+  function logOut(call: Call): Recorded {
+    const recorded = append({ ...envelope(call), type: 'student_cleared', data: {} }, current)
+    if (recorded.ok && current !== undefined) whose?.setStudent(current.id, undefined)
     return recorded
   }
 
@@ -181,14 +214,23 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   }
 
   /** Another student goes on in a telemetry of their own: theirs from before, or a fresh one. */
-  function leaveFor(user_id: StudentId, { at }: Call, folder: Ownership): void {
-    if (folder.student !== undefined) {
-      append({ ...envelope(called(at)), type: 'student_cleared', data: {} }, current)
-    }
-    const theirs = folder.telemetryOf(user_id) ?? unusedId(folder, at)
+  function leaveFor(user_id: StudentId, { at }: Call, folder: Ownership): Recorded {
+    const out = folder.student === undefined ? undefined : logOut(called(at))
+    if (out?.ok === false) return out
+    const key = String(user_id)
+    const theirs = folder.telemetryOf(user_id) ?? promised.get(key) ?? unusedId(folder, at)
+    promised.set(key, theirs)
+    // Not before its log has a line: without one, nothing recorded there could be sent, and the next start would take
+    // telemetry.json, which is still the other's, into it.
+    const start = startOf(called(at), theirs)
+    const log = guarded('log', () => storage.open(theirs).log)
+    const recorded = append(start, log && { id: theirs, log })
+    if (!recorded.ok) return recorded
+    promised.delete(key)
     goOnIn(theirs)
-    // Not before its log has a line: the next start would take telemetry.json, which is still the other's, into it.
-    if (startSession(called(at)).ok) folder.switchTo(theirs)
+    folder.switchTo(theirs)
+    begin(start)
+    return recorded
   }
 
   function importInto(file: ImportedSnapshot, call: Call, to: Open | undefined): Recorded {
@@ -265,31 +307,24 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
         if (!checked.ok) return refuse(checked.reason)
         // A copy: a call that waits must not see what its caller does to the object later.
         const kept = limited(checked.data, options.limits)
-        return whenStarted((call) => recordStep(call, position, checked.type, kept))
+        return whenSettled((call) => recordStep(call, position, checked.type, kept))
       }),
 
     identify: (user_id) =>
       answered(() => {
         const parsed = studentId.safeParse(user_id)
         if (!parsed.success) return refuse(`user_id: ${describeIssues(parsed.error, user_id)}`)
-        return whenStarted((call) => identify(call, parsed.data))
+        return whenStarted((call) => settle(() => identify(call, parsed.data)))
       }),
 
-    clear: () =>
-      answered(() =>
-        whenStarted((call) => {
-          const recorded = append({ ...envelope(call), type: 'student_cleared', data: {} }, current)
-          if (recorded.ok && current !== undefined) whose?.setStudent(current.id, undefined)
-          return recorded
-        }),
-      ),
+    clear: () => answered(() => whenStarted((call) => settle(() => logOut(call)))),
 
     import: (given) =>
       answered(() => {
         const copy: unknown = normalized(JSON.parse(JSON.stringify(given) ?? 'null'))
         const parsed = importedSnapshot.safeParse(copy)
         if (!parsed.success) return refuse(`import: ${describeIssues(parsed.error, copy)}`)
-        return whenStarted((call) => unite(copy as ImportedSnapshot, call))
+        return whenSettled((call) => unite(copy as ImportedSnapshot, call))
       }),
 
     append: (event) =>

@@ -328,11 +328,12 @@ describe('whatever a host passes', () => {
     const before = world({ storage })
     before.telemetry.start(course)
     before.telemetry.identify('ana')
+    storage.writeIndex({ ...storage.readIndex()!, owners: { [TELEMETRY_ID]: 'ana', other: 'cyd' } })
     const w = world({ storage, ids: { ...countingIds(), telemetry: broken } })
-    w.telemetry.identify('ben')
+    w.telemetry.import({ ...sample, user_id: 'ben', telemetry_id: 'other' })
     w.telemetry.record(1, 'open_step')
     expect(w.telemetry.start(course)).toEqual(ok)
-    expect(w.telemetry.status()).toMatchObject({ recorded: 3, refused: 1 })
+    expect(w.telemetry.status()).toMatchObject({ recorded: 2, refused: 1 })
     expect(logOf(w).at(-1)).toMatchObject({ type: 'open_step' })
   })
 
@@ -606,13 +607,67 @@ describe('sending', () => {
     storage.open = (id) =>
       id === TELEMETRY_ID ? open(id) : { ...open(id), log: { ...memoryLog(), append: broken } }
     expect(w.telemetry.identify('ben')).toMatchObject({ ok: false })
+    expect(w.telemetry.record(1, 'open_step')).toMatchObject({ ok: false })
     storage.open = open
     const again = world({ storage })
     again.telemetry.start(course)
     expect(again.telemetry.status()).toMatchObject({ telemetry_id: TELEMETRY_ID })
+    expect(again.telemetry.snapshot().steps[1]).not.toHaveProperty('opened_at')
     again.telemetry.identify('ben')
     expect(again.telemetry.snapshot()).toMatchObject({ user_id: 'ben', workout_session: [{}] })
     expect(logOf(again).map(({ type }) => type)).toEqual(['session_start', 'student_identified'])
+  })
+
+  it('a second student whose telemetry cannot be begun at first goes on in it as soon as it can', async () => {
+    const events = recorder('events')
+    const w = world({ transports: [events.transport] })
+    w.telemetry.start(course)
+    w.telemetry.identify('ana')
+    w.telemetry.record(0, 'open_step')
+    await w.telemetry.idle()
+    const open = w.storage.open.bind(w.storage)
+    w.storage.open = (id) => (id === TELEMETRY_ID ? open(id) : broken())
+    expect(w.telemetry.identify('ben')).toMatchObject({ ok: false })
+    expect(w.telemetry.record(1, 'open_step')).toMatchObject({ ok: false })
+    w.storage.open = open
+    expect(w.telemetry.record(2, 'open_step')).toEqual(ok)
+    await w.telemetry.idle()
+    expect(w.telemetry.snapshot()).toMatchObject({ user_id: 'ben', telemetry_id: 'telemetry2' })
+    expect(logOf(w).map(({ type }) => type)).toEqual(['session_start', 'student_identified', 'open_step'])
+    const sent = events.bodies().map(({ user_id, step_position }) => [user_id, step_position])
+    expect(sent).toEqual([
+      ['ana', 0],
+      ['ben', 2],
+    ])
+    expect(w.storage.list()).toHaveLength(2)
+  })
+
+  it('a logout that cannot be recorded holds back everything until it can', async () => {
+    const events = recorder('events', { kind: 'retry', reason: 'down' })
+    const w = world({ transports: [events.transport] })
+    w.telemetry.start(course)
+    w.telemetry.identify('ana')
+    w.telemetry.record(0, 'open_step')
+    await w.telemetry.idle()
+    const { log } = w.storage.open(TELEMETRY_ID)
+    const { append } = log
+    log.append = broken
+    expect(w.telemetry.clear()).toMatchObject({ ok: false })
+    w.clock.advance(60_000)
+    await w.telemetry.idle()
+    expect(w.telemetry.record(1, 'open_step')).toMatchObject({ ok: false })
+    log.append = append
+    expect(w.telemetry.record(2, 'open_step')).toEqual(ok)
+    await w.telemetry.idle()
+    expect(events.sent).toHaveLength(1)
+    expect(
+      logOf(w)
+        .map(({ type }) => type)
+        .slice(-2),
+    ).toEqual(['student_cleared', 'open_step'])
+    w.telemetry.identify('ana')
+    await w.telemetry.idle()
+    expect(events.bodies().map(({ step_position }) => step_position)).toEqual([0, 0, 2])
   })
 
   it('a second student never gets the id of the first, whatever makes the ids', () => {
@@ -764,6 +819,29 @@ describe('what no receiver could take', () => {
     await w.telemetry.idle()
     expect(batch.bodies()).toMatchObject([{ telemetry_id: TELEMETRY_ID, slug: course.slug }])
     expect(stream.bodies()).toMatchObject([{ telemetry_id: TELEMETRY_ID, event: 'open_step' }])
+  })
+
+  it('no dead letter of a log that lost its session start, until the next one', async () => {
+    const before = recorder('events', { kind: 'reject', reason: 'answered 422' })
+    const one = world({ transports: [before.transport] })
+    one.telemetry.start(course)
+    one.telemetry.identify(42)
+    one.telemetry.record(0, 'open_step')
+    await one.telemetry.idle()
+    const { storage } = one
+    const text = storage.log(TELEMETRY_ID).replace('"session_start"', '"session_sturt"')
+    const open = storage.open.bind(storage)
+    const damaged = memoryLog(text)
+    storage.open = (id) => ({ ...open(id), log: damaged })
+    const after = recorder('events')
+    const w = world({ storage, transports: [after.transport] })
+    w.telemetry.open()
+    expect(w.telemetry.resend()).toBe(1)
+    await w.telemetry.idle()
+    expect(after.sent.map(({ id }) => id)).toEqual([])
+    w.telemetry.start(course)
+    await w.telemetry.idle()
+    expect(after.sent.map(({ body }) => body)).toEqual([before.sent[0]!.body])
   })
 
   it('no batch of a file that names no course; what happened in its steps is streamed', async () => {
@@ -1076,6 +1154,7 @@ describe('a log that is replaced under way', () => {
       crc,
       random: () => 0,
       transports: [events.transport],
+      mayLeave: () => true,
       noticed() {},
       restarted() {},
       hooks,
@@ -1173,6 +1252,24 @@ describe('one process of several', () => {
     term = 3
     await w.telemetry.idle()
     expect(w.telemetry.status().destinations['events']).toEqual(theirs)
+  })
+
+  it('saves and closes without a throw where the lease fails at the last moment', async () => {
+    const { transport } = recorder('events', delivered, delivered, new Promise(() => {}))
+    const w = world({ transports: [transport] })
+    w.telemetry.start(course)
+    w.telemetry.identify(42)
+    for (const position of [0, 1, 2]) w.telemetry.record(position, 'open_step')
+    w.clock.advance(1)
+    await turns()
+    w.telemetry.on('snapshot', () => (w.storage.lease.acquire = broken))
+    w.telemetry.record(0, 'compile', {})
+    w.telemetry.save()
+    const closing = w.telemetry.close()
+    await turns()
+    w.clock.advance(1_000)
+    await closing
+    expect(w.faults).toContain('cursor: Error: broken')
   })
 
   it('stores its cursors when it saves or closes, also in the middle of a run', async () => {

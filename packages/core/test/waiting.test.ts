@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { destinationOf, readWaiting, type Outcome, type Parcel, type Transport } from '../src'
 import { freshDelivery } from '../src/delivery'
 import { memoryStorage } from '../src/memory'
-import { course, crc, world } from './support'
+import { course, crc, event, on, world } from './support'
 
 const NOW = 1_700_000_000_000
 
@@ -38,6 +38,20 @@ async function recorded(calls: readonly number[]) {
 }
 
 describe('what waits', () => {
+  it('is nothing while it is not known of which telemetry', () => {
+    const storage = memoryStorage()
+    const { telemetry } = world({ storage })
+    telemetry.append(event('student_identified', 1, { data: { user_id: 42 } }))
+    telemetry.append(on(0, 'open_step', 2))
+    const waiting = readWaiting(storage.open(telemetry.status().telemetry_id!), crc)
+    for (const wants of ['events', 'snapshots'] as const) {
+      const { transport } = recorder(wants)
+      expect([...waiting.parcels(transport)]).toEqual([])
+      expect(waiting.count(transport)).toBe(0)
+    }
+    expect(waiting.ownerIsHere).toBe(true)
+  })
+
   it('is what is then delivered, whatever was delivered before', async () => {
     const calls = fc.array(fc.nat(2), { maxLength: 12 })
     await fc.assert(
