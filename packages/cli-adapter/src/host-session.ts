@@ -21,8 +21,8 @@ export function readHostSession(dirPath: string): HostStudent | null | undefined
   let names: string[]
   try {
     names = readdirSync(folder)
-  } catch {
-    return null
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? null : undefined
   }
   try {
     for (const name of names) {

@@ -6,6 +6,7 @@ import { dirname, join, resolve } from 'node:path'
 import {
   configOf,
   createTelemetry,
+  eventSchemas,
   parseSnapshot,
   type CourseInput,
   type Recorded,
@@ -20,7 +21,7 @@ import {
   SNAPSHOT_NAME,
   type CourseFolder,
 } from '@learnpack/telemetry-transport-file'
-import { consent } from './consent'
+import { consent, type Consent } from './consent'
 import { transportsOf } from './course'
 import { lateStorage } from './late-storage'
 import { createRedactor } from './machine-redactor'
@@ -39,6 +40,9 @@ export interface Managed extends TelemetryManager {
   /** The token of a student who was logged in before. */
   holdToken(token: string): void
 }
+
+const isStudent = (user_id: unknown): boolean =>
+  eventSchemas.student_identified.shape.data.safeParse({ user_id }).success
 
 /** How long it is trusted that recording is still on, ms. */
 const TRUST_MS = 100
@@ -71,7 +75,7 @@ export function createManaged(options: ManagerOptions = {}): Managed {
     ids: { ...nodePorts.ids, telemetry: createTelemetryId },
     storage: lateStorage(() => {
       if (folder === undefined) throw new Error('no course was started')
-      if (!isStillOn()) throw new Error(SWITCHED_OFF)
+      if (!isStillOn(folder)) throw new Error(SWITCHED_OFF)
       return folder
     }),
     transports,
@@ -81,22 +85,36 @@ export function createManaged(options: ManagerOptions = {}): Managed {
 
   let stopSaving: (() => void) | undefined
 
-  /** Whoever switches recording off means from now on; a choice that cannot be read is a no only while that lasts. */
+  /** Whoever switches recording off means from now on. */
   function allowed(): boolean {
     if (folder === undefined || off) return !off
+    look(dirname(folder.snapshotPath))
+    if (!isOn) switchOff()
+    return isOn
+  }
+
+  function look(dirPath: string): Consent['kind'] {
     lookedAt = now()
-    const { enabled, kind } = consent(dirname(folder.snapshotPath))
+    const { enabled, kind } = consent(dirPath)
     isOn = enabled
-    off = !enabled && kind !== 'unreadable'
-    if (off) queueMicrotask(stop)
-    return enabled
+    return kind
+  }
+
+  function switchOff(): void {
+    off = true
+    queueMicrotask(stop)
   }
 
   /**
    * What runs by itself comes through the storage, also whatever is sent: without the lease nobody delivers. It
-   * comes often, so the answer is kept for a moment.
+   * comes often, so the answer is kept for a moment. A choice that cannot be read is a no only while that lasts.
    */
-  const isStillOn = (): boolean => (Math.abs(now() - lookedAt) < TRUST_MS ? isOn : allowed())
+  function isStillOn({ snapshotPath }: CourseFolder): boolean {
+    if (off) return false
+    if (Math.abs(now() - lookedAt) >= TRUST_MS && look(dirname(snapshotPath)) !== 'unreadable' && !isOn)
+      switchOff()
+    return isOn
+  }
 
   function stop(): void {
     void telemetry.close()
@@ -121,8 +139,10 @@ export function createManaged(options: ManagerOptions = {}): Managed {
       }),
     )
     stopSaving = saveAtExit((last) => {
-      if (last && allowed()) telemetry.end('exit')
-      telemetry.save()
+      quietly(() => {
+        if (last && allowed()) telemetry.end('exit')
+        telemetry.save()
+      })
     })
     begin(given)
   }
@@ -167,8 +187,9 @@ export function createManaged(options: ManagerOptions = {}): Managed {
     },
     setStudent(student) {
       quietly(() => {
-        if (!allowed() || !telemetry.identify(student.user_id).ok) return
-        token = student.token
+        if (!allowed()) return
+        // Who cannot be noted now is noted before anything else is; only who is nobody changes nothing.
+        if (telemetry.identify(student.user_id).ok || isStudent(student.user_id)) token = student.token
       })
     },
     clearStudent() {

@@ -20,6 +20,7 @@ import { main } from '../src/cli'
 import { choose } from '../src/consent'
 import { findLog } from '../src/find-log'
 import { courseOf } from '../src/host-course'
+import { readHostSession } from '../src/host-session'
 import { createManaged } from '../src/manager'
 import { wire } from '../src/wiring'
 import { digestOf } from './digest'
@@ -218,6 +219,13 @@ describe('who is logged in', () => {
   })
 })
 
+it('a session that cannot be looked at tells nothing, one that is not there that nobody is logged in', () => {
+  const dirPath = mkdtempSync(join(tmpdir(), 'telemetry-session-'))
+  expect(readHostSession(dirPath)).toBeNull()
+  writeFileSync(join(dirPath, '.session'), 'no folder')
+  expect(readHostSession(dirPath)).toBeUndefined()
+})
+
 describe('a running host', () => {
   it('whose next session cannot be started goes on with it at the next event', () => {
     const manager = createManaged()
@@ -304,25 +312,37 @@ describe('a running host', () => {
     folder.close()
   })
 
-  it('in which the choice cannot be read for a while records nothing meanwhile, and goes on after it', async () => {
+  it('that is idle while the choice cannot be read goes on after it', async () => {
     const config = mkdtempSync(join(tmpdir(), 'telemetry-config-'))
     vi.stubEnv('XDG_CONFIG_HOME', config)
     onTestFinished(() => void vi.unstubAllEnvs())
     const { dirPath } = course()
     let now = Date.now()
-    const manager = createManaged({ now: () => now })
+    const asked: unknown[] = []
+    const manager = createManaged({
+      now: () => now,
+      fetch: async (url) => (asked.push(url), new Response(null, { status: 503 })),
+    })
+    manager.urls = { stream: 'https://school.example/s' }
     void manager.start('os', courseOf({ exercises }).steps, dirPath, 'intro')
-    const press = () => {
-      now += 1_000
-      manager.registerStepEvent(0, 'compile', {})
-      return manager.telemetry.status().log.bytes
+    manager.setStudent({ user_id: 42 })
+    manager.registerStepEvent(0, 'open_step', {})
+    const idle = async () => {
+      await manager.telemetry.settled()
+      now += 3_600_000
+      await manager.submit()
+      await manager.telemetry.settled()
+      return asked.length
     }
-    const before = press()
+    const before = await idle()
     mkdirSync(join(config, 'learnpack-telemetry', 'consent.json'), { recursive: true })
-    press()
-    expect(readFileSync(findLog(dirPath), 'utf8')).toHaveLength(before)
+    expect(await idle()).toBe(before)
     rmSync(join(config, 'learnpack-telemetry'), { recursive: true })
-    expect(press()).toBeGreaterThan(before)
+    expect(await idle()).toBeGreaterThan(before)
+    const path = findLog(dirPath)
+    const bytes = readFileSync(path, 'utf8').length
+    manager.registerStepEvent(1, 'open_step', {})
+    expect(readFileSync(path, 'utf8').length).toBeGreaterThan(bytes)
     await manager.close()
   })
 
@@ -334,6 +354,52 @@ describe('a running host', () => {
     wiring.requested({ method: 'GET', url: '/exercise/00-hello' })
     await wiring.close()
     expect(readdirSync(elsewhere)).toEqual([])
+  })
+
+  it("neither records nor deletes in another course that a course's own folder is a link to", async () => {
+    const mine = course()
+    const recorded = createManaged()
+    void recorded.start('os', courseOf({ exercises }).steps, mine.dirPath, 'intro')
+    await recorded.close()
+    const before = digestOf(mine.path)
+    const stranger = mkdtempSync(join(tmpdir(), 'telemetry-stranger-'))
+    symlinkSync(mine.dirPath, join(stranger, '.learn'))
+    for (const dirPath of [join(stranger, '.learn'), join(stranger, '.learn/')]) {
+      const manager = createManaged()
+      void manager.start('os', courseOf({ exercises }).steps, dirPath, 'intro')
+      manager.registerStepEvent(0, 'open_step', {})
+      await manager.close()
+    }
+    const run = (...args: string[]) => main(args, { out: () => {}, err: () => {} })
+    await run('purge', stranger, '--yes')
+    expect(digestOf(mine.path)).toEqual(before)
+  })
+
+  it('whose login could not be noted at once sends with the token of who it is then', async () => {
+    const { dirPath } = course()
+    const tokens: unknown[] = []
+    let ids = 0
+    const manager = createManaged({
+      allowedOrigins: ['https://school.example'],
+      createTelemetryId: () => (ids++ === 0 ? 'a' : 'b').repeat(16),
+      fetch: async (_, init) => {
+        tokens.push(new Headers(init?.headers).get('authorization'))
+        return new Response(null, { status: 204 })
+      },
+    })
+    manager.urls = { stream: 'https://school.example/s' }
+    void manager.start('os', courseOf({ exercises }).steps, dirPath, 'intro')
+    manager.setStudent({ user_id: 1, token: 'one' })
+    const theirs = join(dirPath, 'telemetry', 'b'.repeat(16))
+    writeFileSync(theirs, 'no folder')
+    manager.setStudent({ user_id: 2, token: 'two' })
+    expect(manager.telemetry.status().refused).toBe(1)
+    rmSync(theirs)
+    manager.registerStepEvent(0, 'open_step', {})
+    await manager.telemetry.settled()
+    expect(manager.telemetry.state().user_id).toBe(2)
+    expect(new Set(tokens)).toEqual(new Set(['Token two']))
+    await manager.close()
   })
 
   it('takes exercises as they come', () => {

@@ -13,7 +13,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { CourseIndex, CursorStore, DeliveryState, Storage } from '@learnpack/telemetry-core'
 import type { TelemetryStore } from '@learnpack/telemetry-core'
 import { openFileLog, type FileLog } from './event-log'
@@ -84,13 +84,14 @@ export function openCourseFolder(dirPath: string): CourseFolder {
   /** A course from a stranger may bring a link that leads what is written of a learner elsewhere. */
   function refuseLinks(...paths: string[]): void {
     for (const path of paths) {
-      if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true)
+      // `resolve`: behind a slash at its end a link would be looked through.
+      if (lstatSync(resolve(path), { throwIfNoEntry: false })?.isSymbolicLink() === true)
         throw new Error(`${path} is a symbolic link: nothing is written behind it`)
     }
   }
 
   function prepare(): void {
-    refuseLinks(folder)
+    refuseLinks(dirPath, folder)
     makeFolder(folder)
     try {
       writeFileSync(join(folder, '.gitignore'), '*\n', { flag: 'wx', mode: FILE_MODE })
@@ -137,7 +138,7 @@ export function openCourseFolder(dirPath: string): CourseFolder {
     list,
     open(id): TelemetryStore {
       const home = homePath(id)
-      refuseLinks(folder, home)
+      refuseLinks(dirPath, folder, home)
       const log = logs.get(id) ?? openFileLog(logPath(id))
       logs.set(id, log)
       return {

@@ -1,8 +1,9 @@
 // Where in a course its record lies: one rule for whoever looks at it.
 
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { openCourseFolder } from './course-folder'
+import { errorCode } from './files'
 import { COURSE_FOLDERS, DEFAULT_FOLDER, isOurs, RECORD_NAME, SNAPSHOT_NAME } from './layout'
 import { readLogFile } from './read-log'
 
@@ -31,14 +32,15 @@ export function recordFolder(path: string): string {
 
 /**
  * The paths of everything that is kept of a course's record, by whatever host. Of a folder that is given by another
- * name only what is surely ours: a course may have a `telemetry` of its own.
+ * name only what is surely ours: a course may have a `telemetry` of its own. Nothing behind a link, which may lead into
+ * another course's.
  * @param path a course folder, or the one in it that holds its record
  */
 export function recordEntries(path: string): string[] {
   const folders = courseFolders(path)
   const places = folders.includes(path) || !holdsOurs(path) ? folders : [...folders, path]
   return places
-    .filter(existsSync)
+    .filter((place) => existsSync(place) && !lstatSync(place).isSymbolicLink())
     .flatMap((place) => readdirSync(place).map((name) => join(place, name)))
     .filter((entry) => isOurs(basename(entry)))
 }
@@ -64,8 +66,8 @@ function hasLog(dirPath: string): boolean {
   try {
     const folder = openCourseFolder(dirPath)
     return folder.readIndex() !== undefined || folder.list().length > 0
-  } catch {
-    // Something is there that cannot be read, which whoever reads it will say.
-    return true
+  } catch (error) {
+    // Something is there that cannot be read, which whoever reads it will say. A file by that name is something else.
+    return errorCode(error) !== 'ENOTDIR'
   }
 }

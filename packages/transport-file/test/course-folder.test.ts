@@ -19,7 +19,7 @@ import {
   type TelemetryOptions,
 } from '@learnpack/telemetry-core'
 import { describe, expect, it } from 'vitest'
-import { crc32, openCourseFolder, openFileLog, randomIds, systemClock } from '../src/index'
+import { crc32, openCourseFolder, openFileLog, randomIds, recordFolder, systemClock } from '../src/index'
 
 const course: CourseInput = {
   slug: 'intro',
@@ -370,5 +370,15 @@ describe('a file log', () => {
     rmSync(dirname(path), { recursive: true })
     expect(log.read(4, 100)).toMatchObject({ from: 0, lines: [] })
     expect(existsSync(dirname(path))).toBe(false)
+  })
+})
+
+describe('the folder of a record', () => {
+  it('is none because something else lies there by its name', () => {
+    const course = mkdtempSync(join(tmpdir(), 'record-folder-'))
+    mkdirSync(join(course, '.learn'))
+    writeFileSync(join(course, '.learn', 'telemetry.json'), '{}')
+    writeFileSync(join(course, 'telemetry'), 'of the course')
+    expect(recordFolder(course)).toBe(join(course, '.learn'))
   })
 })
