@@ -1,7 +1,7 @@
 // The history of a file that has no log: what is made of each thing it tells. The laws are in laws.test.ts.
 
 import { describe, expect, it } from 'vitest'
-import { fromWire, history, streamBody, toWire, type ImportedSnapshot } from '../src/index'
+import { decodedAttempt, fromWire, history, streamBody, toWire, type ImportedSnapshot } from '../src/index'
 import { fold, initialState, snapshot } from '../src/index'
 import { on } from './support'
 
@@ -184,6 +184,12 @@ describe('the wire form', () => {
     expect(fromWire('compile', { source_code: 'eA==', stdout: '//8=', stderr: 'eA==' })).toBeUndefined()
     expect(fromWire('compile', { stdout: 'eA' })).toBeUndefined()
     expect(fromWire('ai_interaction', { stdout: '//8=' })).toEqual({ stdout: '//8=' })
+  })
+
+  it('is read by a person field by field: what is no base64 of a text stays', () => {
+    const odd = { source_code: 'eA==', stdout: '//8=', stderr: '', exit_code: 1 }
+    expect(decodedAttempt('compile', odd)).toEqual({ ...odd, source_code: 'x' })
+    expect(decodedAttempt('ai_interaction', { stdout: 'eA==' })).toEqual({ stdout: 'eA==' })
   })
 
   it('of a streamed event names its student once there is one', () => {
