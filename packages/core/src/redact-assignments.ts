@@ -30,7 +30,7 @@ const ofApp = /(["'`])([a-z]{4}(?: [a-z]{4}){3})\1/y
 const unquoted = /[^\s"'`,;(){}[\]<>\\&|]{6,512}/y
 const openQuote = /\\{0,3}["'`]/y
 const rest = /[^\s"'`,;(){}[\]<>\\&|]*/y
-const wholeLine = /[^\s"'`\\]{6,4096}(?=[ \t]*(?:#.*)?(?:[\r\n]|$|\\[nr]))/y
+const wholeLine = /[^\s"'`\\]{6,4096}(?=[ \t]*(?:[\r\n#]|$|\\[nr]))/y
 
 /** What may stand on a line before a name in a file of settings or a shell. */
 const lineStart = /(?:^|[\r\n]|\\[nr])[ \t]*(?:export |set |setx |ENV |ARG |\$env:|\$|- |-e )?["']?$/
@@ -59,7 +59,7 @@ function nameAround(text: string, index: number): [start: number, end: number] {
   let start = index
   while (isNameCharacter(text.charCodeAt(start - 1))) start--
   start += Math.min(gluedAt(text, start), index - start)
-  while (text[start] === '-') start++
+  while (text[start] === '-' || text[start] === '.') start++
   let end = index
   while (isNameCharacter(text.charCodeAt(end))) end++
   return [start, end]
@@ -85,12 +85,15 @@ function secretAt(text: string, start: number, end: number): [number, number] | 
     (before.endsWith('<') ? matchAt(element, text, end) : undefined) ??
     (/pass|pwd/i.test(name) || isVariable(name) ? matchAt(declared, text, end) : undefined)
   if (between === undefined) return undefined
-  const sort = secretSort(/^key$/i.test(name) && spaced.test(before) ? 'apikey' : name)
-  if (sort === undefined) return undefined
+  const spelled = /^key$/i.test(name) && spaced.test(before)
+  const login = passAlone.test(name) && (command.test(before) || isOfLogin(text, start))
+  const sort = secretSort(spelled ? 'apikey' : login ? 'password' : name)
+  if (sort === undefined && !passAlone.test(name)) return undefined
   const behind = end + between[0].length
   const at = behind + lengthAt(nextLine, text, behind)
   const app = matchAt(ofApp, text, at)?.[2]
   if (app !== undefined && !isPlaceholder(app)) return [at + 1, at + 1 + app.length]
+  if (sort === undefined) return undefined
   const literal = matchAt(quoted, text, at)
   if (literal !== undefined) {
     const [whole, quote = '', value = ''] = literal
@@ -99,6 +102,11 @@ function secretAt(text: string, start: number, end: number): [number, number] | 
   }
   return bareSecretAt(text, at, { name, sort, before, between: between[0] })
 }
+
+/** By itself it is what tests do; beside a user it is theirs: `auth: { user: 'ana', pass: '...' }`. */
+const passAlone = /^pass\d*$/i
+const isOfLogin = (text: string, start: number): boolean =>
+  /user|usuario|auth|login|mail/i.test(text.slice(Math.max(0, start - 160), start))
 
 interface Given {
   readonly name: string
@@ -114,7 +122,7 @@ function bareSecretAt(
   { name, sort, before, between }: Given,
 ): [number, number] | undefined {
   const setting = /^(?:=|:?[ \t]+)$/.test(between) && lineStart.test(before)
-  const answer = /^: +$/.test(between) && asked.test(before)
+  const answer = /^: +(?:\w+=)?$/.test(between) && asked.test(before)
   const line = setting || answer ? matchAt(wholeLine, text, at)?.[0] : undefined
   if (line !== undefined && !isCode(line, isVariable(name))) {
     return isSecret(line, sort) ? [at, at + line.length] : undefined
@@ -140,8 +148,8 @@ const inList = /[;?&](?:=|:[ \t]*|[ \t]*)$|(?:["']|=[^\s=,;]{1,20} )=$/
 /** Digits between letters more than once, as people mix them and programs do not. */
 const isMixed = (value: string): boolean => times(/[A-Za-z]\d(?=[A-Za-z])/, value) >= 2
 
-/** As machines draw it: long, in letters of both cases, and no attribute of anything. */
-const isDrawn = (value: string): boolean => /^(?=.*[a-z])(?=.*[A-Z])[^.]{32,}$/.test(value)
+/** As machines draw it: long, of everything, and no attribute of anything. */
+const isDrawn = (value: string): boolean => /^(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[^.]{32,}$/.test(value)
 
 /** A variable or an attribute: `password2`, `user?.token`. */
 const identifier = /^[\p{L}_$][\p{L}\d_$]*(?:\??\.[\p{L}_$][\p{L}\d_$]*)*$/u
@@ -149,7 +157,7 @@ const identifier = /^[\p{L}_$][\p{L}\d_$]*(?:\??\.[\p{L}_$][\p{L}\d_$]*)*$/u
 /** A call, an attribute, the end of a statement. */
 const isCode = (value: string, ofVariable: boolean): boolean =>
   /^[A-Za-z_$][\w$.]*[([]/.test(value) ||
-  (!ofVariable && (/[;,]$/.test(value) || (value.includes('.') && identifier.test(value))))
+  (!ofVariable && (/[;,]$/.test(value) || /^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(value)))
 
 function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | undefined {
   pattern.lastIndex = at
@@ -160,7 +168,7 @@ function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | u
 function isSecret(value: string, sort: SecretSort): boolean {
   if (isPlaceholder(value) || isLessonWord(value) || isPattern(value)) return false
   if (sort === 'password') {
-    const bare = value.replace(/^[^\p{L}\d]+|[^\p{L}\d]+$/gu, '')
+    const bare = value.replace(/^[^\p{L}\d]+|(?<=[\p{L}\d])[^\p{L}\d]+$/gu, '')
     if (value.length < 6 || /^[\p{L}\p{M}_./:-]*$/u.test(bare)) return false
     return true
   }

@@ -3,34 +3,65 @@
 import { gluedAt } from './glued'
 import { mark } from './redaction-mark'
 
-const line = (word: string): string => `-----${word} (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----`
-/** What stands between two of these lines is looked at once, so that it takes linear time. */
-const WHOLE = new RegExp(`${line('BEGIN')}((?:(?!-----(?:BEGIN|END) )[^]){16,32768})${line('END')}`, 'g')
-/** What is said before the lines of a key, as in `Proc-Type: 4,ENCRYPTED`. */
-const HEADERS = '(?:\\s{1,2}[A-Z][\\w-]{1,30}: .{0,200}){0,4}'
-/** A key that lost its end: its lines, without the words that may follow. */
-const WITHOUT_END = new RegExp(`${line('BEGIN')}${HEADERS}[\\sA-Za-z0-9+/=\\\\]*[A-Za-z0-9+/]{16}=*`, 'g')
-/** A key that lost its beginning: what is before its end, without the words before that, which are shorter. */
-const BEFORE_END = /(?<=([A-Za-z0-9+/=]{16}[\sA-Za-z0-9+/=\\]*))/y
-const END = new RegExp(line('END'), 'g')
+const BEGIN = /-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----/g
+const END = /-----END (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----/g
+/** The longest key, characters. */
+const LONGEST = 32 * 1024
+/** What a key looks like between its two lines, behind what may be said of it: `Proc-Type: 4,ENCRYPTED`. */
+const BODY =
+  /(?:(?:\r?\n|\\n)[ \t]{0,40}[A-Z][\w-]{1,30}: [^\r\n\\]{0,200}(?=[\r\n\\])){0,4}[\sA-Za-z0-9+/=\\]*/y
+/** What tells a key from an explanation of how one begins. */
+const isKey = (body: string): boolean => /[A-Za-z0-9+/]{16}/.test(body.replace(/\\[nr]/g, ''))
 
-export const redactPrivateKeys = (text: string): string =>
-  redactEnds(text.replace(WHOLE, redactKey).replace(WITHOUT_END, mark('private-key')))
+export function redactPrivateKeys(text: string): string {
+  if (!text.includes('PRIVATE KEY')) return text
+  return redactEnds(redactBegins(text))
+}
 
-/** An explanation of how one begins and ends is no key. */
-const redactKey = (whole: string, body: string): string =>
-  /[A-Za-z0-9+/]{16}/.test(body) ? mark('private-key') : whole
+function redactBegins(text: string): string {
+  const ends = [...text.matchAll(END)].map(({ index, 0: line }) => [index, index + line.length] as const)
+  let next = 0
+  let cleaned = ''
+  let from = 0
+  for (const { index, 0: line } of text.matchAll(BEGIN)) {
+    if (index < from) continue
+    const start = index + line.length
+    while (next < ends.length && (ends[next]?.[0] ?? 0) < start) next++
+    const [end, after] = ends[next] ?? [Infinity, Infinity]
+    const whole = end - start <= LONGEST
+    const body = whole ? text.slice(start, end) : bodyAt(text, start)
+    if (!isKey(body)) continue
+    cleaned += text.slice(from, index) + mark('private-key')
+    from = whole ? after : start + body.length
+  }
+  return cleaned + text.slice(from)
+}
 
+/** Of a key that lost its end: its lines, without the words that may follow. */
+function bodyAt(text: string, start: number): string {
+  BODY.lastIndex = start
+  const body = (BODY.exec(text)?.[0] ?? '').slice(0, LONGEST)
+  return /^[^]*[A-Za-z0-9+/=]{16,}/.exec(body)?.[0] ?? ''
+}
+
+/** Of a key that lost its beginning. */
 function redactEnds(text: string): string {
   let cleaned = ''
   let from = 0
-  for (const { index, 0: end } of text.matchAll(END)) {
-    BEFORE_END.lastIndex = index
-    const body = BEFORE_END.exec(text)?.[1]
-    if (body === undefined) continue
-    const start = index - body.length
-    cleaned += text.slice(from, start + gluedAt(text, start)) + mark('private-key')
-    from = index + end.length
+  for (const { index, 0: line } of text.matchAll(END)) {
+    const start = keyStart(text, Math.max(from, index - LONGEST), index)
+    if (start === undefined) continue
+    cleaned += text.slice(from, start) + mark('private-key')
+    from = index + line.length
   }
   return cleaned + text.slice(from)
+}
+
+/** Where the lines of a key begin that end at `index`. Words before them are shorter. */
+function keyStart(text: string, least: number, index: number): number | undefined {
+  let start = index
+  while (start > least && /[\sA-Za-z0-9+/=\\]/.test(text[start - 1] ?? '')) start--
+  const body = text.slice(start, index)
+  const at = body.search(/[A-Za-z0-9+/=]{16}/)
+  return at < 0 ? undefined : start + at + gluedAt(text, start + at)
 }

@@ -26,7 +26,7 @@ const CONTROLS = new RegExp(`${String.fromCharCode(27)}\\[[\\d;]{0,16}[A-Za-z]`,
 
 /** The rest of what was taken out up to a colour, which may be coloured itself: `grep` does that to what it found. */
 const TAIL = new RegExp(
-  `(\\[redacted:[a-z-]{1,20}\\])(?:(?:${CONTROLS.source}){1,4}[\\w+/=-]+)*(?:${CONTROLS.source}){1,4}[\\w+/=-]{8,}`,
+  `(\\[redacted:[a-z-]{1,20}\\])(?:(?:${CONTROLS.source}){1,4}[\\w+-][\\w+/=-]*){0,1000}(?:${CONTROLS.source}){1,4}[\\w+-][\\w+/=-]{7,}`,
   'g',
 )
 
@@ -60,7 +60,7 @@ export function createRedactor({ homes = [], names = [] }: RedactorOptions = {})
     const coloured = plain(text).replace(TAIL, '$1')
     // What colours cut in two is seen without them only; then they go, too.
     const bare = coloured.replace(CONTROLS, '')
-    if (bare === coloured) return coloured
+    if (bare === text) return coloured
     const cleaned = plain(bare)
     return cleaned === bare ? coloured : cleaned
   }

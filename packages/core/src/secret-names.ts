@@ -4,7 +4,7 @@
 export type SecretSort = 'password' | 'key'
 
 const PASSWORDS = words(
-  'password passwd pwd passphrase pass passwort contrasena contraseña senha dbpass userpassword',
+  'password passwd pwd passphrase passwort contrasena contraseña senha dbpass userpassword',
 )
 const SECRETS = words(
   'secret token credential credentials appid apikey secretkey accesskey authkey accesstoken authtoken apitoken privatekey clientsecret',
@@ -27,18 +27,19 @@ function words(list: string): ReadonlySet<string | undefined> {
   return new Set(list.split(' '))
 }
 
-/** `GROQ_API_KEY`, `dbPassword`, `x-api-key`, `password2`: the last word decides. Numbers are no words. */
+/** `GROQ_API_KEY`, `dbPassword`, `x-api-key`, `password2`: the last word decides. */
 export function secretSort(name: string): SecretSort | undefined {
   const parts = name
-    .replace(/(\p{Ll})(\p{Lu})/gu, '$1 $2')
+    .replace(/(\p{Ll}|\d)(\p{Lu})/gu, '$1 $2')
     .replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, '$1 $2')
     .toLowerCase()
-    .split(/\P{L}/u)
+    .split(/[^\p{L}\d]+/u)
+    .map((part) => part.replace(/\d+$/, ''))
     .filter((part) => part !== '')
   while (BEHIND.has(parts.at(-1))) parts.pop()
   const last = parts.at(-1)
   const before = parts.at(-2)
-  if (PASSWORDS.has(last)) return 'password'
+  if (PASSWORDS.has(last) || (last === 'pass' && before !== undefined)) return 'password'
   if (SECRETS.has(last)) return 'key'
   if (last !== 'key' || before === undefined || KEYS_OF_DATA.has(before)) return undefined
   // `process.env.SCHOOL_KEY` is one as well.

@@ -323,6 +323,10 @@ export const positives: readonly Positive[] = [
   given('C#, DBPassword', `var DBPassword = "${SECRET}";`),
   given('C, a macro of a key', `#define SCHOOL_KEY "${SECRET}"`),
   given('SQL, small letters', `alter role ana with password '${SECRET}';`),
+  given('an answer with a sign in it', 'Your password: Kitten=hunter22x', 'hunter22x'),
+  given('an option behind dots', `see ..--token ${SECRET}`),
+  given('letters of other languages', 'password=josé.garcía7', 'josé.garcía7'),
+  given('an option of one word', `mysql --pass ${SECRET}`),
   given('nodemailer', `auth: { user: "ana", pass: "${SECRET}" }`),
   given('command line, --pass', `mongosh --username ana --pass ${WORD} --quiet`, WORD),
   given('said twice', `{ password_confirmation: "${SECRET}" }`),
@@ -437,11 +441,28 @@ export const positives: readonly Positive[] = [
     what: 'without its end, another behind',
     text: `${pem('RSA ').slice(0, 150)}: cut\n${pem('EC ')}`,
     secret: alnum(20, 20),
-    result: '[redacted:private-key]: cut\n[redacted:private-key]',
+  },
+  {
+    what: 'quoted, without its end, another behind',
+    text: `${pem('RSA ').slice(0, 150)}\n${pem('EC ')}`.replace(/^/gm, '> '),
+    secret: alnum(20, 20),
   },
 ]
 
 export const negatives: readonly string[] = [
+  // ---- what tests print and lessons count ----
+  'PASS: test_add_1',
+  'PASS: exercises/01.1-hello/test.py',
+  '--- PASS: TestSplit/#00 (0.00s)',
+  'pass: 100.00%',
+  'Pass: 123/150',
+  '{"pass":482137}',
+  'int pass = 100000;',
+  '$pass: #28a745;',
+  'Boarding pass: AB123456',
+  '"@secretlint/secretlint-rule-1password": "11.7.1"',
+  'password = firstName+lastName+birthYear+favoriteColor',
+  'print("-----BEGIN RSA PRIVATE KEY----- Hint: usetheenvironmentvariable")',
   // ---- addresses that are nobody's, and at signs that are no addresses ----
   'ana@example.com',
   'Write to john.doe@example.org or jane@mail.example.net',

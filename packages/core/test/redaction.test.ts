@@ -31,7 +31,7 @@ it('the corpus is as large as it says', () => {
 })
 
 it.each([
-  ['password', 'dbPassword', 'DBPassword', 'user_pass', 'pass', 'password2', 'newPassword_confirm'],
+  ['password', 'dbPassword', 'DBPassword', 'user_pass', 'password2', 'newPassword_confirm'],
   [
     'key',
     'API_KEY',
@@ -53,11 +53,19 @@ it.each([
     'PUBLIC_KEY',
     'tokens',
     'monkey',
+    'pass',
     'passed',
+    '1password',
     'confirm',
   ],
 ])('a name says that its value is a %s', (sort, ...names) => {
   for (const name of names) expect([name, secretSort(name ?? '')]).toEqual([name, sort])
+})
+
+it('what a colour hid is seen once that is gone, and a path behind it stays', () => {
+  const twice = '/home/ana\u001B[0mabcdefgh/home/fetch("/Users/ana/posts")'
+  expect(redact(twice)).toBe(redact(redact(twice)))
+  expect(redact('ls: /home/anamaria\u001B[0m/\u001B[01;34mDocuments\u001B[0m')).toContain('Documents')
 })
 
 it('what stood behind a secret is seen once that is gone', () => {
@@ -233,6 +241,12 @@ describe.skipIf('STRYKER_MUTATOR_WORKER' in process.env)('a hostile text of 1 MB
       '--token ',
     ],
     ...['-', '-----BEGIN', '-----BEGIN PRIVATE KEY-----', '-----END PRIVATE KEY-----', 'aaaaaaaaaaaaaaaa\n'],
+    ...[
+      '-----BEGIN RSA PRIVATE KEY----- Aa: x Aa: x ',
+      '-----BEGIN RSA PRIVATE KEY-----\nAb: x\nAb:  ',
+      '\nAb: x',
+    ],
+    ...['a password: x1x1x1 #', "password='a!!!!", 'pass: 1', '[redacted:key]\u001B[1mx', '\u001B[1mx'],
     ...[
       'eyJ',
       'eyJaaaaaaaa.',
