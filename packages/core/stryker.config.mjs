@@ -16,6 +16,8 @@ export default {
   reporters: ['clear-text', 'progress-append-only', 'json'],
   clearTextReporter: { reportTests: false, allowColor: false, skipFull: false },
   jsonReporter: { fileName: 'reports/mutation/report.json' },
+  // It may be written anew meanwhile.
+  ignorePatterns: ['dist', 'coverage'],
   tempDirName: '.stryker-tmp',
   thresholds: { high: 95, low: 85, break: 85 },
 }
