@@ -55,8 +55,10 @@ const ports = { clock: systemClock, ids: randomIds, crc: crc32, random: Math.ran
 const before = openCourseFolder(dirPath)
 const first = createTelemetry({ storage: before, ...ports })
 first.start(course)
-const { log } = before.open(first.status().telemetry_id)
-const session = JSON.parse(readFileSync(log.path, 'utf8').split('\n')[0]).id
+const { telemetry_id } = first.status()
+const { log } = before.open(telemetry_id)
+const logPath = before.logPath(telemetry_id)
+const session = JSON.parse(readFileSync(logPath, 'utf8').split('\n')[0]).id
 for (let n = 0; n < history; n++) {
   const at = 1_700_000_000_000 + n
   const step = { slug: `step-${n % 10}`, position: n % 10 }
@@ -77,7 +79,7 @@ global.gc?.()
 const storage = openCourseFolder(dirPath)
 const telemetry = createTelemetry({ storage, ...ports })
 // Log and telemetry.json together, from this start to the end.
-const logSize = () => statSync(log.path).size
+const logSize = () => statSync(logPath).size
 const logBefore = logSize()
 let snapshotBytes = 0
 telemetry.on('snapshot', () => (snapshotBytes += statSync(storage.snapshotPath).size))
