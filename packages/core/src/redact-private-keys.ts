@@ -18,6 +18,9 @@ export function redactPrivateKeys(text: string): string {
   return redactEnds(redactBegins(text))
 }
 
+/** The end is of another text in the same JSON: quotes alone part the lines of a key in a program, too. */
+const isOfTwoTexts = (between: string): boolean => between.includes('"') && /[:[{]/.test(between)
+
 function redactBegins(text: string): string {
   const ends = [...text.matchAll(END)].map(({ index, 0: line }) => [index, index + line.length] as const)
   let next = 0
@@ -28,7 +31,7 @@ function redactBegins(text: string): string {
     const start = index + line.length
     while (next < ends.length && (ends[next]?.[0] ?? 0) < start) next++
     const [end, after] = ends[next] ?? [Infinity, Infinity]
-    const whole = end - start <= LONGEST
+    const whole = end - start <= LONGEST && !isOfTwoTexts(text.slice(start, end))
     const body = whole ? text.slice(start, end) : bodyAt(text, start)
     if (!isKey(body)) continue
     cleaned += text.slice(from, index) + mark('private-key')
