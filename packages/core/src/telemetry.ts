@@ -167,6 +167,9 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     )
   }
 
+  /** Of a telemetry that is not gone on in, only to be appended to. */
+  const logOf = (id: string): Open | undefined => guarded('log', () => ({ id, log: storage.open(id).log }))
+
   /** Opens the telemetry that is going on in the folder; in a new folder, that of its telemetry.json. */
   function openCurrent(suggested?: string): void {
     whose ??= readOwnership({
@@ -228,8 +231,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     // Not before its log has a line: without one, nothing recorded there could be sent, and the next start would take
     // telemetry.json, which is still the other's, into it.
     const start = startOf(called(at), theirs)
-    const log = guarded('log', () => storage.open(theirs).log)
-    const recorded = append(start, log && { id: theirs, log })
+    const recorded = append(start, logOf(theirs))
     if (!recorded.ok) return recorded
     promised.delete(key)
     goOnIn(theirs)
@@ -256,8 +258,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     if (!another || telemetry_id === current?.id) return importInto(file, call, current)
     const taken = whose?.ownerOf(telemetry_id) !== undefined
     const theirs = whose?.telemetryOf(user_id) ?? (taken ? unusedId(whose, call.at) : telemetry_id)
-    const log = guarded('log', () => storage.open(theirs).log)
-    return importInto(file, call, log && { id: theirs, log })
+    return importInto(file, call, logOf(theirs))
   }
 
   // ---- the end of the log ----
