@@ -34,6 +34,11 @@ export interface TelemetryOptions {
    */
   readonly redact?: Redactor
   /**
+   * Names the machine this runs on, the same at every start: a login in a log that was written elsewhere, and came with
+   * a download or a copy of the folder, does not count (SPEC §4 rule 5). Default: every login counts.
+   */
+  readonly machine?: () => string
+  /**
    * How long the texts of a step event may be, characters; applied before they are redacted (SPEC §3). Imports are
    * not cut. Default: 65,536 of output, 262,144 of any other text.
    */

@@ -36,6 +36,8 @@ export interface DeliveryOptions {
   readonly allowed: () => boolean
   /** Whether this process delivers, and has done so since the state was loaded. */
   readonly leads: () => boolean
+  /** What is stored of a destination, as far as it is about the log that is there now. */
+  readonly ofThisLog: (state: DeliveryState) => DeliveryState
   /** Byte offset up to which the log is folded. */
   readonly position: () => number
   /** Byte offset of the latest login, -1 where there was none. */
@@ -79,6 +81,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     revive,
     allowed,
     leads,
+    ofThisLog,
     position,
     lastLogin,
     cursors,
@@ -148,7 +151,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 
   async function run(): Promise<void> {
     const nextTurn = createTurns()
-    while (!abort.signal.aborted && allowed() && !isPaused(state, lastLogin())) {
+    while (!abort.signal.aborted && allowed()) {
+      state = ofThisLog(state)
+      if (isPaused(state, lastLogin())) return
       if (backsOff(state, clock.now())) return retryLater()
       await nextTurn()
       const letter = revived[0]
@@ -246,9 +251,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     },
     restart() {
       replaced++
-      // Offsets are of the log that is gone; a login in the new one ends a pause.
-      const paused = state.paused && { ...state.paused, offset: 0 }
-      save({ offset: 0, id: undefined, attempts: 0, retryAt: undefined, paused })
+      save(atBeginning(state))
     },
     async settled() {
       while (running !== undefined) await running
@@ -260,6 +263,16 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     },
   }
 }
+
+/** Offsets are of a log that is gone; a login in the new one ends a pause. */
+export const atBeginning = (state: DeliveryState): DeliveryState => ({
+  ...state,
+  offset: 0,
+  id: undefined,
+  attempts: 0,
+  retryAt: undefined,
+  paused: state.paused && { ...state.paused, offset: 0 },
+})
 
 /** Nothing is sent until a student logs in behind it. @param lastLogin byte offset of the latest login */
 export const isPaused = ({ paused }: DeliveryState, lastLogin: number): boolean =>

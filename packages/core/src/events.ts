@@ -81,6 +81,18 @@ export const eventSchemas = {
     type: z.literal('student_cleared'),
     data: z.looseObject({}),
   }),
+  session_moved: z.looseObject({
+    ...envelope.shape,
+    type: z.literal('session_moved'),
+    data: z.looseObject({
+      /** The telemetry it goes on in ... */
+      telemetry_id: z.string().min(1),
+      /** ... in which session, by the id of that session's start ... */
+      session: z.string().min(1),
+      /** ... and the ids of the events that go with it. */
+      events: z.array(z.string()),
+    }),
+  }),
   import: z.looseObject({
     ...envelope.shape,
     type: z.literal('import'),
@@ -88,7 +100,7 @@ export const eventSchemas = {
   }),
 } as const
 
-/** The nine types of event this version knows. */
+/** The types of event this version knows. */
 export type EventType = keyof typeof eventSchemas
 /** The event of one type, as its schema describes it; fields it does not name are `unknown`. */
 export type EventOf<T extends EventType> = z.infer<(typeof eventSchemas)[T]>

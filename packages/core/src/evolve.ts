@@ -2,7 +2,14 @@
 
 import { isKnown, type EventOf, type KnownEvent, type StepEvent, type TelemetryEvent } from './events'
 import { append } from './list'
-import { noActivity, type Activity, type AttemptList, type CourseStep, type State } from './state'
+import {
+  noActivity,
+  type Activity,
+  type AttemptList,
+  type CourseStep,
+  type State,
+  type Unclaimed,
+} from './state'
 import { latest, unite } from './unite'
 import { attemptOf } from './wire'
 
@@ -11,8 +18,15 @@ import { attemptOf } from './wire'
  * passed `parseEvent`. One whose id was folded before counts again: whoever reads a log drops it (`createFollower`).
  */
 export function evolve(state: State, event: TelemetryEvent): State {
-  return { ...(isKnown(event) ? apply(state, event) : state), last_event_id: event.id }
+  const next = applied(state, event)
+  const unclaimed = unclaimedAfter(state, event, next)
+  return unclaimed === next.unclaimed ? next : { ...next, unclaimed }
 }
+
+const applied = (state: State, event: TelemetryEvent): State => ({
+  ...(isKnown(event) ? apply(state, event) : state),
+  last_event_id: event.id,
+})
 
 /** Folds `events` onto `state` by `evolve`, in the order given. A log is folded from `initialState`. */
 export function fold(state: State, events: Iterable<TelemetryEvent>): State {
@@ -33,6 +47,8 @@ function apply(state: State, event: KnownEvent): State {
       return { ...state, user_id: state.user_id ?? event.data.user_id, student: event.data.user_id }
     case 'student_cleared':
       return { ...state, student: undefined }
+    case 'session_moved':
+      return moveSession(state, event)
     case 'import':
       return unite(state, event.data.snapshot)
     case 'open_step':
@@ -44,6 +60,30 @@ function apply(state: State, event: KnownEvent): State {
     case 'ai_interaction':
       return addAttempt(interact(state, event), event, 'ai_interactions')
   }
+}
+
+/**
+ * Whose the work of a session is in which nobody is logged in is open until somebody logs in during that session, or it
+ * is over (SPEC §4 rule 5). Until then the state is folded without it, too. Of several such sessions at once, those
+ * started before the last one stay with the owner.
+ */
+function unclaimedAfter(before: State, event: TelemetryEvent, after: State): Unclaimed | undefined {
+  if (after.user_id === undefined || after.student !== undefined) return undefined
+  if (event.type === 'session_start') return { session: event.id, without: claimed(before) }
+  if (event.type === 'student_cleared') return { session: event.session, without: claimed(after) }
+  const { unclaimed } = after
+  if (unclaimed === undefined) return undefined
+  if (event.session !== unclaimed.session || event.type === 'import')
+    return { ...unclaimed, without: applied(unclaimed.without, event) }
+  return event.type === 'session_end' ? undefined : unclaimed
+}
+
+const claimed = (state: State): State => ({ ...state, unclaimed: undefined })
+
+function moveSession(state: State, { session, data }: EventOf<'session_moved'>): State {
+  const { unclaimed, moved = [] } = state
+  const rest = unclaimed?.session === session ? unclaimed.without : claimed(state)
+  return { ...rest, moved: new Set([...moved, ...data.events]) }
 }
 
 function startSession(state: State, { id, at, data }: EventOf<'session_start'>): State {

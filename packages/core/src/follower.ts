@@ -34,6 +34,8 @@ export interface Follower {
   readonly position: number
   /** Whether the event on the line at that offset was dropped because its id was read before. */
   dropped(offset: number, id: string): boolean
+  /** Byte offset behind the line that event was folded from; undefined where it is not in what is folded. */
+  behind(id: string): number | undefined
   /** Of what is folded so far; begun anew when the log is another one. `events`: folded, each id once. */
   readonly counts: Readonly<{ lines: number; events: number; damaged: number; duplicates: number }>
   /** How often the log was replaced by another one. */
@@ -56,7 +58,8 @@ export interface Follower {
  * @param hooks what to tell along the way. Default: nothing
  */
 export function createFollower(log: EventLog, crc: Crc, hooks: FollowerHooks = {}): Follower {
-  let known = new Set<string>()
+  /** The offset behind its line by the id of each event. */
+  let known = new Map<string, number>()
   let dropped = new Set<string>()
   let counts = { lines: 0, events: 0, damaged: 0, duplicates: 0 }
   let state = initialState
@@ -65,7 +68,7 @@ export function createFollower(log: EventLog, crc: Crc, hooks: FollowerHooks = {
 
   /** The log was deleted or replaced: what was read is not what is there. */
   function startOver(): void {
-    known = new Set()
+    known = new Map()
     dropped = new Set()
     counts = { lines: 0, events: 0, damaged: 0, duplicates: 0 }
     state = initialState
@@ -83,7 +86,7 @@ export function createFollower(log: EventLog, crc: Crc, hooks: FollowerHooks = {
         dropped.add(`${line.offset} ${event.id}`)
         continue
       }
-      known.add(event.id)
+      known.set(event.id, line.next)
       counts.events++
       state = evolve(state, event)
       hooks.folded?.(event, state, line)
@@ -116,6 +119,7 @@ export function createFollower(log: EventLog, crc: Crc, hooks: FollowerHooks = {
       return restarts
     },
     dropped: (offset, id) => dropped.has(`${offset} ${id}`),
+    behind: (id) => known.get(id),
     lines(from, maxBytes) {
       const slice = log.read(from, maxBytes)
       // Behind what is folded, `from` may be of a longer log that lay here before we looked.

@@ -63,6 +63,7 @@ export function openTelemetry(id: string, options: OpenOptions): OpenTelemetry {
       revive: (letter) => outbox.revive(letter),
       allowed: () => caughtUp && mayLeave() && outbox.isSent && leads(),
       leads,
+      ofThisLog: (state) => outbox.ofThisLog(state),
       position: () => follower.position,
       lastLogin: () => outbox.lastLogin,
       cursors,

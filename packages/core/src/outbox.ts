@@ -2,11 +2,12 @@
 // those who deliver and those who only look.
 
 import { parcelOf } from './dead-letters'
+import { atBeginning } from './delivery'
 import { sameStudent } from './events'
 import { createFollower, type Follower, type FollowerHooks } from './follower'
 import { countEvents, isBehind, streamedEvents, triggersBatch, waitingBatch } from './parcels'
 import type { Cursor, Parcels, WaitingBatch } from './parcels'
-import type { Crc, DeadLetter, EventLog } from './ports'
+import type { Crc, DeadLetter, DeliveryState, EventLog } from './ports'
 import type { Parcel, Transport } from './transport'
 
 export interface Outbox {
@@ -21,6 +22,11 @@ export interface Outbox {
   parcels(wants: Transport['wants']): Parcels
   /** How many parcels wait behind a cursor; of snapshots one at most. */
   count(wants: Transport['wants'], from: Cursor): number
+  /**
+   * What is stored of a destination, begun anew where it is about another log: one that was deleted or replaced while
+   * nobody looked. To be asked at the end of the log.
+   */
+  ofThisLog(state: DeliveryState): DeliveryState
   /** The parcel of a dead letter, with the same id and bytes as before; undefined where its line is gone. */
   revive(letter: DeadLetter): Parcel | undefined
   /** Makes the present state the batch that waits. @param at epoch ms */
@@ -65,9 +71,26 @@ export function createOutbox(log: EventLog, crc: Crc, hooks: FollowerHooks = {})
       if (!isKnown()) return 0
       return wants === 'events' ? countEvents(crc, follower, from) : Number(isBehind(batch, from))
     },
+    ofThisLog(state) {
+      const furthest = Math.max(state.offset, state.paused?.offset ?? 0)
+      // Another process was further: what it knew of is still to be read here.
+      const isAhead = furthest > follower.position && furthest <= log.size()
+      return isAhead || isIn(follower, state) ? state : atBeginning(state)
+    },
     revive: (letter) => parcelOf(letter, crc, follower),
     submit(at) {
-      batch = { state: follower.state, at, offset: follower.position }
+      const { state, position } = follower
+      batch = { state, at, offset: follower.behind(state.last_event_id ?? '') ?? position }
     },
   }
+}
+
+/** Whether the event a cursor names lies where the cursor says. */
+function isIn(follower: Follower, { offset, id, paused }: DeliveryState): boolean {
+  if ((paused?.offset ?? 0) > follower.position) return false
+  if (id === undefined) return offset <= follower.position
+  const behind = follower.behind(id)
+  if (behind === undefined || behind === offset) return behind === offset
+  // Before a damaged line that holds several events, until the last of them is delivered.
+  return follower.lines(offset, 1)[0]?.next === behind
 }

@@ -1,8 +1,9 @@
-// Which telemetry of a course folder is going on, and whose they are (SPEC §4 rule 5). The index is shared by
-// all processes on the folder: every change is made to what is stored, not to what was read once.
+// Which telemetry of a course folder is going on, and whose they are (SPEC §4 rule 5), as the logs say. The index is
+// shared by all processes on the folder: every change is made to what is stored, not to what was read once.
 
-import { readCourseIndex } from './course-index'
+import { correctedIndex, ownerIn, type Move } from './course-index'
 import { sameStudent, type StudentId } from './events'
+import type { KnownLogins } from './logins'
 import type { CourseIndex, Crc, Storage } from './ports'
 
 export interface Ownership {
@@ -10,35 +11,54 @@ export interface Ownership {
   readonly current: string
   /** The student logged in there. */
   readonly student: StudentId | undefined
+  /** Whether logins in these logs were made on this machine: else they came with the folder and do not count. */
+  readonly isFromHere: boolean
   ownerOf(telemetry_id: string): StudentId | undefined
-  /** The telemetry a student goes on in: theirs from before. */
+  /** The telemetry a student goes on in: theirs from before, as all processes on the folder know it. */
   telemetryOf(user_id: StudentId): string | undefined
   /** Notes whose telemetry that is. The first student stays. */
   own(telemetry_id: string, user_id: StudentId | undefined): void
   /** Notes who is logged in there, while it is the one that is going on. */
   setStudent(telemetry_id: string, user_id: StudentId | undefined): void
+  /** Notes what a log says once it is read to that offset: that counts. */
+  learn(telemetry_id: string, said: KnownLogins): void
   switchTo(telemetry_id: string): void
-  /** Stores it again, whether or not it has changed. */
+  /** From here on logins are made on this machine. */
+  settleHere(): void
+  /** Stores it again, whether or not it has changed, with how far the logs are known. */
   store(): void
 }
 
 export interface OwnershipOptions {
   readonly storage: Storage
   readonly crc: Crc
+  /** Where this runs; undefined where every login counts. */
+  readonly machine: string | undefined
   /** Id of the first telemetry of a folder that has none. */
   readonly firstId: () => string
+  /** Brings a move to its end, which a crash may have cut short. Returns whether it is there. */
+  readonly finish: (move: Move) => boolean
   readonly failed: (error: unknown) => void
 }
 
-export function readOwnership({ storage, crc, firstId, failed }: OwnershipOptions): Ownership {
+export function readOwnership(options: OwnershipOptions): Ownership {
+  const { storage, crc, machine, firstId, finish, failed } = options
   let index: CourseIndex = { current: '', owners: {} }
+  /** How far each log is known, bytes. */
+  let read: Record<string, number> = {}
   /** What failed to be stored is stored at the next chance. */
   let stored = true
+
   try {
-    index = readCourseIndex(storage, crc) ?? storage.claimIndex({ current: firstId(), owners: {} })
+    const before = storage.readIndex()?.read ?? {}
+    const found = correctedIndex(storage, crc)
+    index = found?.index ?? storage.claimIndex({ current: firstId(), owners: {}, machine })
+    read = { ...index.read }
+    for (const move of found?.moves ?? []) if (!finish(move)) read[move.from] = before[move.from] ?? 0
+    if (found !== undefined && JSON.stringify(storage.readIndex()) !== JSON.stringify(index)) store()
   } catch (error) {
     failed(error)
-    index = { current: firstId(), owners: {} }
+    if (index.current === '') index = { current: firstId(), owners: {}, machine }
     stored = false
   }
 
@@ -56,12 +76,18 @@ export function readOwnership({ storage, crc, firstId, failed }: OwnershipOption
 
   function store(): void {
     stored = false
-    storage.writeIndex(index)
+    storage.writeIndex({ ...index, read: { ...index.read, ...read } })
     stored = true
   }
 
-  const ownerOf = (id: string, { owners }: CourseIndex = index): StudentId | undefined =>
-    Object.hasOwn(owners, id) ? owners[id] : undefined
+  /** Another process may have begun a telemetry since. */
+  function knownOwners(): CourseIndex['owners'] {
+    try {
+      return { ...index.owners, ...storage.readIndex()?.owners }
+    } catch {
+      return index.owners
+    }
+  }
 
   return {
     get current() {
@@ -70,17 +96,31 @@ export function readOwnership({ storage, crc, firstId, failed }: OwnershipOption
     get student() {
       return index.student
     },
-    ownerOf: (id) => ownerOf(id),
-    telemetryOf: (user_id) => Object.keys(index.owners).find((id) => sameStudent(index.owners[id], user_id)),
+    get isFromHere() {
+      return machine === undefined || index.machine === machine
+    },
+    ownerOf: (id) => ownerIn({ owners: knownOwners() }, id),
+    telemetryOf(user_id) {
+      return Object.entries(knownOwners()).find(([, owner]) => sameStudent(owner, user_id))?.[0]
+    },
     own(id, user_id) {
       change((now) =>
-        user_id === undefined || ownerOf(id, now) !== undefined
+        user_id === undefined || ownerIn(now, id) !== undefined
           ? now
           : { ...now, owners: { ...now.owners, [id]: user_id } },
       )
     },
     setStudent: (id, student) => change((now) => (now.current === id ? { ...now, student } : now)),
+    learn(id, { owner, student, offset }) {
+      read[id] = offset
+      change((now) => {
+        const { [id]: _, ...others } = now.owners
+        const owners = owner === undefined ? others : { ...now.owners, [id]: owner }
+        return now.current === id ? { ...now, owners, student } : { ...now, owners }
+      })
+    },
     switchTo: (current) => change((now) => ({ ...now, current, student: undefined })),
+    settleHere: () => change((now) => ({ ...now, machine })),
     store() {
       try {
         store()

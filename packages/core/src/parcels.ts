@@ -73,6 +73,7 @@ function walker(crc: Crc, follower: Follower) {
       const done = offset === cursor.offset ? events.findIndex(({ id }) => id === cursor.id) : -1
       for (const [index, event] of events.entries()) {
         if (index <= done || !isStepEvent(event) || follower.dropped(offset, event.id)) continue
+        if (follower.state.moved?.has(event.id)) continue
         const cursor = { offset: index === events.length - 1 ? next : offset, id: event.id }
         return { event, offset, cursor }
       }

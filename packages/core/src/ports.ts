@@ -232,7 +232,10 @@ export interface Lease {
   asked(): boolean
 }
 
-/** Which telemetry of a course folder is going on, and whose they are. Derived from the logs, so it may be lost. */
+/**
+ * Which telemetry of a course folder is going on, and whose they are. Derived from the logs, which decide where the two
+ * disagree; it may be lost.
+ */
 export interface CourseIndex {
   /** Its telemetry_id. */
   readonly current: string
@@ -240,6 +243,10 @@ export interface CourseIndex {
   readonly student?: StudentId | undefined
   /** The student of each telemetry that has one, by telemetry_id. */
   readonly owners: Readonly<Record<string, StudentId>>
+  /** How far each log was read, bytes, by telemetry_id: what lies behind may say otherwise. */
+  readonly read?: Readonly<Record<string, number>>
+  /** The machine where whoever is logged in logged in (SPEC §4 rule 5); on another one, that login does not count. */
+  readonly machine?: string | undefined
 }
 
 /**

@@ -33,10 +33,22 @@ export interface State {
   readonly sessions: readonly Session[]
   /** Slug of the step open now: leaving it may complete it, also after a restart. No import tells it. */
   readonly open?: string | undefined
+  /** Work done while nobody was logged in, which another student may still turn out to have done (SPEC §4 rule 5). */
+  readonly unclaimed?: Unclaimed | undefined
+  /** Ids of the events that went on in another student's telemetry: they are shown and sent there, not here. */
+  readonly moved?: ReadonlySet<string> | undefined
   /** Fields of telemetry.json that we do not know, kept as they came. */
   readonly rest: Readonly<Record<string, unknown>>
   /** Id of the last event folded in: with telemetry_id it names a batch. */
   readonly last_event_id?: string | undefined
+}
+
+/** What one session did since nobody is logged in to a telemetry that has an owner. */
+export interface Unclaimed {
+  /** Id of its session start. */
+  readonly session: string
+  /** The state as it would be without that. */
+  readonly without: State
 }
 
 /** A step of the present course, as it was told, apart from what happened in it. */

@@ -17,7 +17,7 @@ export interface TakeInOptions {
   readonly reports: Reports
   /** Applied to why it is set aside, which may quote it. */
   readonly clean: (reason: string) => string
-  /** Appends the import, with that id and time. */
+  /** Appends the import, with that id and time, unless the log holds it already. */
   readonly unite: (file: ImportedSnapshot, call: { readonly id: string; readonly at: number }) => Recorded
 }
 
@@ -56,8 +56,8 @@ export function createTakeIn({ storage, clock, reports, clean, unite }: TakeInOp
     const { last_interaction_at, tutorial_started_at } = found.file
     const id = deterministicId(last_interaction_at ?? tutorial_started_at ?? 0, found.text)
     const { ok } = reports.answered(() => unite(found.file, { id, at }))
-    if (ok) reports.guarded('telemetry.json', () => found.adopted())
-    else againAt = at + AGAIN_MS
+    const isNoted = ok && reports.guarded('telemetry.json', () => (found.adopted(), true)) === true
+    if (!isNoted) againAt = at + AGAIN_MS
     return ok
   }
 }

@@ -8,7 +8,8 @@ import { createCleaner } from './clean'
 import { encodeLine } from './codec'
 import { brief, describeIssues, messageOf } from './describe'
 import { EVENT_VERSION, eventSchemas, parseEvent, sameStudent, studentId } from './events'
-import type { StepEventType, StudentId, TelemetryEvent } from './events'
+import type { EventOf, StepEventType, StudentId, TelemetryEvent } from './events'
+import type { Move } from './course-index'
 import { createFollowing } from './following'
 import { findForeignFile } from './foreign-file'
 import { limited } from './limits'
@@ -20,6 +21,7 @@ import { snapshot } from './render'
 import { createReports } from './reports'
 import { importedSnapshot, type ImportedSnapshot } from './snapshot-schema'
 import { createTakeIn } from './take-in'
+import { carryOver, isIn, linesOf, unclaimedIn, type Lines } from './moves'
 
 /** Calls that wait for a start, which may never come. */
 const MOST_EARLY = 10_000
@@ -30,6 +32,14 @@ const courseInput = eventSchemas.session_start.shape.data.omit({ telemetry_id: t
 interface Call {
   readonly id: string
   readonly at: number
+}
+
+/** The way to another student's telemetry. Where a step fails it is gone on with at the next chance. */
+interface Switch {
+  readonly to: string
+  readonly start: TelemetryEvent
+  readonly login: TelemetryEvent
+  readonly steps: (() => Recorded)[]
 }
 
 /** A telemetry that is appended to. */
@@ -51,8 +61,10 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   let sessionStart: TelemetryEvent | undefined
   /** A login or logout that could not be appended: before it is, nothing else is recorded, and nothing is sent. */
   let unsettled: (() => Recorded) | undefined
-  /** Ids for students whose telemetry could not be begun yet. */
-  const promised = new Map<string, string>()
+  /** What is left to do of a switch to another student's telemetry, by student. */
+  const switches = new Map<string, Switch>()
+  /** Where in the log, bytes, and when the work begins that was done in this session while nobody was logged in. */
+  let unclaimed = { offset: 0, at: 0 }
   /** Nothing is recorded any more. */
   let closed = false
   let closing: Promise<void> | undefined
@@ -140,6 +152,11 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   function begin(start: TelemetryEvent): void {
     session = start.id
     sessionStart = start
+    beginUnclaimed(start.at)
+  }
+
+  function beginUnclaimed(at: number): void {
+    unclaimed = { offset: guarded('log', () => current?.log.size()) ?? 0, at }
   }
 
   // ---- whose telemetry (SPEC §4 rule 5) ----
@@ -175,6 +192,8 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     whose ??= readOwnership({
       storage,
       crc,
+      machine: options.machine?.(),
+      finish: finishMove,
       firstId() {
         const found = guarded('telemetry.json', () => findForeignFile(storage.snapshot))
         return (
@@ -186,7 +205,15 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     goOnIn(whose.current)
     // Without its log, a telemetry.json of ours is all there is.
     guarded('log', () => current?.log.size() === 0 && storage.snapshot.disown())
+    // What came with a download or a copy logs nobody in.
+    if (!whose.isFromHere) settle(() => forgetLogin(called()))
     if (current !== undefined) takeIn({ patiently: false })
+  }
+
+  function forgetLogin(call: Call): Recorded {
+    const recorded: Recorded = whose?.student === undefined ? { ok: true, id: call.id } : logOut(call)
+    if (recorded.ok) whose?.settleHere()
+    return recorded
   }
 
   function goOnIn(id: string): void {
@@ -197,10 +224,8 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
 
   function identify(call: Call, user_id: StudentId): Recorded {
     const owner = current && whose?.ownerOf(current.id)
-    if (whose !== undefined && owner !== undefined && !sameStudent(owner, user_id)) {
-      const left = leaveFor(user_id, call, whose)
-      if (!left.ok) return left
-    }
+    if (current !== undefined && whose !== undefined && owner !== undefined && !sameStudent(owner, user_id))
+      return leaveFor(user_id, call, whose, current)
     const recorded = append({ ...envelope(call), type: 'student_identified', data: { user_id } }, current)
     if (recorded.ok && current !== undefined) {
       whose?.setStudent(current.id, user_id)
@@ -211,7 +236,10 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
 
   function logOut(call: Call): Recorded {
     const recorded = append({ ...envelope(call), type: 'student_cleared', data: {} }, current)
-    if (recorded.ok && current !== undefined) whose?.setStudent(current.id, undefined)
+    if (recorded.ok && current !== undefined) {
+      whose?.setStudent(current.id, undefined)
+      beginUnclaimed(call.at)
+    }
     return recorded
   }
 
@@ -222,25 +250,70 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   }
 
   /** Another student goes on in a telemetry of their own: theirs from before, or a fresh one. */
-  function leaveFor(user_id: StudentId, { at }: Call, folder: Ownership): Recorded {
-    const out = folder.student === undefined ? undefined : logOut(called(at))
-    if (out?.ok === false) return out
+  function leaveFor(user_id: StudentId, call: Call, folder: Ownership, left: OpenTelemetry): Recorded {
     const key = String(user_id)
-    const theirs = folder.telemetryOf(user_id) ?? promised.get(key) ?? unusedId(folder, at)
-    promised.set(key, theirs)
-    // Not before its log has a line: without one, nothing recorded there could be sent, and the next start would take
-    // telemetry.json, which is still the other's, into it.
-    const start = startOf(called(at), theirs)
-    const recorded = append(start, logOf(theirs))
-    if (!recorded.ok) return recorded
-    promised.delete(key)
-    goOnIn(theirs)
-    folder.switchTo(theirs)
+    const { to, start, login, steps } = switches.get(key) ?? planSwitch(user_id, call, folder, left)
+    for (let step = steps[0]; step !== undefined; step = steps[0]) {
+      const done = step()
+      if (!done.ok) return done
+      steps.shift()
+    }
+    switches.delete(key)
+    goOnIn(to)
+    folder.switchTo(to)
+    folder.own(to, user_id)
+    folder.setStudent(to, user_id)
     begin(start)
-    return recorded
+    return { ok: true, id: login.id }
+  }
+
+  function planSwitch(user_id: StudentId, call: Call, folder: Ownership, left: OpenTelemetry): Switch {
+    const to = folder.telemetryOf(user_id) ?? unusedId(folder, call.at)
+    const { lines } = left.follower
+    const { offset, at } = unclaimed
+    const isOurs = folder.student === undefined && session !== undefined
+    const events = isOurs ? unclaimedIn(lines, offset, session as string, crc) : []
+    const start = startOf(called(events.length === 0 ? call.at : at), to)
+    const login = { ...envelope(call), session: start.id, type: 'student_identified', data: { user_id } }
+    const data = { telemetry_id: to, session: start.id, events }
+    const move = { ...envelope(called(call.at)), type: 'session_moved', data } as EventOf<'session_moved'>
+    const steps = [
+      ...(folder.student === undefined ? [] : [() => logOut(called(call.at))]),
+      // Its login makes it theirs: without one it could be taken for a telemetry of nobody.
+      () => append(start, logOf(to)),
+      () => append(login, logOf(to)),
+      // What the log they leave says is what counts, also where the rest cannot be done any more.
+      ...(events.length === 0 ? [] : [() => append(move, left), () => carry(move, { lines, offset })]),
+    ]
+    const planned = { to, start, login, steps }
+    switches.set(String(user_id), planned)
+    return planned
+  }
+
+  function carry(move: EventOf<'session_moved'>, from: { lines: Lines; offset: number }): Recorded {
+    const to = logOf(move.data.telemetry_id)
+    if (to === undefined) return refuse('the log could not be opened')
+    try {
+      carryOver(move, from, to.log, crc)
+    } catch (error) {
+      return refuse(`what was done before the login could not be recorded: ${messageOf(error)}`)
+    }
+    return { ok: true, id: move.id }
+  }
+
+  const finishMove = ({ from, event }: Move): boolean => {
+    const left = logOf(from)
+    return left !== undefined && carry(event, { lines: linesOf(left.log), offset: 0 }).ok
+  }
+
+  /** A file whose import could not be noted comes again with the id it had: it is in the log already. */
+  function isTakenIn(id: string, to: Open): boolean {
+    if (current?.caughtUp && to.id === current.id) return current.follower.behind(id) !== undefined
+    return isIn(to.log, id)
   }
 
   function importInto(file: ImportedSnapshot, call: Call, to: Open | undefined): Recorded {
+    if (to !== undefined && isTakenIn(call.id, to)) return { ok: true, id: call.id }
     const mine = to?.id === current?.id ? envelope(call) : { ...envelope(call), session: call.id }
     const recorded = append({ ...mine, type: 'import', data: { snapshot: clean.snapshot(file) } }, to)
     if (recorded.ok && to !== undefined) whose?.own(to.id, file.user_id)
@@ -261,15 +334,19 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     return importInto(file, call, logOf(theirs))
   }
 
+  /** For the next start, which need not read the logs that far. A folder that was deleted stays deleted. */
+  function keepIndex(): void {
+    if (guarded('log', () => current?.log.size())) whose?.store()
+  }
+
   // ---- the end of the log ----
 
   /** Returns whether something was appended. */
   function atEnd(open: OpenTelemetry): boolean {
     if (lostItsSession(open)) return true
-    const { user_id, student } = open.follower.state
-    if (open.follower.counts.events > 0) {
-      whose?.setStudent(open.id, student)
-      whose?.own(open.id, user_id)
+    const { state, position, counts } = open.follower
+    if (counts.events > 0) {
+      whose?.learn(open.id, { owner: state.user_id, student: state.student, offset: position })
       guarded('refusals', () => reports.refusals.store(open.refusals))
     }
     return false
@@ -397,7 +474,10 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
         await following.written()
       }),
 
-    save: following.save,
+    save() {
+      following.save()
+      keepIndex()
+    },
 
     close: (budgetMs = EXIT_BUDGET_MS) =>
       (closing ??= held(clock, async () => {
@@ -409,6 +489,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
         const deadline = clock.now() + budgetMs
         await Promise.all([following.written(), current && within(clock, budgetMs, current.settled())])
         following.end()
+        keepIndex()
         const ends = transports.map(async (transport) => transport.close?.())
         await within(clock, Math.max(0, deadline - clock.now()), Promise.allSettled(ends))
       })),

@@ -45,7 +45,7 @@ export interface Waiting {
 export function readWaiting({ log, cursors }: TelemetryStore, crc: Crc, hooks?: FollowerHooks): Waiting {
   const outbox = createOutbox(log, crc, hooks)
   outbox.follower.catchUp()
-  const stateOf = (destination: string) => cursors.read(destination) ?? freshDelivery
+  const stateOf = (destination: string) => outbox.ofThisLog(cursors.read(destination) ?? freshDelivery)
   const paused = (destination: string) => {
     const delivery = stateOf(destination)
     return isPaused(delivery, outbox.lastLogin) ? delivery.paused?.reason : undefined

@@ -287,6 +287,7 @@ describe('a transport that never waits', () => {
       revive: () => undefined,
       allowed: () => true,
       leads: () => true,
+      ofThisLog: (state) => state,
       position: () => count,
       lastLogin: () => -1,
       cursors: store.cursors,

@@ -85,7 +85,7 @@ export function kindOf(outcome: Outcome): string {
 
 expectTypeOf<StepEventType>().toEqualTypeOf<'open_step' | 'compile' | 'test' | 'ai_interaction'>()
 expectTypeOf<Exclude<EventType, StepEventType>>().toEqualTypeOf<
-  'session_start' | 'session_end' | 'student_identified' | 'student_cleared' | 'import'
+  'session_start' | 'session_end' | 'session_moved' | 'student_identified' | 'student_cleared' | 'import'
 >()
 expectTypeOf<EventOf<'compile'>['type']>().toEqualTypeOf<'compile'>()
 expectTypeOf<EventOf<'compile'>['step']['position']>().toEqualTypeOf<number>()

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import { createTelemetry, deterministicId, type CourseInput, type Ids, type Snapshot } from '../src/index'
-import type { StepEventType, Telemetry, TelemetryEvent, Transport } from '../src/index'
+import type { Outcome, Parcel, StepEventType, Telemetry, TelemetryEvent, Transport } from '../src/index'
 import { manualClock, memoryStorage, type MemoryStorage } from '../src/memory'
 
 export const crc = (text: string): number => crc32(text)
@@ -68,6 +68,28 @@ export function world({
   telemetry.on('noticed', (message) => notices.push(message))
   telemetry.on('fault', (what, error) => faults.push(`${what}: ${String(error)}`))
   return { telemetry, storage, clock, notices, faults }
+}
+
+type Answer = Outcome | Promise<Outcome> | (() => Outcome | Promise<Outcome>)
+export const delivered: Outcome = { kind: 'delivered' }
+
+/** A transport that notes what it is given and answers from a list, then `delivered`. */
+export function recorder(wants: Transport['wants'], ...answers: Answer[]) {
+  const sent: Parcel[] = []
+  const transport: Transport = {
+    name: wants,
+    wants,
+    async deliver(parcel) {
+      sent.push(parcel)
+      const answer = answers.shift() ?? delivered
+      return typeof answer === 'function' ? answer() : answer
+    },
+  }
+  return {
+    transport,
+    sent,
+    bodies: () => sent.map(({ body }) => JSON.parse(body) as Record<string, unknown>),
+  }
 }
 
 /** How often a property is tried: `LAWS_TIMES=20` tries it twenty times as often. */

@@ -1,7 +1,7 @@
 // The runtime: what is recorded, for whom, when it is sent, and that nothing it is given hurts the host.
 
 import { describe, expect, it, vi } from 'vitest'
-import { stillDead, type Outcome, type Parcel, type Transport } from '../src/index'
+import { stillDead, type Outcome, type Transport } from '../src/index'
 import { memoryLog, memoryStorage } from '../src/memory'
 import { openTelemetry } from '../src/open-telemetry'
 import { eventsOf } from './arbitraries'
@@ -16,29 +16,7 @@ import {
   started as begun,
   TELEMETRY_ID,
 } from './support'
-import { world, type World } from './support'
-
-type Answer = Outcome | Promise<Outcome> | (() => Outcome | Promise<Outcome>)
-const delivered: Outcome = { kind: 'delivered' }
-
-/** A transport that notes what it is given and answers from a list, then `delivered`. */
-function recorder(wants: Transport['wants'], ...answers: Answer[]) {
-  const sent: Parcel[] = []
-  const transport: Transport = {
-    name: wants,
-    wants,
-    async deliver(parcel) {
-      sent.push(parcel)
-      const answer = answers.shift() ?? delivered
-      return typeof answer === 'function' ? answer() : answer
-    },
-  }
-  return {
-    transport,
-    sent,
-    bodies: () => sent.map(({ body }) => JSON.parse(body) as Record<string, unknown>),
-  }
-}
+import { delivered, recorder, world, type World } from './support'
 
 const broken = (): never => {
   throw new Error('broken')
@@ -1235,13 +1213,14 @@ describe('one process of several', () => {
     w.telemetry.record(0, 'open_step')
     w.clock.advance(1)
     await vi.waitFor(() => expect(events.sent).toHaveLength(1))
-    const { cursors } = storage.open(TELEMETRY_ID)
+    const { cursors, log } = storage.open(TELEMETRY_ID)
+    const offset = log.size()
     const theirs = {
-      offset: 5_000,
+      offset,
       delivered: 9,
       deadLettered: 0,
       attempts: 0,
-      paused: { reason: 'answered 401', offset: 5_000 },
+      paused: { reason: 'answered 401', offset },
     }
     cursors.write('events', theirs)
     term = undefined
@@ -1368,7 +1347,7 @@ describe('one process of several', () => {
 })
 
 describe('answers', () => {
-  const started = async (...answers: Answer[]) => {
+  const started = async (...answers: Parameters<typeof recorder>[1][]) => {
     const events = recorder('events', ...answers)
     const w = world({ transports: [events.transport] })
     w.telemetry.start(course)

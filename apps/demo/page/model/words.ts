@@ -35,6 +35,7 @@ export function toneOf(type: string, data: unknown): EventTone {
   switch (type) {
     case 'session_start':
     case 'session_end':
+    case 'session_moved':
       return 'session'
     case 'open_step':
       return 'open'
@@ -61,6 +62,8 @@ export function eventInWords(event: TelemetryEvent): string {
       return `session starts: ${String(data?.['slug'] ?? '')}`
     case 'session_end':
       return `session ends: ${String(data?.['reason'] ?? '')}`
+    case 'session_moved':
+      return 'another student logs in: this work goes on in their telemetry'
     case 'open_step':
       return `opens ${slug}`
     case 'compile':
