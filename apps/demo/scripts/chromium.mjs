@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { chromium as playwright } from 'playwright-core'
 
 const CACHE = fileURLToPath(new URL('../node_modules/.cache/chromium-141', import.meta.url))
+const FONTS = fileURLToPath(new URL('fonts.conf', import.meta.url))
 
 /** @param args further flags of Chromium */
 export async function launchChromium(args = []) {
@@ -16,7 +17,9 @@ export async function launchChromium(args = []) {
     env: {
       ...process.env,
       LD_LIBRARY_PATH: join(CACHE, 'al2023', 'lib'),
-      FONTCONFIG_PATH: join(CACHE, 'fonts'),
+      FONTCONFIG_FILE: FONTS,
+      XDG_DATA_HOME: CACHE,
+      XDG_CACHE_HOME: CACHE,
       TZ: 'UTC',
     },
   })
