@@ -1,4 +1,13 @@
+import type { ChildProcess } from 'node:child_process'
+import type { Readable } from 'node:stream'
 import type { Browser } from 'playwright-core'
+
+/** Runs the demo with `args` of `npm start`. It ends with this process, even one that is killed. */
+export function spawnDemo(args: readonly string[], stderr: 'inherit'): ChildProcess & { stdout: Readable }
+export function spawnDemo(
+  args: readonly string[],
+  stderr: 'pipe',
+): ChildProcess & { stdout: Readable; stderr: Readable }
 
 /**
  * Serves the page, with `args` of `npm start`. Rejects where it ends before it serves.

@@ -5,9 +5,16 @@ import { fileURLToPath } from 'node:url'
 import { launchChromium } from './chromium.mjs'
 
 const BIN = fileURLToPath(new URL('../bin/demo.js', import.meta.url))
+const END_WITH_PARENT = new URL('end-with-parent.mjs', import.meta.url).href
+
+export function spawnDemo(args, stderr) {
+  return spawn(process.execPath, ['--import', END_WITH_PARENT, BIN, ...args], {
+    stdio: ['ignore', 'pipe', stderr, 'ipc'],
+  })
+}
 
 export async function startDemo(...args) {
-  const demo = spawn(process.execPath, [BIN, '--json', ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const demo = spawnDemo(['--json', ...args], 'inherit')
   const exited = new Promise((resolve) => demo.once('close', resolve))
   const { url } = JSON.parse(
     await new Promise((resolve, reject) => {

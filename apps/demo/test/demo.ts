@@ -1,12 +1,12 @@
 // The demo as a person runs it.
 
-import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { spawnDemo } from '../scripts/start-demo.mjs'
 
 export const bin = fileURLToPath(new URL('../bin/demo.js', import.meta.url))
 
 export function start(...args: string[]) {
-  const child = spawn(process.execPath, [bin, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawnDemo(args, 'pipe')
   let out = ''
   let err = ''
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))

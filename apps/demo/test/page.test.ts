@@ -1,7 +1,8 @@
 // The page as a person uses it: a real Chromium, the demo's real server, and a proxy in between that counts
 // every request and lets none go anywhere else.
 
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { request as httpRequest } from 'node:http'
@@ -782,6 +783,18 @@ describe('the server', () => {
     })
     await expect(failing).rejects.toThrow('failed')
     await expect(fetch(url)).rejects.toThrow('fetch failed')
+  })
+
+  it('is not left running by a script that is killed', async () => {
+    const script = `import { startDemo } from ${JSON.stringify(new URL('../scripts/start-demo.mjs', import.meta.url))}
+console.log((await startDemo()).url)`
+    const flags = ['--input-type=module', '-e', script]
+    const killed = spawn(process.execPath, flags, { stdio: ['ignore', 'pipe', 'inherit'] })
+    const [printed] = (await once(killed.stdout, 'data')) as [Buffer]
+    const url = String(printed).trim()
+    expect((await fetch(url)).status).toBe(200)
+    killed.kill('SIGKILL')
+    await expect.poll(() => fetch(url).catch(() => 'gone'), { timeout: 20_000 }).toBe('gone')
   })
 
   it('says so where the port is taken', async () => {
