@@ -1,8 +1,10 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: [fileURLToPath(new URL('vitest.temporary.ts', import.meta.url))],
     // As many as there are cores: more only get in each other's way.
     maxWorkers: '100%',
     testTimeout: 120_000,

@@ -2,7 +2,6 @@
 
 import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -12,20 +11,28 @@ export const PACKAGES = ['core', 'transport-file', 'transport-http', 'cli-adapte
 /** A tool of this repository, wherever it is run. */
 export const bin = (name: string, of = ''): string => join(root, of, 'node_modules', '.bin', name)
 
-/** Where nobody has configured anything. */
-const XDG_CONFIG_HOME = join(tmpdir(), 'no-configuration')
 // Whoever runs this may have switched telemetry off for themselves, and may use any flags of Node.
 const off = { DO_NOT_TRACK: '', LEARNPACK_TELEMETRY_DISABLED: '', NODE_OPTIONS: '', NO_COLOR: '1' }
-export const env = { ...process.env, ...off, XDG_CONFIG_HOME }
+export const env: NodeJS.ProcessEnv = { ...process.env, ...off }
 
 /** Resolves to what it prints; rejects with all of that when it fails. */
-export function run(command: string, args: readonly string[], cwd: string): Promise<string> {
+export function run(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  more: NodeJS.ProcessEnv = {},
+): Promise<string> {
   return new Promise((resolve, reject) => {
-    execFile(command, args, { cwd, env, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
-      const what = [command.replace(root, ''), ...args].join(' ')
-      if (error === null) resolve(stdout)
-      else reject(new Error(`${what}: exit code ${error.code}\n${stdout}${stderr}`))
-    })
+    execFile(
+      command,
+      args,
+      { cwd, env: { ...env, ...more }, maxBuffer: 2 ** 26 },
+      (error, stdout, stderr) => {
+        const what = [command.replace(root, ''), ...args].join(' ')
+        if (error === null) resolve(stdout)
+        else reject(new Error(`${what}: exit code ${error.code}\n${stdout}${stderr}`))
+      },
+    )
   })
 }
 

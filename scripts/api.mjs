@@ -1,4 +1,4 @@
-// `pnpm api`: writes docs/api, the reference of every public export, from the docstrings.
+// `npm run api`: writes docs/api, the reference of every public export, from the docstrings.
 // With --check: whether docs/api is what it would write, every export has a docstring, and every link leads somewhere.
 
 import { spawnSync } from 'node:child_process'
@@ -13,7 +13,7 @@ if (process.argv.includes('--check')) {
   const out = mkdtempSync(join(tmpdir(), 'api-'))
   const whole = run('typedoc', '--logLevel', 'Warn', '--out', out) === 0
   const same = whole && run('git', 'diff', '--no-index', '--exit-code', 'docs/api', out) === 0
-  if (whole && !same) console.error('docs/api is out of date: `pnpm api` writes it anew')
+  if (whole && !same) console.error('docs/api is out of date: `npm run api` writes it anew')
   process.exitCode = same ? 0 : 1
   rmSync(out, { recursive: true })
 } else {

@@ -1,5 +1,5 @@
-// Entry of `npm start`, `npm test` and `npm run check`. Needs Node and npm only: everything else is installed from the
-// lockfile first, into this folder. Set-up talks on stderr so that stdout belongs to the command.
+// Runs every script of package.json: `node scripts/run.mjs <task> [arguments]`. Needs Node and npm only: everything else
+// is installed from the lockfile first, into this folder. Set-up talks on stderr so that stdout belongs to the command.
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -11,8 +11,32 @@ const modules = join(root, 'node_modules')
 const stamp = join(modules, '.lockfile-sha256')
 const onStderr = ['inherit', process.stderr, process.stderr]
 
-/** Resolves once the command has ended well; with its code where it did not, this process ends. */
-function run(command, args, { stdio = 'inherit' } = {}) {
+const BUILD = 'turbo run build --output-logs=errors-only --log-order=grouped'
+/** The commands of each task. They run until one fails, other than those with a `-`. The last one gets the arguments. */
+const TASKS = {
+  start: [BUILD, 'node apps/demo/bin/demo.js'],
+  // More at once, each with workers of its own, would only wait for each other.
+  test: ['turbo run //#lint typecheck build test --output-logs=new-only --concurrency=2'],
+  check: [BUILD, 'node scripts/check.mjs'],
+  build: ['turbo run build'],
+  lint: ['eslint .', 'prettier --check --log-level warn .'],
+  // What ESLint cannot mend is no reason to leave the rest unformatted.
+  format: ['- eslint --fix .', 'prettier --write --log-level warn .'],
+  schemas: [BUILD, 'pnpm --recursive run schemas'],
+  api: [BUILD, 'node scripts/api.mjs'],
+  screenshots: [BUILD, 'node apps/demo/scripts/screenshots.mjs'],
+  coverage: ['pnpm --filter @learnpack/telemetry-core run coverage', 'node bench/tests.mjs'],
+  mutation: ['pnpm --filter @learnpack/telemetry-core run mutation', 'node bench/tests.mjs'],
+  bench: [BUILD, 'node bench/run.mjs'],
+  'stress:kill': [BUILD, 'pnpm --filter @learnpack/telemetry-transport-file run stress:kill'],
+  tarballs: [BUILD, 'pnpm --recursive --filter ./packages/* pack --out tarballs/%s.tgz'],
+  changeset: ['changeset'],
+  versions: ['changeset version', 'pnpm install --lockfile-only', 'node scripts/run.mjs schemas'],
+  release: ['node scripts/run.mjs check', 'changeset publish'],
+}
+
+/** Resolves once the command has ended; with its code where it may not fail and does, this process ends. */
+function run(command, args, { stdio = 'inherit', mayFail = false } = {}) {
   const child = spawn(command, args, {
     cwd: root,
     stdio,
@@ -36,7 +60,7 @@ function run(command, args, { stdio = 'inherit' } = {}) {
     child.once('close', (code, signal) => {
       for (const one of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(one, forward)
       if (signal !== null) process.kill(process.pid, signal)
-      else if (code !== 0) process.exit(code)
+      else if (code !== 0 && !mayFail) process.exit(code)
       else resolve()
     })
   })
@@ -56,29 +80,17 @@ async function install() {
 }
 
 const [task, ...args] = process.argv.slice(2)
-await install()
-if (task === 'start') {
-  await run('turbo', ['run', 'build', '--output-logs=errors-only', '--log-order=grouped'], {
-    stdio: onStderr,
-  })
-  await run(process.execPath, [join(root, 'apps/demo/bin/demo.js'), ...args])
-} else if (task === 'test') {
-  // More at once, each with workers of its own, would only wait for each other.
-  const atOnce = '--concurrency=2'
-  await run('turbo', [
-    'run',
-    '//#lint',
-    'typecheck',
-    'build',
-    'test',
-    '--output-logs=new-only',
-    atOnce,
-    ...args,
-  ])
-} else if (task === 'check') {
-  await run('turbo', ['run', 'build', '--output-logs=errors-only'])
-  await run(process.execPath, [join(root, 'scripts/check.mjs')])
-} else {
-  console.error(`run.mjs: unknown task ${JSON.stringify(task)}; use start, test or check`)
+if (!Object.hasOwn(TASKS, task)) {
+  console.error(`run.mjs: ${task ?? 'no task'}: expected one of ${Object.keys(TASKS).join(', ')}`)
   process.exit(2)
+}
+await install()
+for (const [index, line] of TASKS[task].entries()) {
+  const mayFail = line.startsWith('- ')
+  const [program, ...words] = line.replace(/^- /, '').split(' ')
+  const isLast = index === TASKS[task].length - 1
+  await run(program === 'node' ? process.execPath : program, isLast ? [...words, ...args] : words, {
+    stdio: line === BUILD ? onStderr : 'inherit',
+    mayFail,
+  })
 }

@@ -1,5 +1,10 @@
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
-  test: { include: ['stress/**/*.stress.ts'], testTimeout: 0, disableConsoleIntercept: true },
+  test: {
+    globalSetup: ['../../vitest.temporary.ts'],
+    include: ['stress/**/*.stress.ts'],
+    testTimeout: 0,
+    disableConsoleIntercept: true,
+  },
 })

@@ -39,7 +39,7 @@ function checkAll(log: readonly TelemetryEvent[]): void {
 }
 
 describe('the schemas', () => {
-  it.each(NAMES)('%s: as committed; `pnpm schemas` writes it', async (name) => {
+  it.each(NAMES)('%s: as committed; `npm run schemas` writes it', async (name) => {
     const text = `${JSON.stringify(jsonSchema(name), null, 2)}\n`
     await expect(text).toMatchFileSnapshot(`../../../docs/schemas/${name}.schema.json`)
   })

@@ -1,4 +1,4 @@
-// `pnpm stress:kill`: many more kills than the tests have time for. ROUNDS and SEED may be given.
+// `npm run stress:kill`: many more kills than the tests have time for. ROUNDS and SEED may be given.
 
 import { expect, it } from 'vitest'
 import { killRounds } from '../test/kill'

@@ -1,5 +1,5 @@
 // Kills a recording process with SIGKILL at random moments and looks at what is left. Used by the tests and,
-// with many more rounds, by `pnpm stress:kill`.
+// with many more rounds, by `npm run stress:kill`.
 
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -21,7 +21,7 @@ describe('the OpenAPI document', () => {
     expect(document.info.version).toBe(version)
   })
 
-  it('as committed; `pnpm schemas` writes it', async () => {
+  it('as committed; `npm run schemas` writes it', async () => {
     const text = `${JSON.stringify(document, null, 2)}\n`
     await expect(text).toMatchFileSnapshot('../../../docs/openapi.json')
   })

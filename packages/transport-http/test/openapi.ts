@@ -1,4 +1,4 @@
-// The two endpoints a receiver has, as OpenAPI 3.1 (SPEC §6): `pnpm schemas` writes it to docs/openapi.json.
+// The two endpoints a receiver has, as OpenAPI 3.1 (SPEC §6): `npm run schemas` writes it to docs/openapi.json.
 
 import { jsonSchema, type JsonSchema } from '@learnpack/telemetry-core/schemas'
 import { USER_AGENT } from '../src/index'
