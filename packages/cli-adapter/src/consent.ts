@@ -39,7 +39,7 @@ export interface Consent {
 }
 
 /** The user's configuration folder for this tool, as the platform has it. */
-function configFolder(env: Environment = process.env): string {
+export function configFolder(env: Environment = process.env): string {
   if (env['XDG_CONFIG_HOME']) return join(env['XDG_CONFIG_HOME'], 'learnpack-telemetry')
   if (process.platform === 'win32' && env['APPDATA']) return join(env['APPDATA'], 'learnpack-telemetry')
   return join(homedir(), '.config', 'learnpack-telemetry')

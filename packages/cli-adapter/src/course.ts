@@ -15,6 +15,7 @@ import {
   streamTransport,
   type HttpTransportOptions,
 } from '@learnpack/telemetry-transport-http'
+import { machineId } from './machine-id'
 import { createRedactor } from './machine-redactor'
 import { nodeFetch } from './node-fetch'
 
@@ -67,6 +68,7 @@ export function openForDelivery(folder: CourseFolder, { destinations }: CourseCo
     storage: folder,
     ...nodePorts,
     transports: transportsOf(destinations),
+    machine: machineId,
     // A telemetry.json of somebody else's is taken in.
     redact: createRedactor(),
   })

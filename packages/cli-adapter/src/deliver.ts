@@ -1,6 +1,5 @@
 // `flush` and `dead-letters resend`: delivers what waits and says what came of it.
 
-import { dirname } from 'node:path'
 import { destinationOf, readWaiting, stillDead } from '@learnpack/telemetry-core'
 import { crc32, type CourseFolder } from '@learnpack/telemetry-transport-file'
 import { CommandError } from './command-error'
@@ -9,7 +8,7 @@ import { openForDelivery, readCourseConfig, transportsOf, type CourseConfig } fr
 import { narrate } from './narrate'
 import { describeDestination, destinationStatus } from './destinations'
 import { findCourse } from './find-log'
-import { notLoggedInAtHost } from './host-session'
+import { whyNothingIsSent } from './session-origin'
 import { visible, type Output } from './output'
 
 export interface DeliverOptions {
@@ -36,7 +35,7 @@ export async function deliver(
     // What is opened for delivery sends, at the latest when it is closed: what forbids it is looked for before.
     const store = folder.open(current)
     const { follower, ownerIsHere } = readWaiting(store, crc32)
-    const forbidden = notLoggedInAtHost(dirname(folder.snapshotPath), follower.state.student)
+    const forbidden = whyNothingIsSent(folder, follower.state.student)
     if (forbidden !== undefined) throw new CommandError(`nothing is sent: ${forbidden}`)
     const known = transportsOf(config.destinations).map(destinationOf)
     const dead = stillDead(store.deadLetters.list()).filter(({ destination }) => known.includes(destination))

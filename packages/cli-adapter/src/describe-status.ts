@@ -5,13 +5,14 @@ import { describeRedactions } from './redactions'
 import type { CourseStatus } from './status'
 
 export function describeStatus(
-  { recording, problems, telemetry_json, telemetries }: CourseStatus,
+  { recording, foreign_login, problems, telemetry_json, telemetries }: CourseStatus,
   now: number,
 ): string {
   const rows: [string, string][] = [
     ['recording', `${recording.enabled ? 'on' : 'off'}, ${recording.because}`],
     ['telemetry.json', `${telemetry_json.state}, ${size(telemetry_json.bytes)}: ${telemetry_json.path}`],
   ]
+  if (foreign_login !== null) rows.push(['not sent', foreign_login])
   for (const problem of problems) rows.push(['learn.json', problem])
   for (const { telemetry_id, current, user_id, student, log, redacted, ...others } of telemetries) {
     const { refused, destinations } = others

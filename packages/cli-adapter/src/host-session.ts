@@ -10,6 +10,9 @@ export interface HostStudent {
   readonly token: string
   /** When that was stored, epoch ms. */
   readonly at: number
+  /** The file it is kept in, and what is in it. */
+  readonly path: string
+  readonly content: Buffer
 }
 
 /**
@@ -30,12 +33,13 @@ export function readHostSession(dirPath: string): HostStudent | null | undefined
       if (name.startsWith('.')) continue
       const path = join(folder, name)
       if (!statSync(path).isFile()) continue
-      const stored = JSON.parse(readFileSync(path, 'utf8')) as { key?: unknown; value?: unknown } | null
+      const content = readFileSync(path)
+      const stored = JSON.parse(content.toString('utf8')) as { key?: unknown; value?: unknown } | null
       if (stored?.key !== 'bc-payload') continue
       const { user_id, token } = (stored.value ?? {}) as { user_id?: unknown; token?: unknown }
       const named = typeof user_id === 'string' || typeof user_id === 'number'
       if (named && typeof token === 'string' && token !== '')
-        return { user_id, token, at: statSync(path).mtimeMs }
+        return { user_id, token, at: statSync(path).mtimeMs, path, content }
     }
     return null
   } catch {

@@ -24,6 +24,7 @@ import {
 import { consent, type Consent } from './consent'
 import { transportsOf } from './course'
 import { lateStorage } from './late-storage'
+import { machineId } from './machine-id'
 import { createRedactor } from './machine-redactor'
 import type { ManagerOptions, TelemetryManager, Urls } from './manager-api'
 import { quietly } from './quietly'
@@ -79,6 +80,7 @@ export function createManaged(options: ManagerOptions = {}): Managed {
       return folder
     }),
     transports,
+    machine: machineId,
     ...(redaction !== false && { redact: redaction }),
     ...(limits && { limits }),
   })

@@ -1,6 +1,5 @@
 // `debug`: the requests that would be sent now, made by the transports themselves and caught before they leave.
 
-import { dirname } from 'node:path'
 import {
   decodedAttempt,
   readWaiting,
@@ -15,7 +14,7 @@ import { CommandError } from './command-error'
 import { consent } from './consent'
 import { readCourseConfig, transportsOf } from './course'
 import { findCourse } from './find-log'
-import { notLoggedInAtHost } from './host-session'
+import { whyNothingIsSent } from './session-origin'
 import { visible, type Paint } from './output'
 import { decoded } from './show'
 
@@ -86,7 +85,7 @@ export async function preview(path: string, now: number): Promise<Preview> {
       const who = student === undefined ? 'nobody' : `student ${student}`
       return nothing(`this telemetry is of student ${user_id}, and ${who} is logged in`, ...problems)
     }
-    const forbidden = notLoggedInAtHost(dirname(folder.snapshotPath), student)
+    const forbidden = whyNothingIsSent(folder, student)
     if (forbidden !== undefined) return nothing(forbidden, ...problems)
     const requests: CaughtRequest[] = []
     const reasons = [...problems]

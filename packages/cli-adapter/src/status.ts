@@ -6,6 +6,7 @@ import { consent, type Consent } from './consent'
 import { transportsOf, type CourseConfig } from './course'
 import { destinationStatus, type DestinationStatus } from './destinations'
 import { countRedactions, type Redactions } from './redactions'
+import { foreignLogin } from './session-origin'
 import { snapshotText } from './snapshot-text'
 import { readWaiting, type Refusal, type State, type Transport } from '@learnpack/telemetry-core'
 import { crc32, type CourseFolder } from '@learnpack/telemetry-transport-file'
@@ -36,6 +37,8 @@ export interface TelemetryStatus {
 export interface CourseStatus {
   /** Whether anything is recorded here, and what decided it. */
   readonly recording: Consent
+  /** Why a login that is there does not count here, so that nothing is sent (SPEC §4 rule 5). */
+  readonly foreign_login: string | null
   /** What is wrong with the telemetry part of learn.json. */
   readonly problems: readonly string[]
   readonly telemetry_json: {
@@ -55,6 +58,7 @@ export function courseStatus(folder: CourseFolder, current: string, config: Cour
   const [{ state }] = read as [(typeof read)[number]]
   return {
     recording: consent(dirname(folder.snapshotPath)),
+    foreign_login: foreignLogin(folder, state.student) ?? null,
     problems: config.problems,
     telemetry_json: snapshotStatus(folder.snapshotPath, state),
     telemetries: read.map(({ status }) => status),

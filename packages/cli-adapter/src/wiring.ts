@@ -3,12 +3,14 @@
 
 import { statSync } from 'node:fs'
 import { sameStudent } from '@learnpack/telemetry-core'
-import { openCourseFolder } from '@learnpack/telemetry-transport-file'
+import { openCourseFolder, type CourseFolder } from '@learnpack/telemetry-transport-file'
+import { consent } from './consent'
 import { courseOf, openedBy, type ConfigObject, type HostCourse } from './host-course'
 import { readHostSession } from './host-session'
 import { createManaged, type Managed } from './manager'
 import type { ManagerOptions } from './manager-api'
 import { quietly } from './quietly'
+import { cameWithCourse, isNewHere, noteForeignSession } from './session-origin'
 
 /** How often it is looked whether somebody logged in or out, ms. It is also looked before every event. */
 const LOOK_MS = 5_000
@@ -36,6 +38,9 @@ export interface Wiring {
 export function wire(options: ManagerOptions, { logins }: { logins: boolean }): Wiring {
   const manager = createManaged(options)
   let course: HostCourse | undefined
+  let folder: CourseFolder | undefined
+  /** What keeps a session that came with the course from counting could not be noted yet. */
+  let noteLater: (() => void) | undefined
   /** The token seen last; null: nobody was logged in. */
   let seen: string | null | undefined
   let timer: NodeJS.Timeout | undefined
@@ -43,10 +48,13 @@ export function wire(options: ManagerOptions, { logins }: { logins: boolean }): 
   /** @param before when something was recorded last before this session, epoch ms */
   function lookWho(before = -Infinity): void {
     if (course === undefined || !manager.started || !logins) return
-    const found = readHostSession(course.dirPath)
-    if (found === undefined) return
-    const token = found?.token ?? null
+    if (noteLater !== undefined) quietly(noteLater)
+    const stored = readHostSession(course.dirPath)
+    if (stored === undefined || noteLater !== undefined) return
+    const token = stored?.token ?? null
     if (token === seen) return
+    const counts = stored !== null && folder !== undefined && !cameWithCourse(folder, stored)
+    const found = counts ? stored : null
     const first = seen === undefined
     seen = token
     const { student } = manager.telemetry.status()
@@ -80,6 +88,17 @@ export function wire(options: ManagerOptions, { logins }: { logins: boolean }): 
         let before = -Infinity
         quietly(() => (before = lastRecordedAt(dirPath)))
         manager.urls = course.urls
+        if (logins && consent(dirPath).enabled) {
+          const here = openCourseFolder(dirPath)
+          folder = here
+          if (isNewHere(here)) {
+            noteLater = () => {
+              noteForeignSession(here, dirPath)
+              noteLater = undefined
+            }
+            quietly(noteLater)
+          }
+        }
         void manager.start(course.agent, course.steps, course.dirPath, course.slug)
         lookWho(before)
         timer = setInterval(() => quietly(lookWho), LOOK_MS).unref()

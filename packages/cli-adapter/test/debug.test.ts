@@ -10,6 +10,7 @@ import { openCourseFolder } from '@learnpack/telemetry-transport-file'
 import { streamTransport } from '@learnpack/telemetry-transport-http'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { main } from '../src/cli'
+import { machineId } from '../src/machine-id'
 import { choose } from '../src/consent'
 import { createTelemetryManager, type TelemetryManager } from '../src/index'
 import { requestsOf, type CaughtRequest } from '../src/preview'
@@ -213,7 +214,7 @@ describe('debug says why nothing would be sent', () => {
     const folder = openCourseFolder(join(path, '.learn'))
     const { createTelemetry } = await import('@learnpack/telemetry-core')
     const { nodePorts } = await import('@learnpack/telemetry-transport-file')
-    const telemetry = createTelemetry({ storage: folder, ...nodePorts })
+    const telemetry = createTelemetry({ storage: folder, ...nodePorts, machine: machineId })
     telemetry.start({ slug: 'intro', agent: 'os', steps: [] })
     telemetry.clear()
     await telemetry.close()

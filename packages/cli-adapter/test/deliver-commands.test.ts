@@ -9,6 +9,7 @@ import { createTelemetry, type CourseInput } from '@learnpack/telemetry-core'
 import { nodePorts, openCourseFolder } from '@learnpack/telemetry-transport-file'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { main } from '../src/cli'
+import { machineId } from '../src/machine-id'
 
 const course: CourseInput = {
   slug: 'intro',
@@ -55,6 +56,7 @@ async function recorded(telemetryConfig: object, { loggedIn = true } = {}): Prom
   const telemetry = createTelemetry({
     storage,
     ...nodePorts,
+    machine: machineId,
   })
   telemetry.start(course)
   telemetry.identify(42)

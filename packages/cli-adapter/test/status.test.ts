@@ -5,6 +5,7 @@ import { createTelemetry, type CourseInput } from '@learnpack/telemetry-core'
 import { nodePorts, openCourseFolder } from '@learnpack/telemetry-transport-file'
 import { describe, expect, it } from 'vitest'
 import { main } from '../src/cli'
+import { machineId } from '../src/machine-id'
 import type { CourseStatus } from '../src/status'
 
 const course: CourseInput = { slug: 'intro', agent: 'os', steps: [{ slug: '00-hello', position: 0 }] }
@@ -15,6 +16,7 @@ async function recorded() {
   const telemetry = createTelemetry({
     storage,
     ...nodePorts,
+    machine: machineId,
   })
   telemetry.start(course)
   telemetry.identify('ana')

@@ -24,6 +24,7 @@ import { readHostSession } from '../src/host-session'
 import { createManaged } from '../src/manager'
 import { wire } from '../src/wiring'
 import { digestOf } from './digest'
+import { startedBefore } from './started-before'
 
 const exercises = ['00-hello', '01-add'].map((slug, position) => ({
   slug,
@@ -54,6 +55,7 @@ function course() {
   const path = mkdtempSync(join(tmpdir(), 'telemetry-wiring-'))
   const dirPath = join(path, '.learn')
   mkdirSync(join(dirPath, '.session'), { recursive: true })
+  startedBefore(dirPath)
   const stored = join(dirPath, '.session', 'abc')
   return {
     path,
@@ -349,6 +351,7 @@ describe('a running host', () => {
   it('records nothing behind a link that the course brought', async () => {
     const { dirPath } = course()
     const elsewhere = mkdtempSync(join(tmpdir(), 'telemetry-elsewhere-'))
+    rmSync(join(dirPath, 'telemetry'), { recursive: true })
     symlinkSync(elsewhere, join(dirPath, 'telemetry'))
     const { wiring } = started(dirPath, 200)
     wiring.requested({ method: 'GET', url: '/exercise/00-hello' })
@@ -377,6 +380,7 @@ describe('a running host', () => {
 
   it('whose login could not be noted at once sends with the token of who it is then', async () => {
     const { dirPath } = course()
+    rmSync(join(dirPath, 'telemetry'), { recursive: true })
     const tokens: unknown[] = []
     let ids = 0
     const manager = createManaged({

@@ -23,6 +23,7 @@ import {
   cursorName,
   DEAD_LETTERS_NAME,
   FINGERPRINT_NAME,
+  FOREIGN_SESSION_NAME,
   INDEX_NAME,
   isCursor,
   LOG_NAME,
@@ -44,6 +45,13 @@ export interface CourseFolder extends Storage {
   readonly indexPath: string
   /** Path of the event log of that telemetry. */
   logPath(telemetry_id: string): string
+  /**
+   * A digest, in hex, of the login in the host's session file that came with the course and logs nobody in (SPEC §4 rule
+   * 5); undefined where there is none.
+   */
+  foreignSession(): string | undefined
+  /** Notes that. @throws when it cannot */
+  noteForeignSession(sha256: string): void
   /** What `list` gives but that one, by the names of their folders. */
   others(telemetry_id: string): string[]
   /** Closes the logs and lets go of the lease. For after `Telemetry.close`. @throws when the lease cannot be let go of */
@@ -60,6 +68,7 @@ export function openCourseFolder(dirPath: string): CourseFolder {
   const folder = join(dirPath, RECORD_NAME)
   const snapshotPath = join(dirPath, SNAPSHOT_NAME)
   const indexPath = join(folder, INDEX_NAME)
+  const foreignSessionPath = join(folder, FOREIGN_SESSION_NAME)
   const logs = new Map<string, FileLog>()
 
   const homePath = (id: string): string => join(folder, folderName(id))
@@ -116,6 +125,14 @@ export function openCourseFolder(dirPath: string): CourseFolder {
     snapshot: openSnapshotFile(snapshotPath, join(folder, FINGERPRINT_NAME)),
     lease: { ...lease, acquire: () => tidyOnce(lease.acquire()) },
     readIndex,
+    foreignSession() {
+      const { sha256 } = (readJson(foreignSessionPath) ?? {}) as { sha256?: unknown }
+      return typeof sha256 === 'string' ? sha256 : undefined
+    },
+    noteForeignSession(sha256) {
+      prepare()
+      replaceFile(foreignSessionPath, [JSON.stringify({ sha256 })])
+    },
     writeIndex(index) {
       prepare()
       replaceFile(indexPath, [JSON.stringify(index)])

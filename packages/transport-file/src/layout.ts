@@ -12,6 +12,8 @@ export const RECORD_NAME = 'telemetry'
 export const INDEX_NAME = 'index.json'
 /** (which telemetry.json is ours) */
 export const FINGERPRINT_NAME = 'written.json'
+/** (the login that came with the course) */
+export const FOREIGN_SESSION_NAME = 'session-of-course.json'
 /** ... and a folder for each, with these and a cursor for each destination. */
 export const LOG_NAME = 'events.ndjson'
 export const DEAD_LETTERS_NAME = 'dead-letters.ndjson'

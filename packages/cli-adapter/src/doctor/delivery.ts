@@ -16,6 +16,8 @@ export function deliveryFindings(
   waiting: Waiting,
   destinations: Destinations,
   now: number,
+  /** Why the login that is there does not count here. */
+  foreign: string | undefined,
 ): Finding[] {
   const transports = transportsOf(destinations)
   const statuses = destinationStatus(store, transports, waiting)
@@ -26,10 +28,12 @@ export function deliveryFindings(
       ...letterFindings(status),
     ]
   })
-  return [...studentFindings(waiting), ...found]
+  return [...studentFindings(waiting, foreign), ...found]
 }
 
-function studentFindings({ follower, ownerIsHere }: Waiting): Finding[] {
+function studentFindings({ follower, ownerIsHere }: Waiting, foreign: string | undefined): Finding[] {
+  if (foreign !== undefined)
+    return [finding('delivery/foreign-login', 'student', `nothing is sent: ${foreign}`)]
   if (ownerIsHere) return []
   const { user_id, student } = follower.state
   if (user_id === undefined) {

@@ -65,6 +65,7 @@ export const FINDINGS = {
 
   'delivery/nobody': 'ok',
   'delivery/logged-out': 'ok',
+  'delivery/foreign-login': 'ok',
   'delivery/waiting': 'ok',
   'delivery/elsewhere': 'ok',
   'delivery/paused': 'warning',

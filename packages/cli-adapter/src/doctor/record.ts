@@ -11,6 +11,7 @@ import {
   type State,
 } from '@learnpack/telemetry-core'
 import { crc32, isAside, type CourseFolder } from '@learnpack/telemetry-transport-file'
+import { foreignLogin } from '../session-origin'
 import { byReason, snapshotStatus } from '../status'
 import { deliveryFindings } from './delivery'
 import { finding, type Finding } from './finding'
@@ -140,7 +141,8 @@ function telemetryFindings(
     found.push(finding('record/sound', path, message))
   }
   if (current) found.push(...snapshotFindings(folder.snapshotPath, state))
-  found.push(...deliveryFindings(store, waiting, destinations, now))
+  const foreign = current ? foreignLogin(folder, state.student) : undefined
+  found.push(...deliveryFindings(store, waiting, destinations, now, foreign))
   if (current) found.push(...receiverFindings(snapshot(state)))
   return found
 }

@@ -1,0 +1,43 @@
+// A random name of this machine, in the user's configuration: it tells a login that was made here from one that came
+// with a download or a copy of a course (SPEC §4 rule 5). It goes into the index of a course and nowhere else.
+
+import { randomUUID } from 'node:crypto'
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { configFolder } from './consent'
+import { quietly } from './quietly'
+
+const FORM = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** Of a machine where none can be kept: then a login counts as long as this process. */
+const ofThisProcess = randomUUID()
+
+const pathOf = (): string => join(configFolder(), 'machine')
+
+/** Undefined where none was made yet. */
+export function knownMachineId(): string | undefined {
+  const text = quietly(() => readFileSync(pathOf(), 'utf8').trim())
+  return text !== undefined && FORM.test(text) ? text : undefined
+}
+
+/** The one that is kept, else a new one. */
+export function machineId(): string {
+  return knownMachineId() ?? quietly(make) ?? ofThisProcess
+}
+
+function make(): string | undefined {
+  const path = pathOf()
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  const id = randomUUID()
+  const temporary = `${path}.${id}`
+  try {
+    writeFileSync(temporary, id, { flag: 'wx', mode: 0o600 })
+    // Of several processes that start at once, one makes it.
+    quietly(() => linkSync(temporary, path))
+    // What lies there and names no machine, after a crash for one, is replaced.
+    if (knownMachineId() === undefined) renameSync(temporary, path)
+  } finally {
+    rmSync(temporary, { force: true })
+  }
+  return knownMachineId()
+}

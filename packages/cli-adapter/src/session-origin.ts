@@ -1,0 +1,65 @@
+// Whether the login in the host's session file was made here, or came with the course, whose author is a stranger (SPEC §4
+// rule 5): then it logs nobody in, and nothing is sent, until it changes.
+
+import { createHash } from 'node:crypto'
+import { statSync, type Stats } from 'node:fs'
+import { dirname } from 'node:path'
+import type { CourseFolder } from '@learnpack/telemetry-transport-file'
+import { courseFolder } from './consent'
+import { isAsTracked } from './git-index'
+import { notLoggedInAtHost, readHostSession, type HostStudent } from './host-session'
+import { knownMachineId } from './machine-id'
+import { quietly } from './quietly'
+
+/** A session file made within this time of the course folder came with it, ms. */
+const TOGETHER_MS = 2 * 60_000
+
+/** Of who it is, not of the file: a host may store the same login again. */
+const digestOf = ({ user_id, token }: HostStudent): string =>
+  createHash('sha256')
+    .update(JSON.stringify([user_id, token]))
+    .digest('hex')
+
+/** When a file or folder was made; where the file system does not say, when it was changed last, epoch ms. */
+const madeAt = ({ birthtimeMs, ctimeMs }: Stats): number => birthtimeMs || ctimeMs
+
+/** Whether LearnPack was never started here by this user: a folder that was copied was started elsewhere. */
+export function isNewHere(folder: CourseFolder): boolean {
+  const machine = knownMachineId()
+  return machine === undefined || quietly(() => folder.readIndex()?.machine) !== machine
+}
+
+/**
+ * Notes a session that is as old as the course folder. To be called before the first start in a folder, which ends its
+ * being new here.
+ * @throws when it cannot be noted
+ */
+export function noteForeignSession(folder: CourseFolder, dirPath: string): void {
+  const session = readHostSession(dirPath)
+  if (session == null) return
+  const apart = Math.abs(madeAt(statSync(session.path)) - madeAt(statSync(courseFolder(dirPath))))
+  if (apart <= TOGETHER_MS) folder.noteForeignSession(digestOf(session))
+}
+
+/** Whether that session came with the course. */
+export function cameWithCourse(folder: CourseFolder, session: HostStudent): boolean {
+  if (quietly(() => folder.foreignSession()) === digestOf(session)) return true
+  return quietly(() => isAsTracked(session.path, session.content, statSync(session.path))) ?? false
+}
+
+/** Why a login that is there does not count here, for a person; undefined where it does, or where there is none. */
+export function foreignLogin(folder: CourseFolder, student: string | number | undefined): string | undefined {
+  const session = readHostSession(dirname(folder.snapshotPath))
+  if (session != null && cameWithCourse(folder, session))
+    return `the login in ${session.path} came with the course; log in with LearnPack`
+  return student !== undefined && isNewHere(folder)
+    ? 'the login in this event log was made on another machine; log in with LearnPack here'
+    : undefined
+}
+
+/** Why nothing may be sent of the student whom the log names as logged in; undefined where it may be. */
+export const whyNothingIsSent = (
+  folder: CourseFolder,
+  student: string | number | undefined,
+): string | undefined =>
+  foreignLogin(folder, student) ?? notLoggedInAtHost(dirname(folder.snapshotPath), student)
