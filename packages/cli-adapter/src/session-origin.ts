@@ -36,7 +36,7 @@ export function isNewHere(folder: CourseFolder): boolean {
  */
 export function noteForeignSession(folder: CourseFolder, dirPath: string): void {
   const session = readHostSession(dirPath)
-  if (session == null) return
+  if (!session) return
   const apart = Math.abs(madeAt(statSync(session.path)) - madeAt(statSync(courseFolder(dirPath))))
   if (apart <= TOGETHER_MS) folder.noteForeignSession(digestOf(session))
 }
@@ -50,7 +50,7 @@ export function cameWithCourse(folder: CourseFolder, session: HostStudent): bool
 /** Why a login that is there does not count here, for a person; undefined where it does, or where there is none. */
 export function foreignLogin(folder: CourseFolder, student: string | number | undefined): string | undefined {
   const session = readHostSession(dirname(folder.snapshotPath))
-  if (session != null && cameWithCourse(folder, session))
+  if (session && cameWithCourse(folder, session))
     return `the login in ${session.path} came with the course; log in with LearnPack`
   return student !== undefined && isNewHere(folder)
     ? 'the login in this event log was made on another machine; log in with LearnPack here'

@@ -386,6 +386,13 @@ const CASES: Partial<Record<Code, Case | Case[]>> = {
     says: /^42 is not logged in: nothing is sent/,
     spoil: append({ type: 'student_cleared', data: {} }),
   },
+  'delivery/foreign-login': {
+    says: /^nothing is sent: the login in this event log was made on another machine; log in with LearnPack here$/,
+    spoil(path) {
+      const folder = openCourseFolder(learn(path))
+      folder.writeIndex({ ...folder.readIndex()!, machine: 'another' })
+    },
+  },
   'delivery/waiting': { says: /^2 waiting since 20\S+Z$/ },
   'delivery/elsewhere': {
     says: /^7 delivered; learn\.json does not name it/,
@@ -393,7 +400,10 @@ const CASES: Partial<Record<Code, Case | Case[]>> = {
   },
   'delivery/paused': {
     says: /^paused: answered 401$/,
-    spoil: (path) => cursor(path, toStream, { offset: 0, paused: { reason: 'answered 401', offset: 1e9 } }),
+    spoil(path) {
+      const paused = { reason: 'answered 401', offset: statSync(logOf(path)).size }
+      cursor(path, toStream, { offset: 0, paused })
+    },
   },
   'delivery/backs-off': {
     says: /^not reached \(answered 503\), next attempt at 20\S+Z$/,

@@ -95,7 +95,7 @@ describe('learnpack-telemetry status', () => {
       storage.open(ben).cursors.write(destination, { ...state, paused })
       return { ...(await told(path)).telemetries[0]?.destinations[0], text: (await run('status', path)).out }
     }
-    const held = await pausedAt(1e9)
+    const held = await pausedAt(storage.open(ben).log.size())
     expect(held.paused).toBe('answered 401')
     expect(held.text).toContain('paused until the next login: answered 401')
     const over = await pausedAt(1)
