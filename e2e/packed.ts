@@ -28,7 +28,7 @@ export default async function setup(project: TestProject): Promise<() => void> {
   }
   const installed = join(outside, 'installed')
   mkdirSync(installed)
-  await install(installed, [...Object.values(tarballs), '@types/node@20', ...hostParts()])
+  await install(installed, [...Object.values(tarballs), '@types/node@20', 'tsx@4', ...hostParts()])
   project.provide('outside', outside)
   project.provide('installed', installed)
   project.provide('tarballs', tarballs)

@@ -1,7 +1,7 @@
 // The receivers of docs/receive.md as they are printed there, each as a process of its own: the real engine
 // delivers a recorded session to them over a line that loses answers, and a receiver that is killed.
 
-import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { execFileSync, execSync, spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -64,7 +64,7 @@ const python: Language = {
   stored: (cwd) => JSON.parse(execFileSync('python3', ['-c', SELECT], { cwd, encoding: 'utf8' })) as Stored[],
 }
 
-async function run({ command, file, stored }: Language) {
+async function run({ command, file, stored }: Language, its: { secret?: string } = { secret }) {
   const folder = mkdtempSync(join(tmpdir(), 'receiver-'))
   writeFileSync(join(folder, file), blocks[file]!)
   let child: ChildProcess
@@ -72,7 +72,7 @@ async function run({ command, file, stored }: Language) {
 
   async function start(): Promise<void> {
     const { port: PORT } = new URL(url)
-    const env = { ...process.env, NODE_OPTIONS: '', WEBHOOK_SECRET: secret, PORT }
+    const env = { ...process.env, NODE_OPTIONS: '', WEBHOOK_SECRET: its.secret, PORT }
     child = spawn(command, [file], { cwd: folder, env, stdio: ['ignore', 'pipe', 'ignore'] })
     url = await new Promise<string>((resolve, reject) => {
       child.stdout!.once('data', (line: Buffer) => resolve(line.toString().trim()))
@@ -258,6 +258,24 @@ describe.each([
 
     expect(await attempt(url, parcel)).toEqual({ kind: 'delivered' })
     expect(receiver.stored().map(({ id }) => id)).toEqual(['genuine'])
+  })
+
+  it.skipIf(!here)('takes what is not signed where it is given no secret, and counts it once', async () => {
+    const receiver = await run(language, {})
+    const url = receiver.url()
+    for (const id of ['first', 'first', 'second']) {
+      const bare = streamTransport({ url })
+      expect(await bare.deliver(parcelOf(id), new AbortController().signal)).toEqual({ kind: 'delivered' })
+    }
+    expect(receiver.stored().map(({ id }) => id)).toEqual(['first', 'second'])
+  })
+
+  it.skipIf(!here)('takes the secret that the command of the guide makes', async () => {
+    const [, command] = /^\$ (node -p .*)$/m.exec(read('docs/receive.md')) ?? []
+    const made = execSync(command!, { encoding: 'utf8' }).trim()
+    const receiver = await run(language, { secret: made })
+    expect(await attempt(receiver.url(), parcelOf('a'))).toMatchObject({ kind: 'pause' })
+    expect(await attempt(receiver.url(), parcelOf('a'), { secret: made })).toEqual({ kind: 'delivered' })
   })
 
   it.skipIf(!here)(
