@@ -16,7 +16,7 @@ export interface ManagerOptions {
   readonly allowedOrigins?: readonly string[]
   /**
    * Applied to every text before it is written; `false` keeps texts as they are. Default: `createRedactor()`. With
-   * more rules: `const builtIn = createRedactor()`, and here `(text) => mine(builtIn(text))`.
+   * more rules: `const builtIn = createRedactor()`, and here `(text, name) => mine(builtIn(text, name))`.
    */
   readonly redaction?: false | Redactor
   /** How long the texts of an event may be, characters. Default: 65,536 of output, 262,144 of any other text. */

@@ -12,9 +12,9 @@ import { encodedFields } from './wire'
 /** A redactor that cannot fail: a text it fails on is not kept. `failed` is not told the error, which may quote it. */
 const careful =
   (redact: Redactor, failed: () => void): Redactor =>
-  (text) => {
+  (text, name) => {
     try {
-      const cleaned: unknown = redact(text)
+      const cleaned: unknown = redact(text, name)
       if (typeof cleaned === 'string') return cleaned
     } catch {
       // What it says may be what must not be kept.
@@ -41,7 +41,7 @@ export function createCleaner(redact: Redactor | undefined, failed: () => void):
   }
   const safely = careful(redact, failed)
   return {
-    text: safely,
+    text: (text) => safely(text),
     data: (data) => cleaned(data, safely),
     course: (course) => cleanCourse(course, safely),
     snapshot: (file) => cleanSnapshot(file, safely),
@@ -49,23 +49,16 @@ export function createCleaner(redact: Redactor | undefined, failed: () => void):
   }
 }
 
-/** Every text inside a JSON value, also where it is the name of a field: some count by path, or by address. */
-function cleaned<T>(value: T, redact: Redactor): T
-function cleaned(value: unknown, redact: Redactor): unknown {
-  if (typeof value === 'string') return redact(value)
-  if (Array.isArray(value)) return value.map((item) => cleaned(item as unknown, redact))
+/**
+ * Every text inside a JSON value, also where it is the name of a field: some count by path, or by address.
+ * @param field in which the value is
+ */
+function cleaned<T>(value: T, redact: Redactor, field?: string): T
+function cleaned(value: unknown, redact: Redactor, field?: string): unknown {
+  if (typeof value === 'string') return redact(value, field)
+  if (Array.isArray(value)) return value.map((item) => cleaned(item as unknown, redact, field))
   if (typeof value !== 'object' || value === null) return value
-  return mapFields(value, redact, (name, inner) => cleanField(name, inner, redact))
-}
-
-const cleanField = (name: string, value: unknown, redact: Redactor): unknown =>
-  typeof value === 'string' ? redactField(name, value, redact) : cleaned(value, redact)
-
-/** A field's name tells what its text is, as a variable's does. */
-function redactField(name: string, text: string, redact: Redactor): string {
-  if (!/key|token|secret|pass|pwd|credential/i.test(name)) return redact(text)
-  const named = redact(`${name}=${text}`)
-  return named.startsWith(`${name}=`) ? named.slice(name.length + 1) : redact(text)
+  return mapFields(value, redact, (name, inner) => cleaned(inner, redact, name))
 }
 
 /** Too short and too plain to be anything but a name. */
@@ -102,22 +95,22 @@ const identity = new Set(['telemetry_id', 'slug', 'user_id'])
 const cleanSnapshot = (file: ImportedSnapshot, redact: Redactor): ImportedSnapshot =>
   mapFields(file, redact, (name, value) => {
     if (name === 'steps') return file.steps.map((step) => cleanStep(step, redact))
-    return identity.has(name) ? value : cleaned(value, redact)
+    return identity.has(name) ? value : cleaned(value, redact, name)
   }) as ImportedSnapshot
 
 const cleanStep = (step: Pick<ImportedStep, 'slug'>, redact: Redactor): ImportedStep =>
   mapFields(step, redact, (name, value) => {
     if (name === 'slug') return value
     const type = Object.hasOwn(ATTEMPT_TYPES, name) ? ATTEMPT_TYPES[name as AttemptList] : undefined
-    if (type === undefined || !Array.isArray(value)) return cleaned(value, redact)
+    if (type === undefined || !Array.isArray(value)) return cleaned(value, redact, name)
     return value.map((attempt: Attempt) => cleanAttempt(type, attempt, redact))
   }) as ImportedStep
 
 const cleanAttempt = (type: StepEventType, attempt: Attempt, redact: Redactor): Attempt =>
   mapFields(attempt, redact, (name, value) =>
     typeof value === 'string' && encodedFields[type].includes(name)
-      ? cleanBase64(value, redact)
-      : cleanField(name, value, redact),
+      ? cleanBase64(value, (text) => redact(text, name))
+      : cleaned(value, redact, name),
   )
 
 /** Base64 of text, of other bytes, or text that was never encoded; encoded anew only where something was found. */

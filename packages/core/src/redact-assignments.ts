@@ -5,9 +5,9 @@
 import { gluedAt, lengthAt } from './glued'
 import { isLessonWord, isPlaceholder, isRandom, isShuffled, isWordsAndNumbers, times } from './plain-values'
 import { mark } from './redaction-mark'
-import { isVariable, secretSort, type SecretSort } from './secret-names'
+import { HINT, isVariable, secretSort, withoutAccents, type SecretSort } from './secret-names'
 
-const hint = /key|token|secret|pass|pwd|contrase|senha|credential|appid/gi
+const hint = new RegExp(HINT, 'gi')
 
 /** Between a name and its value. With a type annotation, as in `token: str = `, or the size of an array of C. */
 const separator =
@@ -55,6 +55,16 @@ export function redactAssignments(text: string): string {
   return cleaned + text.slice(from)
 }
 
+/** The text of a field: of a secret, each word that stands alone on a line. */
+export function redactField(text: string, name: string): string {
+  const sort = secretSort(name)
+  return sort === undefined
+    ? text
+    : text.replace(/^([ \t]*)(\S+)(?=[ \t\r]*$)/gm, (whole, blanks: string, word: string) =>
+        isSecret(word, sort) ? blanks + mark('secret') : whole,
+      )
+}
+
 function nameAround(text: string, index: number): [start: number, end: number] {
   let start = index
   while (isNameCharacter(text.charCodeAt(start - 1))) start--
@@ -72,11 +82,13 @@ const isNameCharacter = (code: number): boolean =>
   code === 95 ||
   code === 45 ||
   code === 46 ||
-  (code >= 192 && code < 592)
+  // With accents, in one character or two.
+  (code >= 192 && code < 592) ||
+  (code >= 768 && code < 880)
 
 /** Where the secret is that the name from `start` to `end` is given, if it is given one. */
 function secretAt(text: string, start: number, end: number): [number, number] | undefined {
-  const name = text.slice(start, end)
+  const name = withoutAccents(text.slice(start, end))
   const before = text.slice(Math.max(0, start - 24), start)
   const between =
     matchAt(separator, text, end) ??

@@ -3,7 +3,7 @@
 
 import type { Redactor } from './api'
 import { isMachineName, redactHomes, redactNames } from './redact-machine'
-import { redactAssignments } from './redact-assignments'
+import { redactAssignments, redactField } from './redact-assignments'
 import { redactEmails } from './redact-emails'
 import { redactLogins } from './redact-logins'
 import { redactPaths } from './redact-paths'
@@ -36,7 +36,8 @@ const PASSES = 3
 /**
  * The rules for home directories and user names in paths, e-mail addresses and credentials. Each finding becomes
  * `[redacted:<kind>]` (see `RedactionKind`); redacting twice changes nothing. Takes linear time and does not throw.
- * To add rules: `const rules = createRedactor()`, then `(text) => mine(rules(text))`.
+ * A text that is the value of a field called `password` or the like is taken out where it looks like a secret.
+ * To add rules: `const rules = createRedactor()`, then `(text, name) => mine(rules(text, name))`.
  * @param options default: nothing is known of the machine
  */
 export function createRedactor({ homes = [], names = [] }: RedactorOptions = {}): Redactor {
@@ -50,13 +51,13 @@ export function createRedactor({ homes = [], names = [] }: RedactorOptions = {})
     redactPaths,
     ...ofMachine,
   ]
-  const once: Redactor = (text) => rules.reduce((cleaned, redact) => redact(cleaned), text)
+  const once = (text: string): string => rules.reduce((cleaned, redact) => redact(cleaned), text)
   // What stood behind something that was taken out may be seen for what it is only then.
   const plain = (text: string, more = PASSES): string => {
     const cleaned = once(text)
     return cleaned === text || more === 0 ? cleaned : plain(cleaned, more - 1)
   }
-  return (text) => {
+  const whole = (text: string): string => {
     const coloured = plain(text).replace(TAIL, '$1')
     // What colours cut in two is seen without them only; then they go, too.
     const bare = coloured.replace(CONTROLS, '')
@@ -64,4 +65,5 @@ export function createRedactor({ homes = [], names = [] }: RedactorOptions = {})
     const cleaned = plain(bare)
     return cleaned === bare ? coloured : cleaned
   }
+  return (text, name) => (name === undefined ? whole(text) : redactField(whole(text), name))
 }

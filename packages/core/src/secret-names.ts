@@ -1,46 +1,78 @@
-// Whether a name in a program, a file of settings or a shell says that its value is a secret.
+// Which names say that their value is a secret: of a field, a variable, a header, a setting or an option of a command.
 
 /** What people choose, and what machines make: they are told from lesson words in different ways. */
 export type SecretSort = 'password' | 'key'
 
+/** Without accents, as every name is compared. */
 const PASSWORDS = words(
-  'password passwd pwd passphrase passwort contrasena contraseña senha dbpass userpassword',
+  'password passwd pwd passphrase passwort kennwort contrasena contrasenha contrasenya senha mdp dbpass userpassword',
 )
 const SECRETS = words(
-  'secret token credential credentials appid apikey secretkey accesskey authkey accesstoken authtoken apitoken privatekey clientsecret',
+  'secret secreto segredo token jeton credential credentials apikey secretkey accesskey authkey accesstoken authtoken apitoken privatekey clientsecret sessionid phpsessid jsessionid csrftoken',
 )
+/** Of several words, also where nothing parts them. */
+const PHRASES: ReadonlyMap<string | undefined, SecretSort> = new Map([
+  ['motdepasse', 'password'],
+  ['palavrapasse', 'password'],
+  ['appid', 'key'],
+])
+/** `key` in Spanish, Portuguese and French. */
+const KEYS = words('clave chave cle')
 /** Words before `key` that make it a secret, whatever the case of the name. */
 const KEYS_OF = words(
   'api secret private access auth encryption signing service account subscription client master admin jwt bearer webhook deploy license app application server openai anthropic groq google gemini aws azure stripe github gitlab huggingface hf mistral cohere deepseek openrouter replicate twilio sendgrid mailgun supabase firebase algolia pinecone tavily serpapi rapidapi newsapi openweather weather tmdb omdb giphy unsplash nasa maps',
 )
-/** Keys of databases, collections and keyboards. */
+/** Keys of databases, collections and keyboards, and keywords. */
 const KEYS_OF_DATA = words(
-  'public publishable primary foreign sort partition cache storage local range index unique object map dict arrow press any hot function ctrl alt shift enter escape space delete tab route query translation group row column data state context react hash composite candidate natural surrogate default current next prev last first left right up down',
+  'public publishable primary foreign sort partition cache storage local range index unique object map dict arrow press any hot function ctrl alt shift enter escape space delete tab route query translation group row column data state context react hash composite candidate natural surrogate default current next prev last first left right up down palabra palabras palavra palavras mot mots',
 )
-/** Said behind the word that counts. */
+/** Words after the one that counts. */
 const BEHIND = words(
-  'confirm confirmation confirmed value prod production dev test live staging repeat again',
+  'confirm confirmation confirmed value prod production dev test live staging repeat again user usuario utilisateur admin api db bd banco base datos dados de del do da du la le el secreta secrete privada privee acceso acesso acces maestra mestra wifi correo email nueva nova actual atual',
 )
+
+/** What occurs in every name that `secretSort` knows, for a search: most texts hold none. */
+export const HINT =
+  /key|token|secret|pass|pwd|senha|contrase|credential|appid|app_id|clave|chave|cl(?:é|e\u0301|e_)|mdp|kennwort|segredo|jeton|sess(?:ion)?id|_auth/i
 
 /** `undefined`, which is asked for where a name has no such word, is in none. */
 function words(list: string): ReadonlySet<string | undefined> {
   return new Set(list.split(' '))
 }
 
-/** `GROQ_API_KEY`, `dbPassword`, `x-api-key`, `password2`: the last word decides. */
+/** Without accents, however they are written: `ñ` is one character or two. */
+export const withoutAccents = (name: string): string =>
+  /[^ -~]/.test(name) ? name.normalize('NFD').replace(/\p{M}+/gu, '') : name
+
+/** `GROQ_API_KEY`, `dbPassword`, `x-api-key`, `password2`, `contraseña`: the last word decides. */
 export function secretSort(name: string): SecretSort | undefined {
-  const parts = name
+  const plain = withoutAccents(name)
+  // As npm calls a login.
+  if (plain === '_auth') return 'key'
+  const parts = plain
     .replace(/(\p{Ll}|\d)(\p{Lu})/gu, '$1 $2')
     .replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, '$1 $2')
     .toLowerCase()
     .split(/[^\p{L}\d]+/u)
     .map((part) => part.replace(/\d+$/, ''))
     .filter((part) => part !== '')
-  while (BEHIND.has(parts.at(-1))) parts.pop()
+  for (; parts.length > 0; parts.pop()) {
+    const sort = sortOf(parts, plain)
+    if (sort !== undefined) return sort
+    if (!BEHIND.has(parts.at(-1))) return undefined
+  }
+  return undefined
+}
+
+function sortOf(parts: readonly string[], name: string): SecretSort | undefined {
   const last = parts.at(-1)
   const before = parts.at(-2)
   if (PASSWORDS.has(last) || (last === 'pass' && before !== undefined)) return 'password'
   if (SECRETS.has(last)) return 'key'
+  const phrase =
+    PHRASES.get(last) ?? PHRASES.get(parts.slice(-2).join('')) ?? PHRASES.get(parts.slice(-3).join(''))
+  if (phrase !== undefined) return phrase
+  if (KEYS.has(last)) return KEYS_OF_DATA.has(before) ? undefined : 'key'
   if (last !== 'key' || before === undefined || KEYS_OF_DATA.has(before)) return undefined
   // `process.env.SCHOOL_KEY` is one as well.
   return KEYS_OF.has(before) || isVariable(name.slice(name.lastIndexOf('.') + 1)) ? 'key' : undefined

@@ -58,6 +58,47 @@ describe('redaction applies to', () => {
     })
   })
 
+  it.each([
+    'contraseña',
+    'contrasen\u0303a',
+    'CONTRASEÑA',
+    'contraseñaUsuario',
+    'contrasenha',
+    'mot_de_passe',
+    'motDePasse',
+    'senha',
+    'appid',
+    'clave_secreta',
+    'passphrase',
+    'X-Api-Key',
+  ])('a field that is called %s', (name) => {
+    const { telemetry, log } = world()
+    telemetry.start(course)
+    const data = { [name]: 'k9Qw3zT7pX2m', deep: [{ [name]: ['k9Qw3zT7pX2m'] }] }
+    telemetry.record(1, 'compile', data)
+    expect(log()).not.toContain('k9Qw3z')
+    expect(log().match(/\[redacted:secret\]/g)).toHaveLength(2)
+    expect(log().match(new RegExp(`"${name}":`, 'g'))).toHaveLength(2)
+  })
+
+  it('a field of a secret, line by line, and with a token in it', () => {
+    const { telemetry } = world()
+    telemetry.start(course)
+    const token = `ghp_${'x1'.repeat(18)}`
+    telemetry.record(1, 'compile', {
+      secret: 'of the school:\n k9Qw3zT7pX2m \nIDENTIFIER',
+      token,
+      password: ' k9Qw3zT7pX2m\r\n',
+      api_key: 'Bearer k9Qw3zT7pX2m',
+    })
+    expect(telemetry.snapshot().steps[1]?.compilations[0]).toEqual({
+      secret: 'of the school:\n [redacted:secret] \nIDENTIFIER',
+      token: '[redacted:key]',
+      password: ' [redacted:secret]\r\n',
+      api_key: 'Bearer [redacted:key]',
+    })
+  })
+
   it('the course, but for its slugs', () => {
     const { telemetry, log } = world((text) => text.replaceAll('LEGION', '***'))
     telemetry.start({
@@ -118,6 +159,36 @@ describe('redaction applies to', () => {
     telemetry.start(course)
     telemetry.end(PATH)
     expect(log()).not.toContain('LEGION')
+  })
+})
+
+describe('a redactor of the host', () => {
+  it('is given each text as it is, and the name of its field', () => {
+    const seen: [string, string | undefined][] = []
+    const { telemetry } = world((text, name) => (seen.push([text, name]), text))
+    telemetry.start(course)
+    seen.length = 0
+    telemetry.record(1, 'compile', {
+      stdout: 'a',
+      password: 'b',
+      list: ['c', { deep: 'd' }],
+      'a name that is long': 1,
+    })
+    expect(seen).toEqual([
+      ['a', 'stdout'],
+      ['b', 'password'],
+      ['c', 'list'],
+      ['d', 'deep'],
+      ['a name that is long', undefined],
+    ])
+    telemetry.import({
+      ...sample,
+      steps: [{ slug: 'a', position: 0, compilations: [{ stdout: btoa('f'), token: 'g' }] }],
+    })
+    expect(seen).toContainEqual(['f', 'stdout'])
+    expect(seen).toContainEqual(['g', 'token'])
+    telemetry.end('e')
+    expect(seen.at(-1)).toEqual(['e', undefined])
   })
 })
 

@@ -32,6 +32,19 @@ it('the corpus is as large as it says', () => {
 
 it.each([
   ['password', 'dbPassword', 'DBPassword', 'user_pass', 'password2', 'newPassword_confirm'],
+  ['password', 'contraseña', 'contrasen\u0303a', 'CONTRASEN\u0303A', 'contrasenha', 'nuevaContraseña'],
+  ['password', 'mot_de_passe', 'motDePasse', 'motdepasse', 'MDP', 'senha', 'senha_do_banco', 'palavra_passe'],
+  [
+    'key',
+    'clave',
+    'CLAVE_API',
+    'claveSecreta',
+    'clave_de_acceso',
+    'chave_api',
+    'cl\u00e9_API',
+    'cle\u0301API',
+  ],
+  ['key', 'appid', 'appId', 'app_id', 'jeton', '_auth', 'sessionid', 'PHPSESSID', 'csrftoken'],
   [
     'key',
     'API_KEY',
@@ -57,6 +70,13 @@ it.each([
     'passed',
     '1password',
     'confirm',
+    'palabra_clave',
+    'palavras_chave',
+    'motsCl\u00e9s',
+    'clave_primaria',
+    'contrasena_valida',
+    'mot',
+    'basic_auth',
   ],
 ])('a name says that its value is a %s', (sort, ...names) => {
   for (const name of names) expect([name, secretSort(name ?? '')]).toEqual([name, sort])
