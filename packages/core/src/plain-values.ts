@@ -1,10 +1,16 @@
 // What is plainly no secret: the words of a lesson, and the places where a learner is to put theirs.
 
 const placeholder =
-  /\.{3}|…|\*{3}|x{4}|^x+$|^(.)\1*$|^<.*>$|\$\{|\{\{|\{[\w.[\]"']*\}|^\$\w|^%\w+%$|%[sd(]|your|_here\b|-here\b|change[-_]?me|replace[-_]|insert[-_]|placeholder|example|dummy|^tu[-_]|process\.env|environ\b|getenv|redacted:/i
+  /\.{3}|…|\*{3}|x{4}|^x+$|^(.)\1*$|^<.*>$|\$\{|\{\{|\{[\w.[\]"']*\}|^\$[A-Za-z_]\w*(?![\w$])|^%\w+%$|%[sd(]|your|_here\b|-here\b|change[-_]?me|replace[-_]|insert[-_]|placeholder|example|dummy|^tu[-_]|process\.env|environ\b|getenv|redacted:/i
 
 /** `your-api-key-here`, `<token>`, `xxx`, `${TOKEN}`, `sk-...`, an example of a manual. */
 export const isPlaceholder = (value: string): boolean => placeholder.test(value)
+
+/** How a form checks a value, as Laravel and others write it: `required|min:8|confirmed`. */
+export const isRule = (value: string): boolean =>
+  /^(?:required|nullable|sometimes|bail|filled|present|string|confirmed)\||^(?:min|max|size|between|same|confirmed|required_\w{1,20}|exists|unique):[\w,.|:]{1,80}$/.test(
+    value,
+  )
 
 // No word is two others put together: a value is read in one way, so reading it takes linear time.
 const lessonWords =

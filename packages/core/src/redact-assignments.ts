@@ -3,15 +3,32 @@
 // the words of a lesson, calls, variables and placeholders stay.
 
 import { gluedAt, lengthAt } from './glued'
-import { isLessonWord, isPlaceholder, isRandom, isShuffled, isWordsAndNumbers, times } from './plain-values'
+import {
+  isLessonWord,
+  isPlaceholder,
+  isRandom,
+  isRule,
+  isShuffled,
+  isWordsAndNumbers,
+  times,
+} from './plain-values'
 import { mark } from './redaction-mark'
 import { HINT, isVariable, secretSort, withoutAccents, type SecretSort } from './secret-names'
 
 const hint = new RegExp(HINT, 'gi')
 
-/** Between a name and its value. With a type annotation, as in `token: str = `, or the size of an array of C. */
-const separator =
-  /(?:\[\d{0,5}\])?(?:\\{0,3}["'`])?\]?[ \t]{0,3}(?::[ \t]{0,2}[A-Za-z]\w{0,20}(?:\[\w{0,20}\])?[ \t]{0,2}=(?![=>])|:=|=>|[=!]==?|[=:])[ \t]{0,8}/y
+/** `: str`, `: &'static str`, `: Optional[str]`, `: string | null`, and Go's, which has no colon. */
+const type =
+  "(?::[ \\t]{0,2}[&?]?(?:'\\w{1,12} )?(?:mut )?[A-Za-z][\\w.]{0,30}(?:[[<][\\w ,|.]{0,40}[\\]>])?(?:\\[\\w{0,20}\\])?[?!]?(?: \\| \\w{1,12}){0,2}|[ \\t]{1,4}(?:string|\\[\\]byte))"
+/** Between a name and its value; also with a type, the size of an array of C, or the key of the value in a list of pairs. */
+const separator = new RegExp(
+  [
+    `(?:\\[\\d{0,5}\\])?(?:\\\\{0,3}["'\`])?\\]?[ \\t]{0,40}(?:${type}[ \\t]{0,2}=(?![=>])|:=|=>|[=!]==?|[=:])[ \\t]{0,8}`,
+    // `name: DB_PASSWORD`, and on the next line `value: ...`; `{"Name":"DB_PASSWORD","Value":"..."}`
+    '(?:\\\\{0,3}["\'])?,?(?:\\s|\\\\n){0,20}(?:\\\\{0,3}["\'])?\\b[Vv]alue(?:\\\\{0,3}["\'])?[ \\t]{0,2}[:=][ \\t]{0,8}',
+  ].join('|'),
+  'y',
+)
 /** `setItem('token', '...')`: both have quotes. */
 const argument = /\\{0,3}["'`],[ \t]{0,2}(?=\\{0,3}["'`])/y
 /** `--password ...`, `setx NAME ...`, `ENV NAME ...` */
@@ -21,9 +38,11 @@ const declared = /[ \t]{1,8}(?=["'])/y
 /** `<password>...</password>` */
 const element = />/y
 
-const quoted = /[rbuRBU]{0,2}(\\{0,3}["'`])((?:(?!\1)(?:\\.|[^\s\\"])){1,4096})\1/y
+/** A quotation mark of the other kind inside is no end of a text in JSON. */
+const quoted =
+  /(?:String::from\(|Some\(|SecretStr\()?[rbuRBU]{0,2}(\\{0,3}["'`])((?:(?!\1)(?:\\.|[^\s\\"]|(?<![\s,:{[])"(?![\s,:}\]]|$))){1,4096})\1/y
 /** The value goes on the next line, as formatters put what is long. */
-const nextLine = /(?:\([ \t]{0,2})?\r?\n[ \t]{0,40}(?=[rbuRBU]{0,2}["'`])/y
+const nextLine = /(?:\([ \t]{0,2})?\r?\n[ \t]{0,40}(?:string\(\d{1,5}\) )?(?=[rbuRBU]{0,2}["'`])/y
 /** A password that Google makes for an app. */
 const ofApp = /(["'`])([a-z]{4}(?: [a-z]{4}){3})\1/y
 /** Judged by its beginning: where such values follow upon each other, each is looked at anew. */
@@ -32,9 +51,14 @@ const openQuote = /\\{0,3}["'`]/y
 const rest = /[^\s"'`,;(){}[\]<>\\&|]*/y
 const wholeLine = /[^\s"'`\\]{6,4096}(?=[ \t]*(?:[\r\n#]|$|\\[nr]))/y
 
+/** As a shell reads it: a call or an attribute of a program does not end like that. */
+const shellWord = /[^\s"'`,;(){}[\]<>\\&|]{6,4096}(?=[\s"']|$|\\[nr])/y
+
 /** What may stand on a line before a name in a file of settings or a shell. */
 const lineStart = /(?:^|[\r\n]|\\[nr])[ \t]*(?:export |set |setx |ENV |ARG |\$env:|\$|- |-e )?["']?$/
-const command = /(?:--|\bsetx |\bENV )$/i
+const command = /(?:--|\bsetx |\bENV |\bconfig(?:ure)? set )$/i
+/** `-e NAME=`, `--set a.name=`, `--from-literal=name=`, `-Dname=` */
+const option = /(?:[\s"']-{1,2}[A-Za-z][\w-]{0,22}(?:[ =]["']?)|\s-{1,2})$/
 /** `Your password: `, a program's question or answer. */
 const asked = /\p{L} $/u
 /** `API key` in words, `?key=` in a URL. */
@@ -90,17 +114,18 @@ const isNameCharacter = (code: number): boolean =>
 function secretAt(text: string, start: number, end: number): [number, number] | undefined {
   const name = withoutAccents(text.slice(start, end))
   const before = text.slice(Math.max(0, start - 24), start)
-  const between =
+  const assigned =
     matchAt(separator, text, end) ??
     matchAt(argument, text, end) ??
     (command.test(before) ? matchAt(blank, text, end) : undefined) ??
-    (before.endsWith('<') ? matchAt(element, text, end) : undefined) ??
-    (/pass|pwd/i.test(name) || isVariable(name) ? matchAt(declared, text, end) : undefined)
+    (before.endsWith('<') ? matchAt(element, text, end) : undefined)
+  const between = assigned ?? matchAt(declared, text, end)
   if (between === undefined) return undefined
   const spelled = /^key$/i.test(name) && spaced.test(before)
   const login = passAlone.test(name) && (command.test(before) || isOfLogin(text, start))
   const sort = secretSort(spelled ? 'apikey' : login ? 'password' : name)
   if (sort === undefined && !passAlone.test(name)) return undefined
+  if (assigned === undefined && sort !== 'password' && !isVariable(name)) return undefined
   const behind = end + between[0].length
   const at = behind + lengthAt(nextLine, text, behind)
   const app = matchAt(ofApp, text, at)?.[2]
@@ -139,6 +164,12 @@ function bareSecretAt(
   if (line !== undefined && !isCode(line, isVariable(name))) {
     return isSecret(line, sort) ? [at, at + line.length] : undefined
   }
+  const isGiven =
+    between === '=' && (option.test(before) || (isVariable(name) && /(?:^|[\s"'])$/.test(before)))
+  const argument = isGiven ? matchAt(shellWord, text, at)?.[0] : undefined
+  if (argument !== undefined && !isCode(argument, isVariable(name)) && isSecret(argument, sort)) {
+    return [at, at + argument.length]
+  }
   const start = at + lengthAt(openQuote, text, at)
   const value = matchAt(unquoted, text, start)?.[0]
   if (value === undefined || !isSecret(value, sort)) return undefined
@@ -146,7 +177,11 @@ function bareSecretAt(
   const next = text.charAt(end)
   if (/[([{]/.test(next)) return undefined
   const inText =
-    /["'`\\&]/.test(next) || between === '>' || inList.test(before + between) || command.test(before)
+    /["'`\\&]/.test(next) ||
+    between === '>' ||
+    /value/i.test(between) ||
+    inList.test(before + between) ||
+    command.test(before)
   const isValue =
     inText ||
     isRandom(value) ||
@@ -178,7 +213,7 @@ function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | u
 
 /** Whether a value given to such a name looks like a secret. */
 function isSecret(value: string, sort: SecretSort): boolean {
-  if (isPlaceholder(value) || isLessonWord(value) || isPattern(value)) return false
+  if (isPlaceholder(value) || isLessonWord(value) || isRule(value) || isPattern(value)) return false
   if (sort === 'password') {
     const bare = value.replace(/^[^\p{L}\d]+|(?<=[\p{L}\d])[^\p{L}\d]+$/gu, '')
     if (value.length < 6 || /^[\p{L}\p{M}_./:-]*$/u.test(bare)) return false

@@ -16,7 +16,11 @@ const noDomain =
 const lessonAddress =
   /^(?:test|user|usuario|foo|bar|name|nombre|email|correo|me|you|someone|somebody|student|username|your[-_.]?(?:email|name)|tu[-_.]?(?:email|correo|nombre))\d{0,3}@(?:test|foo|bar|domain|dominio|email|correo|mail|company|empresa|site|mysite|website|school|provider|your[-_]?(?:domain|company|school))\.(?:com|org|net|es|io)$/i
 
-export const redactEmails = (text: string): string => redactAround('%40', redactAround('@', text))
+/** Also as URLs, JSON and JavaScript, and HTML write it. */
+const SIGNS = ['@', '%40', '\\u0040', '\\x40', '&#64;', '&#x40;', '&commat;']
+
+export const redactEmails = (text: string): string =>
+  SIGNS.reduce((cleaned, sign) => redactAround(sign, cleaned), text)
 
 function redactAround(sign: string, text: string): string {
   let cleaned = ''

@@ -3,17 +3,26 @@
 import { isLessonWord, isPlaceholder, isRandom } from './plain-values'
 import { mark } from './redaction-mark'
 
-const login = /:\/\/([^\s/?#"'`<>\\:@]{0,128}):([^\s/"'`<>\\]{1,256})(?=@[\w[.-])/g
+/** A user who was taken out already is one. */
+const login =
+  /:\/\/((?:\[redacted:[a-z-]{1,20}\]|[^\s/?#"'`<>\\:@[]){0,128}):([^\s/"'`<>\\]{1,256})(?=@[\w[.-])/g
 /** A token alone, as git remotes have it. */
 const tokenAlone = /:\/\/([\w-]{16,128})(?=@[\w[.-])/g
-const curl = /(\bcurl\b[^\r\n]{0,200}?\s(?:-u|--user)[ =]["']?[^\s:"'\\]{1,64}:)([^\s"'\\]{1,256})/g
+const curl =
+  /(\bcurl\b[^\r\n]{0,200}?\s(?:-u|--user)[ =]["']?(?:\[redacted:[a-z-]{1,20}\]|[^\s:"'\\[]){1,64}:)([^\s"'\\]{1,256})/g
+/** In netrc, on one line or several. */
+const netrc =
+  /(\b(?:machine(?:\s|\\[nt]){1,8}[\w.:-]{1,128}|default)(?:\s|\\[nt]){1,40}login(?:\s|\\[nt]){1,8}(?:(?!\\n)\S){1,128}(?:\s|\\[nt]){1,40}(?:account(?:\s|\\[nt]){1,8}(?:(?!\\n)\S){1,128}(?:\s|\\[nt]){1,40})?password(?:\s|\\[nt]){1,8})([^\s"'\\]{1,256})/g
+/** In .npmrc: base64, which is a word without digits perhaps. */
+const npmrc =
+  /((?:^|[\s"']|\\n|\/:)_auth(?:Token)?[ \t]?=[ \t]?["']?|\/:_password[ \t]?=[ \t]?["']?)([\w.+/=-]{6,4096})(?=[\s"'\\]|$)/g
 const identified = /(\bidentified (?:with \w{1,40} )?by ["'])([^\s"'\\]{6,256})(?=["'])/gi
 const header =
   /(authorization(?:\\{0,3}["'`])?\]?\s{0,3}[:=,]\s{0,3}(?:\\{0,3}["'`])?(?:[A-Za-z]{3,12}[ ]{1,3})?)([\w.~+/=:-]{6,4096})/gi
 const bearer = /(\bbearer[ ]{1,3})([\w.~+/=:-]{12,4096})/gi
 
-export const redactLogins = (text: string): string =>
-  text
+export function redactLogins(text: string): string {
+  const cleaned = text
     .replace(tokenAlone, (whole, token: string) => (isRandom(token) ? `://${mark('key')}` : whole))
     .replace(login, (whole, user: string, password: string) =>
       password === user ? whole : redactPassword(whole, `://${user}:`, password),
@@ -22,6 +31,17 @@ export const redactLogins = (text: string): string =>
     .replace(identified, redactPassword)
     .replace(header, redactCredential)
     .replace(bearer, redactCredential)
+  return redactFiles(cleaned)
+}
+
+/** In files of settings; most texts hold neither. */
+function redactFiles(text: string): string {
+  const cleaned = text.includes('login') ? text.replace(netrc, redactPassword) : text
+  if (!cleaned.includes('_auth') && !cleaned.includes('/:_password')) return cleaned
+  return cleaned.replace(npmrc, (whole, before: string, value: string) =>
+    isPlaceholder(value) ? whole : before + mark('key'),
+  )
+}
 
 const redactPassword = (whole: string, before: string, password: string): string =>
   isPlaceholder(password) || isLessonWord(password) ? whole : before + mark('password')

@@ -23,8 +23,16 @@ export function redactHomes(home: string): Redactor[] {
   // What is rarer comes first: the rest is looked at only where that was found.
   const name = escaped(person)
   const whole = new RegExp(`${name}(?![\\w-])(?<=${begin}${path}${name})`, onWindows ? 'giu' : 'gu')
-  return [(text) => text.replace(whole, mark('user'))]
+  return [
+    (text) =>
+      text.replace(whole, (found, at: number) =>
+        authority.test(text.slice(Math.max(0, at - 16), at)) ? found : mark('user'),
+      ),
+  ]
 }
+
+/** What is before the host or the user of a URL: `https://root.cern`, `mysql://root@localhost`. */
+const authority = /(?::|%3A)(?:\\{0,4}\/|%2F){2}$/i
 
 export function redactNames(name: string): Redactor {
   const word = new RegExp(`(?<![\\p{L}\\p{N}_]|\\[redacted:)${escaped(name)}(?![\\p{L}\\p{N}_])`, 'giu')

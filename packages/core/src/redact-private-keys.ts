@@ -1,4 +1,4 @@
-// PEM blocks of private keys, on lines of their own or with `\n` written out; whole, or cut at either end.
+// Private keys, PEM blocks and PuTTY's, on lines of their own or with `\n` written out; whole, or cut at either end.
 
 import { gluedAt } from './glued'
 import { mark } from './redaction-mark'
@@ -14,8 +14,8 @@ const BODY =
 const isKey = (body: string): boolean => /[A-Za-z0-9+/]{16}/.test(body.replace(/\\[nr]/g, ''))
 
 export function redactPrivateKeys(text: string): string {
-  if (!text.includes('PRIVATE KEY')) return text
-  return redactEnds(redactBegins(text))
+  const cleaned = text.includes('PRIVATE KEY') ? redactEnds(redactBegins(text)) : text
+  return cleaned.includes('Private-') ? redactPutty(cleaned) : cleaned
 }
 
 /** The end is of another text in the same JSON: quotes alone part the lines of a key in a program, too. */
@@ -67,4 +67,22 @@ function keyStart(text: string, least: number, index: number): number | undefine
   const body = text.slice(start, index)
   const at = body.search(/[A-Za-z0-9+/=]{16}/)
   return at < 0 ? undefined : start + at + gluedAt(text, start + at)
+}
+
+/** Of PuTTY: its lines are between two others, either of which may be missing. */
+function redactPutty(text: string): string {
+  let cleaned = ''
+  let from = 0
+  for (const { index, 0: line, 1: lines } of text.matchAll(
+    /Private-(?:Lines: \d{1,4}((?:\s|\\[nr]){1,4})|MAC: )/g,
+  )) {
+    const start =
+      lines === undefined ? keyStart(text, Math.max(from, index - LONGEST), index) : index + line.length
+    if (start === undefined) continue
+    const body = lines === undefined ? text.slice(start, index).trimEnd() : bodyAt(text, start)
+    if (!isKey(body)) continue
+    cleaned += text.slice(from, start) + mark('private-key')
+    from = start + body.length
+  }
+  return cleaned + text.slice(from)
 }

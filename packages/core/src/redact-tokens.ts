@@ -46,6 +46,8 @@ const withSigns: readonly [hint: string, shape: RegExp][] = [
   ['ya29.', new RegExp(`${begin}ya29\\.[\\w-]{20,}`, 'g')],
   ['1//0', new RegExp(`${begin}1//0[\\w-]{30,}`, 'g')],
   [':AA', new RegExp(`(?:${begin}|(?<=/bot))\\d{8,10}:AA[\\w-]{30,}`, 'g')],
+  // A PEM block in base64, but for certificates and public keys
+  ['LS0tLS1CRUdJTi', /LS0tLS1CRUdJTi(?!BDRVJU|BQVUJM)[A-Za-z0-9+/]{32,}={0,2}/g],
   // Webhooks of Slack and Discord
   ['hooks.slack.com', /(?<=hooks\.slack\.com(?:\\?\/))[a-z]{1,20}(?:\\?\/\w{1,64}){2,4}/g],
   [

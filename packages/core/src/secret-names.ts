@@ -5,7 +5,7 @@ export type SecretSort = 'password' | 'key'
 
 /** Without accents, as every name is compared. */
 const PASSWORDS = words(
-  'password passwd pwd passphrase passwort kennwort contrasena contrasenha contrasenya senha mdp dbpass userpassword',
+  'password passwd pwd passphrase passwort kennwort contrasena contrasenha contrasenya senha mdp dbpass',
 )
 const SECRETS = words(
   'secret secreto segredo token jeton credential credentials apikey secretkey accesskey authkey accesstoken authtoken apitoken privatekey clientsecret sessionid phpsessid jsessionid csrftoken',
@@ -33,7 +33,7 @@ const BEHIND = words(
 
 /** What occurs in every name that `secretSort` knows, for a search: most texts hold none. */
 export const HINT =
-  /key|token|secret|pass|pwd|senha|contrase|credential|appid|app_id|clave|chave|cl(?:é|e\u0301|e_)|mdp|kennwort|segredo|jeton|sess(?:ion)?id|_auth/i
+  /ke(?:y|nnwort)|token|se(?:cret|nha|gredo|ss(?:ion)?id)|p(?:ass|wd)|c(?:ontrase|redential|lave|have|lé|le\u0301|le_)|app[-_]?id|mdp|jeton|_auth/i
 
 /** `undefined`, which is asked for where a name has no such word, is in none. */
 function words(list: string): ReadonlySet<string | undefined> {
@@ -67,7 +67,12 @@ export function secretSort(name: string): SecretSort | undefined {
 function sortOf(parts: readonly string[], name: string): SecretSort | undefined {
   const last = parts.at(-1)
   const before = parts.at(-2)
-  if (PASSWORDS.has(last) || (last === 'pass' && before !== undefined)) return 'password'
+  if (
+    PASSWORDS.has(last) ||
+    /^[a-z]{1,12}passw(?:or)?d$/.test(last ?? '') ||
+    (last === 'pass' && before !== undefined)
+  )
+    return 'password'
   if (SECRETS.has(last)) return 'key'
   const phrase =
     PHRASES.get(last) ?? PHRASES.get(parts.slice(-2).join('')) ?? PHRASES.get(parts.slice(-3).join(''))
