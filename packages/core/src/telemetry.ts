@@ -389,7 +389,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
         const checked = checkCall(type, data)
         if (!checked.ok) return refuse(checked.reason)
         // A copy: a call that waits must not see what its caller does to the object later.
-        const kept = limited(checked.data, options.limits)
+        const kept = limited(checked.data, clean.text, options.limits)
         return whenSettled((call) => recordStep(call, position, checked.type, kept))
       }),
 
