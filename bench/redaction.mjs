@@ -189,6 +189,17 @@ const hostile = [
   '%',
   '%0a',
   '\u001B[32m',
+  '-e API_KEY=',
+  ' _auth=',
+  '/:_password=',
+  'machine a login a ',
+  'Private-Lines: 1\n',
+  'aaaaaaaaaaaaaaaa\nPrivate-MAC: ',
+  'password\nvalue',
+  'contrasen\u0303a',
+  'password=b\'a"',
+  'LS0tLS1CRUdJTi',
+  'a&#64;',
 ]
 const milliseconds = (unit, length) => {
   const text = upTo(length, unit)

@@ -150,6 +150,22 @@ describe('the names of this machine', () => {
   })
 })
 
+describe('a home and a name that are in URLs as well', () => {
+  const mine = createRedactor({ homes: ['/root'], names: ['root', 'marisol'] })
+  it.each([
+    ['mysql://root:root@localhost', 'mysql://root:root@localhost'],
+    ['https://root.cern and https%3A%2F%2Froot.cern', 'https://root.cern and https%3A%2F%2Froot.cern'],
+    ['"https:\\/\\/root.cern"', '"https:\\/\\/root.cern"'],
+    ['mysql://marisol:root@localhost', 'mysql://[redacted:user]:root@localhost'],
+    ['mysql://marisol:k9Qw3z@db', 'mysql://[redacted:user]:[redacted:password]@db'],
+    ['curl -u marisol:root https://x.io', 'curl -u [redacted:user]:root https://x.io'],
+    ['file:///root/x, PATH=/bin:/root/bin', 'file:///[redacted:user]/x, PATH=/bin:/[redacted:user]/bin'],
+  ])('%j', (text, cleaned) => {
+    expect(mine(text)).toBe(cleaned)
+    expect(mine(cleaned)).toBe(cleaned)
+  })
+})
+
 describe('marks are counted', () => {
   it('by kind, those of a host of its own as well, and added to what was counted before', () => {
     const text = '[redacted:key] and [redacted:key], [redacted:my-own], [redacted:], [redacted:key'
@@ -184,7 +200,30 @@ const pieces = fc.oneof(
 )
 const anything = fc.array(pieces, { maxLength: 12 }).map((parts) => parts.join(''))
 
+const ofMachine = createRedactor({ homes: ['/root', '/home/marisol'], names: ['marisol'] })
+
 describe('whatever it is given', () => {
+  it('no mark is inside another, and what is known of the machine changes nothing of that', () => {
+    const near = fc.constantFrom(
+      'mysql://root:root@localhost',
+      'marisol',
+      '/root',
+      '://',
+      ':',
+      '@db ',
+      'password=',
+    )
+    const texts = fc.array(fc.oneof(near, pieces), { maxLength: 12 }).map((parts) => parts.join(''))
+    fc.assert(
+      fc.property(texts, (text) => {
+        const once = ofMachine(text)
+        if (!text.includes('[')) expect(once).not.toMatch(/\[redacted:[a-z-]*\[/)
+        expect(ofMachine(once)).toBe(once)
+      }),
+      { numRuns: tries(1_000) },
+    )
+  })
+
   it('redacting twice changes nothing', () => {
     fc.assert(
       fc.property(anything, (text) => {
@@ -269,6 +308,20 @@ describe.skipIf('STRYKER_MUTATOR_WORKER' in process.env)('a hostile text of 1 MB
       '-----BEGIN RSA PRIVATE KEY----- Aa: x Aa: x ',
       '-----BEGIN RSA PRIVATE KEY-----\nAb: x\nAb:  ',
       '\nAb: x',
+    ],
+    ...[
+      '-e API_KEY=',
+      ' _auth=',
+      '/:_password=',
+      'machine a login a ',
+      'Private-Lines: 1\naaaaaaaaaaaaaaaa\n',
+    ],
+    ...[
+      'aaaaaaaaaaaaaaaa\nPrivate-MAC: ',
+      'password\nvalue',
+      'contrasen\u0303a',
+      'password=b\'a"',
+      'LS0tLS1CRUdJTi',
     ],
     ...['a password: x1x1x1 #', "password='a!!!!", 'pass: 1', '[redacted:key]\u001B[1mx', '\u001B[1mx'],
     ...[
