@@ -3,6 +3,7 @@
 
 import { Socket } from 'node:net'
 import type * as undici from 'undici'
+import { hideInformational } from './informational'
 
 /** A network that drops what we send is given up after, ms: a pending connect holds a process that is done. */
 const CONNECT_MS = 3_000
@@ -25,12 +26,12 @@ export function nodeFetch(env: Environment = process.env): typeof fetch {
     const dispatcher = dispatcherOf(library, env, connecting)
     /** A connect that nobody waits for any more would hold the process until it fails. */
     const giveUp = (): void => connecting.forEach((socket) => socket.destroy(new Error('given up')))
-    return (async (input: string, init: RequestInit) => {
-      init.signal?.addEventListener('abort', giveUp, { once: true })
+    return (async (input: string, init?: RequestInit) => {
+      init?.signal?.addEventListener('abort', giveUp, { once: true })
       try {
         return await library.fetch(input, { ...(init as undici.RequestInit), dispatcher })
       } finally {
-        init.signal?.removeEventListener('abort', giveUp)
+        init?.signal?.removeEventListener('abort', giveUp)
       }
     }) as unknown as typeof fetch
   }
@@ -74,8 +75,11 @@ function dispatcherOf(library: Undici, env: Environment, connecting: Set<Socket>
   const direct = letGo(buildConnector({ timeout: CONNECT_MS }), connecting)
   if (!httpProxy && !httpsProxy) return new Agent({ connect: direct })
   // Through a proxy, its tunnel is the connector that the options bring.
-  const pool = (origin: string | URL, { connect }: undici.Pool.Options): undici.Pool =>
-    new Pool(origin, { connect: typeof connect === 'function' ? letGo(connect, connecting) : direct })
+  const pool = (origin: string | URL, { connect }: undici.Pool.Options): undici.Pool => {
+    const proxy = String(origin).startsWith('https:') ? (httpsProxy ?? httpProxy) : httpProxy
+    const tunnel = typeof connect === 'function' && proxy && letGo(explained(connect, proxy), connecting)
+    return new Pool(origin, { connect: tunnel || direct })
+  }
   return new EnvHttpProxyAgent({
     ...(httpProxy && { httpProxy: httpProxy.value }),
     ...(httpsProxy && { httpsProxy: httpsProxy.value }),
@@ -83,6 +87,28 @@ function dispatcherOf(library: Undici, env: Environment, connecting: Set<Socket>
     factory: pool,
     clientFactory: (origin) => new Pool(origin, { connect: direct }),
   })
+}
+
+/** A proxy that lets nobody through says so by a status, of which undici tells the number alone. */
+function explained(
+  connect: undici.buildConnector.connector,
+  { name, value }: Variable,
+): undici.buildConnector.connector {
+  const { protocol, host, username, password } = new URL(value)
+  const proxy = `the proxy ${protocol}//${host} (${name})`
+  const refusal = (status: string): string => {
+    if (status !== '407')
+      return `${proxy} answered ${status} to CONNECT; ask who runs it to let this address through`
+    return username !== '' && password !== ''
+      ? `${proxy} refuses the login in ${name} (407); correct the name and password there`
+      : `${proxy} asks for a login (407); set ${name} to http://name:password@host:port`
+  }
+  return (options, callback) =>
+    connect(options, (...result) => {
+      const status = /^Proxy response \((\d+)\)/.exec(result[0]?.message ?? '')?.[1]
+      if (status === undefined) callback(...result)
+      else callback(new Error(refusal(status)), null)
+    })
 }
 
 /** What is under way when the process is done is sent again at its next start, so nothing needs to hold it. */
@@ -100,6 +126,7 @@ function letGo(
     const pending: unknown = connect(options, (...[error, socket]) => {
       connecting.delete(pending as Socket)
       unheld(socket)
+      if (socket instanceof Socket) hideInformational(socket)
       if (error === null) callback(null, socket)
       else callback(error, null)
     })

@@ -98,6 +98,63 @@ describe('a school behind a proxy', () => {
   )
 })
 
+describe('a proxy that lets nobody through', () => {
+  /** Answers every CONNECT with that, as a real proxy does. */
+  async function refusing(answer: string) {
+    const asked: (string | undefined)[] = []
+    const server = createServer()
+    server.on('connect', (request, socket: Socket) => {
+      asked.push(request.headers['proxy-authorization'])
+      socket.end(`HTTP/1.1 ${answer}\r\nProxy-Authenticate: Basic realm="school"\r\n\r\n`)
+    })
+    return { url: await listen(server), asked }
+  }
+  const login = (url: string) => url.replace('//', '//ana:k9Qw3zT7@')
+
+  it.each([
+    ['http://school.example/s', 'HTTP_PROXY'],
+    ['https://school.example/s', 'HTTPS_PROXY'],
+    ['https://school.example/s', 'HTTP_PROXY'],
+  ])('says for %s that the proxy of %s asks for a login, and what to do', async (url, name) => {
+    const proxy = await refusing('407 Proxy Authentication Required')
+    expect(await deliver(url, { [name]: proxy.url })).toEqual({
+      kind: 'retry',
+      reason: `the proxy ${proxy.url} (${name}) asks for a login (407); set ${name} to http://name:password@host:port`,
+    })
+  })
+
+  it('does not quote the login that was refused', async () => {
+    const proxy = await refusing('407 Proxy Authentication Required')
+    const outcome = await deliver('https://school.example/s', { https_proxy: login(proxy.url) })
+    expect(proxy.asked).toEqual([`Basic ${btoa('ana:k9Qw3zT7')}`])
+    expect(outcome).toEqual({
+      kind: 'retry',
+      reason: `the proxy ${proxy.url} (https_proxy) refuses the login in https_proxy (407); correct the name and password there`,
+    })
+  })
+
+  it('is named with its answer, whatever that is', async () => {
+    const proxy = await refusing('403 Forbidden')
+    expect(await deliver('https://school.example/s', { HTTPS_PROXY: login(proxy.url) })).toEqual({
+      kind: 'retry',
+      reason: `the proxy ${proxy.url} (HTTPS_PROXY) answered 403 to CONNECT; ask who runs it to let this address through`,
+    })
+  })
+
+  it.each([
+    'http://ana:k9Qw3zT7@127.0.0.1:1',
+    'http://ana:k9Qw3zT7@127.0.0.1:99999',
+    'ana:k9Qw3zT7@127.0.0.1',
+    'ftp://ana:k9Qw3zT7@127.0.0.1',
+    'http://ana:k9Qw3zT7%zz@127.0.0.1:1',
+    'socks5://ana:k9Qw3zT7@127.0.0.1:1',
+  ])('or is not there is not quoted with its password: %s', async (proxy) => {
+    const outcome = await deliver('https://school.example/s', { HTTPS_PROXY: proxy })
+    expect(outcome).toMatchObject({ kind: 'retry', reason: expect.stringMatching(/.{5,}/) as string })
+    expect(JSON.stringify(outcome)).not.toContain('k9Qw3zT7')
+  })
+})
+
 describe('a destination that cannot be connected to', () => {
   /** Its name is looked up as slowly as the test likes. */
   function slowNames() {
