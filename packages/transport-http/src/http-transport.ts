@@ -23,9 +23,15 @@ export const USER_AGENT = `learnpack-telemetry/${version}`
 
 /** Of one destination. */
 export interface HttpTransportOptions {
-  /** Absolute http(s) URL; its query string is kept. It keys the cursor: another URL starts at the first line. */
+  /**
+   * Absolute http(s) URL without a login; its query string is kept. It keys the cursor: another URL starts at the first
+   * line.
+   */
   readonly url: string
-  /** Called once an attempt; a rejection is a retry. Default: the global one. In Node, the adapter's `nodeFetch` honours proxies. */
+  /**
+   * Called once an attempt; a rejection is a retry. Default: the global one, which in Node honours no proxy, and fails with
+   * `bad response` where a receiver sends `100 Continue` unasked; the adapter's `nodeFetch` can do with both.
+   */
   readonly fetch?: typeof fetch
   /** Epoch ms, for `webhook-timestamp` and a `Retry-After` that is a date. Default: the system's clock. */
   readonly now?: () => number
@@ -49,20 +55,23 @@ export interface Authorization {
 
 /**
  * Posts a snapshot to `url` at each of its triggers, a newer one instead of one that waits (SPEC §6). `http-batch` by name.
- * @throws TypeError for a `secret` of another form, which its message does not show; with `authorization`, for no URL
+ * @throws TypeError for a `secret` of another form or a login in `url`, which its message does not show; with
+ *   `authorization`, for no URL
  */
 export const batchTransport = (options: HttpTransportOptions): Transport =>
   httpTransport('http-batch', 'snapshots', options)
 
 /**
  * Posts every event at a step to `url`, each as it happens, in order (SPEC §6). `http-stream` by name.
- * @throws TypeError for a `secret` of another form, which its message does not show; with `authorization`, for no URL
+ * @throws TypeError for a `secret` of another form or a login in `url`, which its message does not show; with
+ *   `authorization`, for no URL
  */
 export const streamTransport = (options: HttpTransportOptions): Transport =>
   httpTransport('http-stream', 'events', options)
 
 function httpTransport(name: string, wants: Transport['wants'], options: HttpTransportOptions): Transport {
   const { url, now = Date.now, timeoutMs = TIMEOUT_MS, gzip = false } = options
+  if (hasLogin(url)) throw new TypeError('url: holds a name or a password, which fetch does not send')
   const sign = options.secret === undefined ? undefined : signer(options.secret)
   const authorization = options.authorization?.origins.includes(new URL(url).origin)
     ? options.authorization
@@ -111,6 +120,13 @@ function httpTransport(name: string, wants: Transport['wants'], options: HttpTra
       }
     },
   }
+}
+
+/** `fetch` refuses such a URL at every attempt, with a message that quotes it. */
+function hasLogin(url: string): boolean {
+  if (!URL.canParse(url)) return false
+  const { username, password } = new URL(url)
+  return username !== '' || password !== ''
 }
 
 /** `AbortSignal.any` and `AbortSignal.timeout` in one: those two cost a tenth of a delivery. */

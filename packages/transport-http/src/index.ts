@@ -7,3 +7,4 @@
 export { batchTransport, streamTransport, USER_AGENT } from './http-transport'
 export type { Authorization, HttpTransportOptions } from './http-transport'
 export { rootCause } from './root-cause'
+export { shownLocation } from './shown-location'

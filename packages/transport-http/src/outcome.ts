@@ -1,6 +1,7 @@
 // What an answer means for the parcel that was sent (SPEC §6, the table of answers).
 
 import type { Outcome } from '@learnpack/telemetry-core'
+import { shownLocation } from './shown-location'
 
 /** Statuses that ask for patience. */
 const RETRIED = new Set([408, 425, 429])
@@ -16,7 +17,7 @@ export function outcomeOf(response: Response, now: number): Outcome {
     const location = headers.get('location')
     return {
       kind: 'pause',
-      reason: `redirected (${status}) to ${location ?? 'an unknown place'}: redirects are not followed`,
+      reason: `redirected (${status}) to ${shownLocation(location ?? 'an unknown place')}: redirects are not followed`,
     }
   }
   if (UNWELCOME.has(status)) return { kind: 'pause', reason: `answered ${status}` }

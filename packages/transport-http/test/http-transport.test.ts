@@ -233,6 +233,37 @@ describe('an answer', () => {
   })
 })
 
+describe('where a redirect points is shown', () => {
+  it.each([
+    ['https://ana:k9Qw3zT7@elsewhere.example/x', 'https://***@elsewhere.example/x'],
+    ['//ana:k9Qw3zT7@elsewhere.example/x', '//***@elsewhere.example/x'],
+    ['HTTPS:\\\\ana:k9Qw3zT7@elsewhere.example', 'HTTPS:\\\\***@elsewhere.example'],
+    ['https://elsewhere.example/@ana', 'https://elsewhere.example/@ana'],
+    ['/login?next=/b&token=k9Qw3zT7', '/login?...'],
+    ['https://elsewhere.example/x#access_token=k9Qw3zT7', 'https://elsewhere.example/x#...'],
+    [`/${'x'.repeat(5_000)}`, `/${'x'.repeat(199)}...`],
+  ])('without a login, a query or an end: %.60s', async (location, shown) => {
+    const url = await answering(302, { location })
+    expect(await streamTransport({ url }).deliver(parcel, never)).toEqual({
+      kind: 'pause',
+      reason: `redirected (302) to ${shown}: redirects are not followed`,
+    })
+  })
+})
+
+describe('a URL with a name or a password in it', () => {
+  it.each(['https://ana:k9Qw3zT7@school.example/', 'https://k9Qw3zT7@school.example/'])(
+    'is refused without being shown, as no fetch takes it: %s',
+    (url) => {
+      for (const create of [batchTransport, streamTransport]) {
+        expect(() => create({ url })).toThrow(
+          new TypeError('url: holds a name or a password, which fetch does not send'),
+        )
+      }
+    },
+  )
+})
+
 describe('a date without a zone', () => {
   const { TZ } = process.env
   afterEach(() => {

@@ -1,6 +1,6 @@
 // The way to the destinations: through which proxy, and with --probe whether anybody is at its end.
 
-import { rootCause } from '@learnpack/telemetry-transport-http'
+import { rootCause, shownLocation } from '@learnpack/telemetry-transport-http'
 import { nodeFetch } from '../node-fetch'
 import { proxyFor } from '../proxies'
 import { finding, type Finding } from './finding'
@@ -78,7 +78,8 @@ async function probe(
 function answered(subject: string, { status, headers }: Response, ms: number): Finding {
   const said = `answered ${status} in ${ms} ms`
   if (status >= 300 && status < 400) {
-    const message = `${said} and points to ${headers.get('location') ?? 'nowhere'}: redirects are not followed`
+    const to = shownLocation(headers.get('location') ?? 'nowhere')
+    const message = `${said} and points to ${to}: redirects are not followed`
     return finding('network/redirected', subject, message, 'name the address it points to, if you trust it')
   }
   if (status === 401 || status === 403) {
