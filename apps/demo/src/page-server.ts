@@ -56,6 +56,10 @@ export async function servePage(sources: readonly PageSource[], port = 0): Promi
 
   function respond(request: IncomingMessage, response: ServerResponse): void {
     const pathname = (request.url ?? '').replace(/\?.*/, '')
+    // Only what is listed is served, so no path leads anywhere else. The page itself may be linked to from anywhere.
+    const file = files.get(pathname)
+    if (file !== undefined) return answerFile(response, file)
+    if (!isOwnPage(request)) return answer(response, 403, 'only for the page of this server')
     if (pathname === '/sessions.json') {
       return answer(response, 200, JSON.stringify(sources.map(({ entry }) => entry)), 'application/json')
     }
@@ -64,14 +68,8 @@ export async function servePage(sources: readonly PageSource[], port = 0): Promi
       const last = request.headers['last-event-id']
       return streamLive(source.path, typeof last === 'string' ? last : undefined, response)
     }
-    // Only what is listed is served, so no path leads anywhere else.
-    const path = source?.path ?? files.get(pathname)
-    if (path === undefined) return answer(response, 404, 'nothing here')
-    try {
-      answer(response, 200, readFileSync(path), TYPES[extname(path)] ?? 'text/plain; charset=utf-8')
-    } catch (error) {
-      answer(response, 500, (error as Error).message)
-    }
+    if (source === undefined) return answer(response, 404, 'nothing here')
+    answerFile(response, source.path)
   }
 
   await listen(server, port)
@@ -81,6 +79,18 @@ export async function servePage(sources: readonly PageSource[], port = 0): Promi
     url: `http://127.0.0.1:${bound}/`,
     close: () => close(server),
   }
+}
+
+/**
+ * Whether no page of another origin asks, which could hold connections open, or learn by what fails or how long it takes.
+ * Browsers say who asks, and no page can change what they say; who is no browser says nothing.
+ */
+function isOwnPage({ headers }: IncomingMessage): boolean {
+  const { host, origin, 'sec-fetch-site': site } = headers
+  return (
+    (origin === undefined || origin === `http://${host}`) &&
+    (site === undefined || site === 'same-origin' || site === 'none')
+  )
 }
 
 /** The files of the page by their path in a URL. */
@@ -93,6 +103,14 @@ function pageFiles(): ReadonlyMap<string, string> {
   }
   files.set('/', join(PAGE, 'index.html'))
   return files
+}
+
+function answerFile(response: ServerResponse, path: string): void {
+  try {
+    answer(response, 200, readFileSync(path), TYPES[extname(path)] ?? 'text/plain; charset=utf-8')
+  } catch (error) {
+    answer(response, 500, (error as Error).message)
+  }
 }
 
 function answer(
