@@ -113,6 +113,7 @@ function reply(response: ServerResponse, status: number, body: unknown): void {
     'content-type': 'application/json; charset=utf-8',
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
+    'cross-origin-resource-policy': 'same-origin',
     ...(status === 405 && { allow: 'GET, POST' }),
     ...(status === 413 && { connection: 'close' }),
   })

@@ -2,11 +2,13 @@
 // plugin and `embed` share it.
 
 import { statSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
 import { sameStudent } from '@learnpack/telemetry-core'
 import { openCourseFolder, type CourseFolder } from '@learnpack/telemetry-transport-file'
 import { consent } from './consent'
 import { courseOf, openedBy, type ConfigObject, type HostCourse } from './host-course'
 import { readHostSession } from './host-session'
+import { mayOpen } from './local-request'
 import { createManaged, type Managed } from './manager'
 import type { ManagerOptions } from './manager-api'
 import { quietly } from './quietly'
@@ -21,12 +23,15 @@ export interface SocketLike {
   on(event: string, listener: (...args: never[]) => void): unknown
 }
 
+/** A request as Node's server gives it, as far as it concerns us. */
+type HostRequest = Partial<Pick<IncomingMessage, 'method' | 'url' | 'headers'>>
+
 export interface Wiring {
   readonly manager: Managed
   /** Starts the session of what the host serves. */
   start(configObject: ConfigObject): void
   /** A request that reached the host. */
-  requested(request: { readonly method?: string | undefined; readonly url?: string | undefined }): void
+  requested(request: HostRequest): void
   /** Listens to what clients send. */
   listen(io: SocketLike): void
   /** Logs in or out whoever logged in or out at the host. */
@@ -106,7 +111,7 @@ export function wire(options: ManagerOptions, { logins }: { logins: boolean }): 
     requested: (request) =>
       quietly(() => {
         const position = course && openedBy(request, course.steps)
-        if (position !== undefined) register(position, 'open_step', {})
+        if (position !== undefined && mayOpen(request.headers ?? {})) register(position, 'open_step', {})
       }),
     listen: (io) =>
       quietly(() =>

@@ -1,9 +1,10 @@
 // Embedded in a real Express or Connect app with a real socket.io server: what it serves, to whom, and that
 // nothing of ours gets in the app's way.
 
+import { once } from 'node:events'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { createServer, request as httpRequest, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { connect as connectSocket, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Transport } from '@learnpack/telemetry-core'
@@ -58,9 +59,9 @@ const post = (url: string, body: unknown, headers: Record<string, string> = {}) 
   })
 
 /** As fetch, with headers that fetch keeps for itself. */
-const raw = (port: number, headers: Record<string, string>) =>
+const raw = (port: number, headers: Record<string, string>, path = '/telemetry') =>
   new Promise<number | undefined>((resolve, reject) => {
-    httpRequest({ host: '127.0.0.1', port, path: '/telemetry', headers }, (response) => {
+    httpRequest({ host: '127.0.0.1', port, path, headers }, (response) => {
       response.resume()
       resolve(response.statusCode)
     })
@@ -179,6 +180,47 @@ describe('who is answered', () => {
     }
   })
 
+  it.each([
+    'Forwarded',
+    'Via',
+    'X-Forwarded-For',
+    'X-Forwarded-Host',
+    'X-Forwarded-Proto',
+    'X-Forwarded-Server',
+    'X-Forwarded',
+    'X-Original-Host',
+    'X-Real-IP',
+    'X-Client-IP',
+    'X-Cluster-Client-IP',
+    'True-Client-IP',
+    'Fastly-Client-IP',
+    'Fly-Client-IP',
+    'CF-Connecting-IP',
+    'CF-Ray',
+    'CDN-Loop',
+    'X-Envoy-External-Address',
+    'X-Amzn-Trace-Id',
+    'X-ARR-LOG-ID',
+    'X-Azure-ClientIP',
+    'X-AppEngine-User-IP',
+  ])('nobody behind a proxy that sets a loopback Host and says %s', async (name) => {
+    const { port } = await embedded()
+    expect(await raw(port, { host: 'localhost:3000', [name]: '1' })).toBe(403)
+  })
+
+  it('nobody behind a proxy that says nothing, where it shows', async () => {
+    const { port } = await embedded()
+    const nginx = connectSocket(port, '127.0.0.1')
+    nginx.write('GET /telemetry HTTP/1.0\r\nHost: localhost\r\nConnection: close\r\n\r\n')
+    const [answer] = (await once(nginx, 'data')) as [Buffer]
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 403 /)
+    const host = `localhost:${port}`
+    const own = { host, 'sec-fetch-site': 'same-origin' }
+    expect(await raw(port, { ...own, referer: `http://${host}/index.html` })).toBe(200)
+    for (const referer of ['https://school.example/', `http://localhost:1/${host}`, `//${host}/`])
+      expect([referer, await raw(port, { ...own, referer })]).toEqual([referer, 403])
+  })
+
   it('nobody from the network', () => {
     const from = (remoteAddress: string) =>
       isLocal({ socket: { remoteAddress }, headers: { host: 'localhost' } } as never)
@@ -192,6 +234,51 @@ describe('who is answered', () => {
     const { url } = await embedded()
     const response = await fetch(`${url}/telemetry`, { method: 'DELETE' })
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, POST'])
+  })
+})
+
+describe('a step is opened', () => {
+  const step = '/exercise/00-welcome'
+  const opens = async (headers: Record<string, string>) => {
+    const { port, manager } = await embedded()
+    expect(await raw(port, { host: `localhost:${port}`, ...headers }, step)).toBe(200)
+    return manager.current?.steps[0]?.opened_at !== undefined
+  }
+
+  it.each<[string, Record<string, string>]>([
+    ['the editor', { 'sec-fetch-site': 'same-origin', referer: 'http://localhost/' }],
+    [
+      'the editor in Codespaces or Gitpod',
+      {
+        host: 'localhost',
+        'sec-fetch-site': 'same-origin',
+        'x-forwarded-host': 'x-3000.app.github.dev',
+        referer: 'https://x-3000.app.github.dev/',
+      },
+    ],
+    [
+      'the editor by a name of the network, behind a proxy, in clear',
+      { host: 'localhost', 'x-forwarded-for': '10.0.0.7', referer: 'http://classroom.example/' },
+    ],
+    ['an old browser by a name of the network', { host: 'classroom', referer: 'http://classroom/#00' }],
+    ['whoever types the address', { 'sec-fetch-site': 'none' }],
+    ['the webview of VS Code', { 'sec-fetch-site': 'cross-site', origin: 'vscode-webview://1a2b' }],
+    ['a program', { 'sec-fetch-mode': 'cors' }],
+  ])('by %s', async (_, headers) => {
+    expect(await opens(headers)).toBe(true)
+  })
+
+  it.each<[string, Record<string, string>]>([
+    ['an image', { 'sec-fetch-site': 'cross-site', 'sec-fetch-dest': 'image' }],
+    ['another port of this machine', { 'sec-fetch-site': 'same-site' }],
+    ['a link', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }],
+    ['fetch with CORS', { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' }],
+    ['an old browser', { origin: 'https://evil.example' }],
+    ['a sandboxed frame of an old browser', { origin: 'null' }],
+    ['an old browser that says where from', { referer: 'https://evil.example/' }],
+    ['a web page that looks like VS Code', { origin: 'https://vscode-webview.evil.example' }],
+  ])('by no other page: %s', async (_, headers) => {
+    expect(await opens(headers)).toBe(false)
   })
 })
 

@@ -151,8 +151,11 @@ export async function startLearnPack(
   return {
     child,
     messages,
-    get: async (path: string): Promise<{ status: number; body: string }> => {
-      const response = await fetch(`${url}${path}`)
+    get: async (
+      path: string,
+      headers: Record<string, string> = {},
+    ): Promise<{ status: number; body: string }> => {
+      const response = await fetch(`${url}${path}`, { headers })
       return { status: response.status, body: await response.text() }
     },
     /** Presses a button; resolves once the host has said what came of it. */

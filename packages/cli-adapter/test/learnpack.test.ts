@@ -283,6 +283,19 @@ describe('learnpack start', () => {
   })
 })
 
+describe('a page of another origin', () => {
+  it('opens no step, whatever LearnPack answers it', async () => {
+    const course = await newCourse()
+    const host = await startLearnPack(course, { env })
+    const foreign = await host.get('/exercise/00-welcome', { 'sec-fetch-site': 'cross-site' })
+    expect(foreign.status).toBe(200)
+    await host.get('/exercise/01-hello', { 'sec-fetch-site': 'same-origin' })
+    await host.end('SIGINT')
+    const opened = logOf(course).flatMap(({ type, step }) => (type === 'open_step' ? [step] : []))
+    expect(opened).toMatchObject([{ slug: '01-hello' }])
+  })
+})
+
 describe('LearnPack 2, which records by itself', () => {
   it('is left alone: nothing of ours is written, and status says so', async () => {
     const root = secondMajor()
