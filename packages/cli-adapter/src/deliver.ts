@@ -1,7 +1,7 @@
 // `flush` and `dead-letters resend`: delivers what waits and says what came of it.
 
 import { destinationOf, readWaiting, stillDead } from '@learnpack/telemetry-core'
-import { crc32, type CourseFolder } from '@learnpack/telemetry-transport-file'
+import { crc32, nodePorts, type CourseFolder } from '@learnpack/telemetry-transport-file'
 import { CommandError } from './command-error'
 import { consent } from './consent'
 import { openForDelivery, readCourseConfig, transportsOf, type CourseConfig } from './course'
@@ -34,7 +34,7 @@ export async function deliver(
     const config = readCourseConfig(folder)
     // What is opened for delivery sends, at the latest when it is closed: what forbids it is looked for before.
     const store = folder.open(current)
-    const { follower, ownerIsHere } = readWaiting(store, crc32)
+    const { follower, ownerIsHere } = readWaiting(store, crc32, {}, nodePorts.memoryBytes)
     const forbidden = whyNothingIsSent(folder, follower.state.student)
     if (forbidden !== undefined) throw new CommandError(`nothing is sent: ${forbidden}`)
     const known = transportsOf(config.destinations).map(destinationOf)
@@ -72,7 +72,11 @@ async function delivered(
     const isMine = folder.lease.acquire() !== undefined
     const store = folder.open(current)
     const transports = transportsOf(config.destinations)
-    const destinations = destinationStatus(store, transports, readWaiting(store, crc32))
+    const destinations = destinationStatus(
+      store,
+      transports,
+      readWaiting(store, crc32, {}, nodePorts.memoryBytes),
+    )
     if (options.json) output.out(`${visible(JSON.stringify({ problems: config.problems, destinations }))}\n`)
     else {
       for (const problem of config.problems) output.err(`${visible(problem)}\n`)

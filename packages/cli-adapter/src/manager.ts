@@ -8,6 +8,7 @@ import {
   createTelemetry,
   eventSchemas,
   parseSnapshot,
+  steadyNow,
   type CourseInput,
   type Recorded,
   type Snapshot,
@@ -67,7 +68,9 @@ export function createManaged(options: ManagerOptions = {}): Managed {
   let isOn = true
   let lookedAt = -Infinity
   const transports: Transport[] = [...(options.transports ?? [])]
-  const { now = Date.now, createTelemetryId = nodePorts.ids.telemetry, limits } = options
+  const { createTelemetryId = nodePorts.ids.telemetry, limits } = options
+  const now = steadyNow(options.now ?? Date.now, Date.now)
+  const { elapsed } = nodePorts.clock
   const { redaction = createRedactor() } = options
 
   const telemetry = createTelemetry({
@@ -96,7 +99,7 @@ export function createManaged(options: ManagerOptions = {}): Managed {
   }
 
   function look(dirPath: string): Consent['kind'] {
-    lookedAt = now()
+    lookedAt = elapsed()
     const { enabled, kind } = consent(dirPath)
     isOn = enabled
     return kind
@@ -113,8 +116,7 @@ export function createManaged(options: ManagerOptions = {}): Managed {
    */
   function isStillOn({ snapshotPath }: CourseFolder): boolean {
     if (off) return false
-    if (Math.abs(now() - lookedAt) >= TRUST_MS && look(dirname(snapshotPath)) !== 'unreadable' && !isOn)
-      switchOff()
+    if (elapsed() - lookedAt >= TRUST_MS && look(dirname(snapshotPath)) !== 'unreadable' && !isOn) switchOff()
     return isOn
   }
 

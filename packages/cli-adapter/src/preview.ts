@@ -9,7 +9,7 @@ import {
   type StepEventType,
   type Transport,
 } from '@learnpack/telemetry-core'
-import { crc32 } from '@learnpack/telemetry-transport-file'
+import { crc32, nodePorts } from '@learnpack/telemetry-transport-file'
 import { CommandError } from './command-error'
 import { consent } from './consent'
 import { readCourseConfig, transportsOf } from './course'
@@ -78,7 +78,7 @@ export async function preview(path: string, now: number): Promise<Preview> {
     const urls = Object.keys(destinations).length
     if (urls === 0) return nothing('learn.json names no destination', ...problems)
     const store = folder.open(current)
-    const waiting = readWaiting(store, crc32)
+    const waiting = readWaiting(store, crc32, {}, nodePorts.memoryBytes)
     const { user_id, student } = waiting.follower.state
     if (user_id === undefined) return nothing('nobody has logged in', ...problems)
     if (!waiting.ownerIsHere) {

@@ -8,8 +8,14 @@ import { destinationStatus, type DestinationStatus } from './destinations'
 import { countRedactions, type Redactions } from './redactions'
 import { foreignLogin } from './session-origin'
 import { snapshotText } from './snapshot-text'
-import { readWaiting, type Refusal, type State, type Transport } from '@learnpack/telemetry-core'
-import { crc32, type CourseFolder } from '@learnpack/telemetry-transport-file'
+import {
+  readWaiting,
+  type FollowerHooks,
+  type Refusal,
+  type State,
+  type Transport,
+} from '@learnpack/telemetry-core'
+import { crc32, nodePorts, type CourseFolder } from '@learnpack/telemetry-transport-file'
 
 export interface TelemetryStatus {
   readonly telemetry_id: string
@@ -75,12 +81,13 @@ function telemetryStatus(
   const { log, refusals } = store
   const damaged: { line: number; reason: string }[] = []
   const redacted: Record<string, number> = {}
-  const waiting = readWaiting(store, crc32, {
+  const hooks: FollowerHooks = {
     folded: (event) => countRedactions(event, redacted),
     noticed(reason, { number }, isDamaged) {
       if (isDamaged) damaged.push({ line: number, reason })
     },
-  })
+  }
+  const waiting = readWaiting(store, crc32, hooks, nodePorts.memoryBytes)
   const { state, counts, position } = waiting.follower
   const { lines, events, duplicates } = counts
   const bytes = log.size()
@@ -117,9 +124,10 @@ export function byReason(refusals: readonly Refusal[]): Refusal[] {
 
 export function snapshotStatus(path: string, state: State): CourseStatus['telemetry_json'] {
   const found = lstatSync(path, { throwIfNoEntry: false })
-  if (found === undefined) return { path, bytes: 0, state: 'missing' }
-  if (!found.isFile()) return { path, bytes: 0, state: 'not a file' }
-  const { size: bytes } = found
+  if (found?.isFile() === false) return { path, bytes: 0, state: 'not a file' }
+  const bytes = found?.size ?? 0
+  if (state.tooLarge) return { path, bytes, state: 'too large' }
+  if (found === undefined) return { path, bytes, state: 'missing' }
   const text = snapshotText(state)
   if (text === undefined) return { path, bytes, state: 'too large' }
   const same = Buffer.from(text).equals(readFileSync(path))

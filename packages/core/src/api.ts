@@ -43,6 +43,11 @@ export interface TelemetryOptions {
    * not cut. Default: 65,536 of output, 262,144 of any other text.
    */
   readonly limits?: Limits
+  /**
+   * How much of a log may be kept in memory, bytes, about. One that has become larger is recorded and streamed as
+   * before; telemetry.json and batches then stay as they are. Rendering takes some times that. Default: 256 MB.
+   */
+  readonly memoryBytes?: number
 }
 
 /**
@@ -153,7 +158,10 @@ export interface Telemetry extends Pick<EventEmitter<TelemetryEvents>, 'on' | 'o
    * a new folder, the `telemetry_id` of a session start becomes that of the folder.
    */
   append(event: TelemetryEvent): Recorded
-  /** Makes the present snapshot the batch that waits, unless it was sent already. It goes out when one may. */
+  /**
+   * Makes the present snapshot the batch that waits, unless it was sent already. It goes out when one may, and once all
+   * of the log is folded.
+   */
   submit(): void
   /** Opens what is going on in the folder without starting a session, to look at it or to deliver it. */
   open(): void
@@ -166,7 +174,10 @@ export interface Telemetry extends Pick<EventEmitter<TelemetryEvents>, 'on' | 'o
   end(reason: string): Recorded
   /** The state, caught up with the log, which is read for it: cheap where nothing came since. */
   state(): State
-  /** What telemetry.json is to say, caught up with the log. Rendered whole at each call. */
+  /**
+   * What telemetry.json is to say, caught up with the log. Rendered whole at each call.
+   * @throws RangeError for a telemetry that is too large to be kept in memory
+   */
   snapshot(): Snapshot
   /** How things stand, without reading the log. Every call gives a new object. */
   status(): Status
@@ -179,15 +190,16 @@ export interface Telemetry extends Pick<EventEmitter<TelemetryEvents>, 'on' | 'o
   idle(): Promise<void>
   /**
    * Writes telemetry.json and the cursors at once, for a process that is about to exit, and lets another process take
-   * over rendering and delivery. Recording may go on.
+   * over rendering and delivery. Recording may go on. What would take longer than 200 ms is given up: telemetry.json
+   * then stays as it was, until the next start makes it fresh.
    */
   save(): void
   /**
    * Refuses the calls that still wait for a start, writes telemetry.json, waits for requests under way, aborts them,
    * and closes the transports. What was not delivered goes out at the next start. Does not reject; a second call
    * waits for the first.
-   * @param budgetMs how long it waits for requests and transports together, ms; writing is not bounded. Default:
-   *   300
+   * @param budgetMs how long it takes, ms: folding, writing, requests and transports together. What is not written by
+   *   then the next start writes. Default: 300
    */
   close(budgetMs?: number): Promise<void>
 }

@@ -6,6 +6,7 @@ import type { TelemetryEvents } from './api'
 import type { Parcels } from './parcels'
 import type { Clock, CursorStore, DeadLetter, DeadLetterStore, DeliveryState } from './ports'
 import { destinationOf, type Outcome, type Parcel, type Transport } from './transport'
+import { createTurns } from './turns'
 
 /**
  * Of a run of deliveries, the cursor is stored that often, ms: storing it costs more than a delivery. Whoever
@@ -17,8 +18,6 @@ const FIRST_RETRY_MS = 1_000
 const LONGEST_RETRY_MS = 5 * 60_000
 /** No destination may ask for more patience than this. */
 const LONGEST_RETRY_AFTER_MS = 24 * 3_600_000
-/** A transport that answers without any I/O must not keep the event loop for longer than this, ms. */
-const SLICE_MS = 5
 
 export interface DeliveryHooks extends Pick<
   TelemetryEvents,
@@ -69,6 +68,9 @@ export interface Delivery {
   stop(): void
 }
 
+/** Of a parcel that is settled, or not tried yet. */
+const noWait = { attempts: 0, retryAt: undefined, retryWait: undefined }
+
 const KINDS: readonly unknown[] = ['delivered', 'retry', 'pause', 'reject'] satisfies Outcome['kind'][]
 
 /** The state of a destination that was never tried: it starts at the first line of the log (SPEC §6). */
@@ -93,6 +95,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const destination = destinationOf(transport)
   const abort = new AbortController()
   let state = cursors.read(destination) ?? freshDelivery
+  /** No attempt before that, by `clock.elapsed`. */
+  let dueAt = clock.elapsed() + restOfWait(state, clock.now())
   let stored = true
   let storedAt = -Infinity
   /** Counts how often the state was replaced by another one: an answer to a request from before is not for it. */
@@ -112,7 +116,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   function store(): void {
     // Who begins to lead loads what is stored, and then there is nothing to store.
     if (stored || !leads() || stored) return
-    storedAt = clock.now()
+    storedAt = clock.elapsed()
     try {
       cursors.write(destination, state)
       stored = true
@@ -133,43 +137,35 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 
   function retryLater(): void {
     cancelRetry?.()
-    cancelRetry = clock.after(Math.max(0, (state.retryAt ?? 0) - clock.now()), wake)
-  }
-
-  /** Resolves at once where the event loop has had a turn of late, else at its next one. */
-  function createTurns(): () => Promise<void> | undefined {
-    let until = -Infinity
-    let turn: Promise<void> | undefined
-    return () => {
-      if (clock.now() < until) return undefined
-      const last = turn
-      until = clock.now() + SLICE_MS
-      turn = new Promise<void>((resolve) => clock.after(0, resolve)).then(() => void (turn = undefined))
-      return last
-    }
+    cancelRetry = clock.after(Math.max(0, dueAt - clock.elapsed()), wake)
   }
 
   async function run(): Promise<void> {
-    const nextTurn = createTurns()
+    const nextTurn = createTurns(clock)
     while (!abort.signal.aborted && allowed()) {
-      state = ofThisLog(state)
+      const known = ofThisLog(state)
+      if (known !== state) dueAt = -Infinity
+      state = known
       if (isPaused(state, lastLogin())) return
-      if (backsOff(state, clock.now())) return retryLater()
+      if (clock.elapsed() < dueAt) return retryLater()
       await nextTurn()
       const letter = revived[0]
+      const before = replaced
+      if (letter === undefined) await parcels.prepare?.(state, nextTurn)
+      // That may have taken long.
+      if (replaced !== before || abort.signal.aborted || !allowed()) continue
       const next = letter === undefined ? parcels(state) : undefined
       const parcel = letter === undefined ? next?.parcel : revive(letter)
       if (parcel === undefined) {
         if (revived.shift() === undefined) return
         continue
       }
-      const before = replaced
       const asked = position()
       const outcome = await attempt(parcel)
       if (abort.signal.aborted) return
       // Whoever delivers now, or what the log is now, knows nothing of this request: it is made again.
       if (!leads() || replaced !== before) continue
-      const done = { ...next?.cursor, attempts: 0, retryAt: undefined, paused: undefined }
+      const done = { ...next?.cursor, ...noWait, paused: undefined }
       if (outcome.kind === 'delivered') {
         if (letter !== undefined) bury(letter, { deliveredAt: clock.now() })
         const resent = letter === undefined ? 0 : 1
@@ -182,17 +178,19 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         }
         stored = false
         // What became of a letter is stored already: the two must not tell different things.
-        if (letter !== undefined || clock.now() - storedAt >= STORE_MS) store()
+        if (letter !== undefined || clock.elapsed() - storedAt >= STORE_MS) store()
         hooks.delivered(destination, parcel)
       } else if (outcome.kind === 'retry') {
         const attempts = state.attempts + 1
-        const retryAt = clock.now() + patience(outcome.after, attempts, random)
-        save({ attempts, retryAt, paused: undefined, lastError: outcome.reason })
+        const retryWait = patience(outcome.after, attempts, random)
+        const retryAt = clock.now() + retryWait
+        dueAt = clock.elapsed() + retryWait
+        save({ attempts, retryAt, retryWait, paused: undefined, lastError: outcome.reason })
         hooks.retrying(destination, parcel, outcome.reason, retryAt)
         return retryLater()
       } else if (outcome.kind === 'pause') {
         const { reason } = outcome
-        save({ paused: { reason, offset: asked }, retryAt: undefined, attempts: 0, lastError: reason })
+        save({ paused: { reason, offset: asked }, ...noWait, lastError: reason })
         hooks.paused(destination, parcel, reason)
       } else {
         const { reason } = outcome
@@ -247,10 +245,14 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     reload() {
       replaced++
       stored = true
+      const { retryAt } = state
       state = cursors.read(destination) ?? freshDelivery
+      // Of a wait that we set, it is known when it is over.
+      if (state.retryAt !== retryAt) dueAt = clock.elapsed() + restOfWait(state, clock.now())
     },
     restart() {
       replaced++
+      dueAt = -Infinity
       save(atBeginning(state))
     },
     async settled() {
@@ -269,8 +271,7 @@ export const atBeginning = (state: DeliveryState): DeliveryState => ({
   ...state,
   offset: 0,
   id: undefined,
-  attempts: 0,
-  retryAt: undefined,
+  ...noWait,
   paused: state.paused && { ...state.paused, offset: 0 },
 })
 
@@ -278,9 +279,18 @@ export const atBeginning = (state: DeliveryState): DeliveryState => ({
 export const isPaused = ({ paused }: DeliveryState, lastLogin: number): boolean =>
   paused !== undefined && lastLogin < paused.offset
 
-/** No attempt before `retryAt`; a time further away than any that is ever set is of a clock that was wrong. */
-export const backsOff = ({ retryAt = 0 }: DeliveryState, now: number): boolean =>
-  retryAt > now && retryAt <= now + LONGEST_RETRY_AFTER_MS
+/**
+ * How long no attempt is made, ms, by what is stored: at most what that wait was when it was set, because the clock may have
+ * been set since. A time further away than any that is ever set is of a clock that was wrong.
+ * @param now epoch ms
+ */
+export function restOfWait(
+  { retryAt = 0, retryWait = LONGEST_RETRY_MS }: DeliveryState,
+  now: number,
+): number {
+  const rest = retryAt - now
+  return rest > 0 && rest <= LONGEST_RETRY_AFTER_MS ? Math.min(rest, retryWait) : 0
+}
 
 /** What was asked for is a least: a receiver that says "at once" every time is not asked without end. */
 function patience(after: number | undefined, attempts: number, random: () => number): number {

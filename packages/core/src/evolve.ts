@@ -2,14 +2,8 @@
 
 import { isKnown, type EventOf, type KnownEvent, type StepEvent, type TelemetryEvent } from './events'
 import { append } from './list'
-import {
-  noActivity,
-  type Activity,
-  type AttemptList,
-  type CourseStep,
-  type State,
-  type Unclaimed,
-} from './state'
+import { noActivity, withoutAttempts } from './state'
+import type { Activity, AttemptList, CourseStep, State, Unclaimed } from './state'
 import { latest, unite } from './unite'
 import { attemptOf } from './wire'
 
@@ -50,7 +44,9 @@ function apply(state: State, event: KnownEvent): State {
     case 'session_moved':
       return moveSession(state, event)
     case 'import':
-      return unite(state, event.data.snapshot)
+      return state.tooLarge
+        ? withoutAttempts(unite(state, event.data.snapshot))
+        : unite(state, event.data.snapshot)
     case 'open_step':
       return openStep(interact(state, event), event)
     case 'compile':
@@ -155,6 +151,7 @@ function openStep(state: State, { at, step: { slug }, completes }: StepEvent): S
 }
 
 function addAttempt(state: State, event: StepEvent, list: AttemptList): State {
+  if (state.tooLarge) return state
   return withActivity(state, event.step.slug, (activity) => ({
     ...activity,
     [list]: append(activity[list], attemptOf(event)),

@@ -1,8 +1,10 @@
 // Follows the log of the telemetry that is open: folds it behind whoever records, in slices, and at its end renders
 // and delivers, where this process leads.
 
+import type { Follower } from './follower'
 import { createLeadership } from './leadership'
 import type { OpenTelemetry } from './open-telemetry'
+import { toTheEnd, type GoOn } from './patience'
 import type { Clock, Storage } from './ports'
 import type { Reports } from './reports'
 import { createSnapshotWriter } from './snapshot-writer'
@@ -28,18 +30,18 @@ export interface Following {
   goOnIn(open: OpenTelemetry | undefined): void
   /** Something may have been appended: it is read when the event loop has time. */
   soon(): void
-  /** Reads to the end at once. */
-  catchUp(): void
+  /** Reads to the end at once. Returns whether it was reached. */
+  catchUp(goOn?: GoOn): boolean
   /** The state, caught up with the log. What was read is delivered when the log is followed. */
   state(): State
   /** Resolves once telemetry.json is what the log says. */
   written(): Promise<void>
   /** Renders what there is and lets go of the lease, for a process that may end. */
-  save(): void
+  save(goOn: GoOn): void
   /** Reads nothing more by itself. */
   stop(): void
-  /** Renders, delivers and leads no more. */
-  end(): void
+  /** Renders once more, delivers and leads no more. */
+  end(goOn: GoOn): void
 }
 
 export function createFollowing({ storage, clock, reports, takeIn, atEnd }: FollowingOptions): Following {
@@ -81,22 +83,26 @@ export function createFollowing({ storage, clock, reports, takeIn, atEnd }: Foll
   function follow(): void {
     const open = current
     if (open === undefined) return
-    const until = clock.now() + SLICE_MS
+    const until = clock.elapsed() + SLICE_MS
     const end = guarded('log', () => {
       let end = open.follower.step()
-      while (!end && clock.now() < until) end = open.follower.step()
+      while (!end && clock.elapsed() < until) end = open.follower.step()
       return end
     })
     if (end === false) soon()
     if (end === true) reachedEnd(open)
   }
 
-  function catchUp(): void {
+  function catchUp(goOn = toTheEnd): boolean {
     const open = current
-    if (open === undefined) return
-    const read = (): boolean => guarded('log', () => open.follower.catchUp()) !== undefined
+    if (open === undefined) return false
+    const read = (): boolean => guarded('log', () => foldOn(open.follower, goOn)) === true
+    if (!read()) return false
     // What was appended at the end is read as well, to the end it has then.
-    if (read() && reachedEnd(open) && read()) reachedEnd(open)
+    if (!reachedEnd(open)) return true
+    if (!read()) return false
+    reachedEnd(open)
+    return true
   }
 
   /** Returns whether something was appended, so that the end is no longer where it was. */
@@ -114,12 +120,12 @@ export function createFollowing({ storage, clock, reports, takeIn, atEnd }: Foll
    * who does, and who lets go looks whether it was asked. Processes that go on recording ask nothing: nobody waits
    * for them.
    */
-  function save(): void {
+  function save(goOn: GoOn): void {
     if (current === undefined || ended) return
     if (!leads()) guarded('lease', () => storage.lease.ask())
     for (let looks = 0; looks < MOST_LOOKS && leads(); looks++) {
-      catchUp()
-      writer.sync()
+      catchUp(goOn)
+      writer.sync(goOn)
       current.deliveries.forEach((delivery) => guarded('cursor', () => delivery.store()))
       guarded('lease', () => storage.lease.release())
       if (!guarded('lease', () => storage.lease.asked())) return
@@ -146,11 +152,20 @@ export function createFollowing({ storage, clock, reports, takeIn, atEnd }: Foll
       cancelSoon?.()
       unwatch?.()
     },
-    end() {
+    end(goOn) {
       writer.stop()
       current?.deliveries.forEach((delivery) => delivery.stop())
-      save()
+      save(goOn)
       ended = true
     },
+  }
+}
+
+/** Folds on. Returns whether the end of the log was reached. */
+function foldOn(follower: Follower, goOn: GoOn): boolean {
+  for (;;) {
+    const from = follower.position
+    if (follower.step()) return true
+    if (!goOn(follower.position - from)) return false
   }
 }

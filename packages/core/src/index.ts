@@ -57,6 +57,7 @@ export type { List } from './list'
 // The snapshot: telemetry.json, ours and of others.
 export { snapshot, snapshotJson } from './render'
 export { LONGEST_STRING } from './snapshot-writer'
+export { steadyNow } from './steady-clock'
 export {
   snapshot as snapshotSchema,
   type Attempt,

@@ -152,7 +152,8 @@ function memoryStore() {
 }
 
 /**
- * A clock that stands still until it is moved: nothing that was put off runs by itself. It holds no process.
+ * A clock that stands still until it is moved: nothing that was put off runs by itself. It holds no process. To move it
+ * moves both its times; `jump` sets the time of day alone, as who sets a clock does.
  * @param now where it begins, epoch ms. Default: 0
  */
 export function manualClock(now = 0): Clock & {
@@ -160,25 +161,44 @@ export function manualClock(now = 0): Clock & {
   set(at: number): void
   /** The same by `ms`. */
   advance(ms: number): void
+  /** Sets the time of day to `at`, epoch ms: nothing falls due by that. */
+  jump(at: number): void
 } {
   let timers: { at: number; run: () => void }[] = []
+  let elapsed = 0
+
+  /** Time goes on until then; never back. */
+  function goOn(until: number): void {
+    if (until <= elapsed) return
+    now += until - elapsed
+    elapsed = until
+  }
+
   const clock = {
     now: () => now,
+    elapsed: () => elapsed,
     after(ms: number, run: () => void) {
-      const timer = { at: now + ms, run }
+      const timer = { at: elapsed + ms, run }
       timers.push(timer)
       return () => void (timers = timers.filter((other) => other !== timer))
     },
     hold: () => () => {},
-    advance: (ms: number) => clock.set(now + ms),
-    set(at: number) {
+    advance(ms: number) {
+      const until = elapsed + ms
       for (;;) {
-        const due = timers.filter((timer) => timer.at <= at).sort((a, b) => a.at - b.at)[0]
+        const due = timers.filter((timer) => timer.at <= until).sort((a, b) => a.at - b.at)[0]
         if (due === undefined) break
         timers = timers.filter((timer) => timer !== due)
-        now = Math.max(now, due.at)
+        goOn(due.at)
         due.run()
       }
+      goOn(until)
+    },
+    set(at: number) {
+      clock.advance(at - now)
+      now = at
+    },
+    jump(at: number) {
       now = at
     },
   }

@@ -2,7 +2,7 @@
 
 import { createDelivery, type Delivery, type DeliveryHooks } from './delivery'
 import { stillDead } from './dead-letters'
-import type { Follower } from './follower'
+import type { Follower, FollowerHooks, NumberedLine } from './follower'
 import { createLeadership } from './leadership'
 import { createOutbox } from './outbox'
 import type { Clock, Crc, EventLog, RefusalStore, Storage } from './ports'
@@ -31,6 +31,8 @@ export interface OpenOptions {
   readonly crc: Crc
   readonly random: () => number
   readonly transports: readonly Transport[]
+  /** As of `createTelemetry`. */
+  readonly memoryBytes?: number | undefined
   /** Whether anything may be sent as far as the caller knows. */
   readonly mayLeave: () => boolean
   readonly noticed: (message: string) => void
@@ -40,20 +42,25 @@ export interface OpenOptions {
 }
 
 export function openTelemetry(id: string, options: OpenOptions): OpenTelemetry {
-  const { storage, clock, crc, random, transports, mayLeave, noticed, restarted, hooks } = options
+  const { storage, clock, crc, random, transports, memoryBytes, mayLeave, noticed, restarted, hooks } =
+    options
   const { log, cursors, deadLetters, refusals } = storage.open(id)
   let caughtUp = false
   /** Whether this process delivers. Whoever takes over goes on where the one before left off. */
   const leads = createLeadership(storage, () => deliveries.forEach((delivery) => delivery.reload()))
 
-  const outbox = createOutbox(log, crc, {
+  const notice = (message: string, { number }: NumberedLine): void =>
+    noticed(`${id}/events.ndjson line ${number}: ${message}`)
+  const told: FollowerHooks = {
     restarted() {
       restarted()
       caughtUp = false
       deliveries.forEach((delivery) => delivery.restart())
     },
-    noticed: (message, { number }) => noticed(`${id}/events.ndjson line ${number}: ${message}`),
-  })
+    noticed: notice,
+    outgrown: notice,
+  }
+  const outbox = createOutbox(log, crc, told, memoryBytes)
   const { follower } = outbox
 
   const deliveries: readonly Delivery[] = transports.map((transport) =>

@@ -4,7 +4,7 @@
 import { parcelOf } from './dead-letters'
 import { atBeginning } from './delivery'
 import { sameStudent } from './events'
-import { createFollower, type Follower, type FollowerHooks } from './follower'
+import { createFollower, MEMORY_BYTES, type Follower, type FollowerHooks } from './follower'
 import { countEvents, isBehind, streamedEvents, triggersBatch, waitingBatch } from './parcels'
 import type { Cursor, Parcels, WaitingBatch } from './parcels'
 import type { Crc, DeadLetter, DeliveryState, EventLog } from './ports'
@@ -33,14 +33,22 @@ export interface Outbox {
   submit(at: number): void
 }
 
-export function createOutbox(log: EventLog, crc: Crc, hooks: FollowerHooks = {}): Outbox {
+/** @param memoryBytes as of `createFollower` */
+export function createOutbox(
+  log: EventLog,
+  crc: Crc,
+  hooks: FollowerHooks = {},
+  memoryBytes = MEMORY_BYTES,
+): Outbox {
   let batch: WaitingBatch | undefined
   let lastLogin = -1
-  const follower = createFollower(log, crc, {
+  const follow: FollowerHooks = {
     ...hooks,
     folded(event, state, line) {
       if (event.type === 'student_identified') lastLogin = line.offset
-      if (triggersBatch(event)) batch = { state, at: event.at, offset: line.next }
+      // Half a telemetry is no batch, and an earlier one would hold what is too large.
+      if (state.tooLarge) batch = undefined
+      else if (triggersBatch(event)) batch = { state, at: event.at, offset: line.next }
       hooks.folded?.(event, state, line)
     },
     restarted() {
@@ -48,7 +56,8 @@ export function createOutbox(log: EventLog, crc: Crc, hooks: FollowerHooks = {})
       batch = undefined
       hooks.restarted?.()
     },
-  })
+  }
+  const follower = createFollower(log, crc, follow, memoryBytes)
   /** Every receiver must be told: where the session start cannot be read, the next one tells. */
   const isKnown = (): boolean => follower.state.telemetry_id !== undefined
   const ownerIsHere = (): boolean => sameStudent(follower.state.student, follower.state.user_id)
@@ -65,7 +74,8 @@ export function createOutbox(log: EventLog, crc: Crc, hooks: FollowerHooks = {})
     },
     parcels(wants) {
       const next = wants === 'events' ? streamedEvents(crc, follower) : waitingBatch(() => batch)
-      return (cursor) => (isKnown() ? next(cursor) : undefined)
+      const known = (cursor: Cursor) => (isKnown() ? next(cursor) : undefined)
+      return Object.assign(known, next.prepare && { prepare: next.prepare })
     },
     count(wants, from) {
       if (!isKnown()) return 0
@@ -80,6 +90,7 @@ export function createOutbox(log: EventLog, crc: Crc, hooks: FollowerHooks = {})
     revive: (letter) => parcelOf(letter, crc, follower),
     submit(at) {
       const { state, position } = follower
+      if (state.tooLarge) return
       batch = { state, at, offset: follower.behind(state.last_event_id ?? '') ?? position }
     },
   }
@@ -90,6 +101,7 @@ function isIn(follower: Follower, { offset, id, paused }: DeliveryState): boolea
   if ((paused?.offset ?? 0) > follower.position) return false
   if (id === undefined) return offset <= follower.position
   const behind = follower.behind(id)
+  if (behind === undefined && !follower.remembersAll) return offset <= follower.position
   if (behind === undefined || behind === offset) return behind === offset
   // Before a damaged line that holds several events, until the last of them is delivered.
   return follower.lines(offset, 1)[0]?.next === behind

@@ -20,7 +20,11 @@ export interface Next {
 }
 
 /** The next parcel behind a cursor, or undefined while there is none. */
-export type Parcels = (cursor: Cursor) => Next | undefined
+export interface Parcels {
+  (cursor: Cursor): Next | undefined
+  /** Makes what takes long of the next parcel beforehand, in pieces; without, it is made at once when it is asked for. */
+  prepare?(cursor: Cursor, turn: () => Promise<void> | undefined): Promise<void>
+}
 
 /** How far a destination is: behind which line, by byte offset, and behind which event of it, by id. */
 export interface Cursor {
@@ -112,26 +116,56 @@ function asBatch(state: State): State {
  * @throws RangeError, once, when the telemetry has become longer than a string can be: from then on none is sent
  */
 export function waitingBatch(waiting: () => WaitingBatch | undefined, longest?: number): Parcels {
-  let rendered: { batch: WaitingBatch; parcel: SnapshotParcel } | undefined
+  let rendered: { batch: WaitingBatch; next: Next } | undefined
+  /** What was prepared is sent, also where a newer one waits by then. */
+  let isPrepared = false
   let standsStill = false
 
-  function render({ state, at }: WaitingBatch, lastId: string): SnapshotParcel {
-    standsStill = true
-    const body = [...bounded(snapshotJson(asBatch(state)), longest)].join('')
-    standsStill = false
-    const id = `${state.telemetry_id}-${lastId}`
-    return { kind: 'snapshot', id, at, contentType: 'application/json', body }
+  /** The batch to be rendered next, if it is not yet. */
+  function unrendered(cursor: Cursor): WaitingBatch | undefined {
+    const batch = waiting()
+    const waits = !standsStill && isBehind(batch, cursor) && batch.state.last_event_id !== undefined
+    if (!waits) rendered = undefined
+    return waits && rendered?.batch !== batch ? batch : undefined
   }
 
-  return (cursor) => {
-    const batch = waiting()
-    const lastId = batch?.state.last_event_id
-    if (standsStill || !isBehind(batch, cursor) || lastId === undefined) {
-      rendered = undefined
-      return undefined
-    }
-    if (rendered?.batch !== batch) rendered = { batch, parcel: render(batch, lastId) }
-    const { offset } = batch
-    return { parcel: rendered.parcel, offset, cursor: { offset, id: lastId } }
+  function* piecesOf({ state }: WaitingBatch): Generator<string> {
+    standsStill = true
+    yield* bounded(snapshotJson(asBatch(state)), longest)
+    standsStill = false
   }
+
+  function finish(batch: WaitingBatch, pieces: string[]): void {
+    const { state, at, offset } = batch
+    const lastId = state.last_event_id as string
+    const id = `${state.telemetry_id}-${lastId}`
+    const body = pieces.join('')
+    const parcel: SnapshotParcel = { kind: 'snapshot', id, at, contentType: 'application/json', body }
+    rendered = { batch, next: { parcel, offset, cursor: { offset, id: lastId } } }
+  }
+
+  function parcels(cursor: Cursor): Next | undefined {
+    if (!isPrepared) {
+      const batch = unrendered(cursor)
+      if (batch !== undefined) finish(batch, [...piecesOf(batch)])
+    }
+    isPrepared = false
+    return rendered?.next
+  }
+
+  return Object.assign(parcels, {
+    async prepare(cursor: Cursor, turn: () => Promise<void> | undefined) {
+      isPrepared = false
+      const batch = unrendered(cursor)
+      if (batch === undefined) return
+      const pieces: string[] = []
+      for (const piece of piecesOf(batch)) {
+        pieces.push(piece)
+        const pause = turn()
+        if (pause !== undefined) await pause
+      }
+      finish(batch, pieces)
+      isPrepared = true
+    },
+  })
 }

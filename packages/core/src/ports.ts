@@ -10,8 +10,13 @@ export type Crc = (text: string) => number
 
 /** Time, for all of core: tests move it by hand (`manualClock`). */
 export interface Clock {
-  /** Epoch ms, an integer. It may jump, also backwards: clocks are set. */
+  /** Epoch ms, to be shown and stored. It may jump, also backwards: clocks are set. */
   now(): number
+  /**
+   * Ms since whenever, which nobody can set: it never goes back and never jumps. Whatever waits, expires or is due is
+   * reckoned by it; `performance.now()` in Node and in browsers.
+   */
+  elapsed(): number
   /**
    * Runs `run` once after `ms`, never before this returns, also for 0; must not keep a process alive. Returns how to
    * cancel it, which does nothing once it has run.
@@ -137,8 +142,10 @@ export interface DeliveryState {
   readonly deadLettered: number
   /** Failed attempts at the present parcel, from which the back-off is reckoned. */
   readonly attempts: number
-  /** No attempt before this time, epoch ms. */
+  /** No attempt before this time, epoch ms ... */
   readonly retryAt?: number | undefined
+  /** ... and how long that was to wait when it was set, ms: a clock that was set since makes it no longer. */
+  readonly retryWait?: number | undefined
   /** Why nothing is sent until a student logs in behind that offset of the log, bytes. */
   readonly paused?: { readonly reason: string; readonly offset: number } | undefined
   /** What the last attempt that did not deliver was answered; undefined after one that did. */

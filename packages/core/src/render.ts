@@ -7,8 +7,10 @@ import { ATTEMPT_LISTS, noActivity, type Activity, type CourseStep, type Session
 /**
  * Renders the state as telemetry.json (SPEC §4), whole at every call. Before a session start or an import, what neither
  * told is missing.
+ * @throws RangeError for a state that is `tooLarge`
  */
 export function snapshot(state: State): Snapshot {
+  refuseTooLarge(state)
   const shell = parts(state)
   return { ...shell, steps: shell.steps.map(renderStep) } as Snapshot
 }
@@ -19,8 +21,10 @@ const PIECE = 256 * 1024
 /**
  * The same as JSON on one line, in pieces of at least an attempt and about 262,144 characters, so that a caller may pause
  * between them. What a step rendered to is remembered with its activity: only steps that changed are written out again.
+ * @throws RangeError for a state that is `tooLarge`
  */
 export function* snapshotJson(state: State): Generator<string> {
+  refuseTooLarge(state)
   let separator = '{'
   for (const [key, value] of Object.entries(parts(state))) {
     yield `${separator}${JSON.stringify(key)}:`
@@ -29,6 +33,14 @@ export function* snapshotJson(state: State): Generator<string> {
     else yield JSON.stringify(value)
   }
   yield '}'
+}
+
+/** Part of a telemetry must not be taken for the whole. */
+function refuseTooLarge(state: State): void {
+  if (state.tooLarge)
+    throw new RangeError(
+      'stands still: this telemetry has become too large to be kept in memory; events are recorded and streamed all the same',
+    )
 }
 
 const rendered = new WeakMap<Activity, { template: unknown; pieces: string[] }>()

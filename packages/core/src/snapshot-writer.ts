@@ -2,8 +2,10 @@
 // the file has become, the rarer it is written.
 
 import type { Clock, Replacement, Storage } from './ports'
+import { toTheEnd, type GoOn } from './patience'
 import { snapshotJson } from './render'
 import type { State } from './state'
+import { createTurns } from './turns'
 
 /** Least time between two writes, ms; writing never takes more than a tenth of the time. */
 const INTERVAL_MS = 500
@@ -23,8 +25,8 @@ export interface SnapshotWriter {
   soon(): void
   /** Resolves once what `latest` gives now is written, or has failed to be. */
   now(): Promise<void>
-  /** Writes at once, for a process that is about to exit. */
-  sync(): void
+  /** Writes at once, for a process that is about to exit; gives it up, and says nothing, where `goOn` says so. */
+  sync(goOn?: GoOn): void
   /** Another process may have written since: what was written last is not taken for what is there. */
   forget(): void
   /** Writes nothing more by itself. */
@@ -48,6 +50,8 @@ export function createSnapshotWriter(options: SnapshotWriterOptions): SnapshotWr
   let cancel: (() => void) | undefined
   let last: State | undefined
   let writing: Promise<void> | undefined
+  /** The file that is being written. */
+  let under: Replacement | undefined
   let dueAt = -Infinity
   /** It has become too large, and it only grows. */
   let standsStill = false
@@ -57,33 +61,41 @@ export function createSnapshotWriter(options: SnapshotWriterOptions): SnapshotWr
 
   function pending(): State | undefined {
     const state = standsStill ? undefined : latest()
+    if (state?.tooLarge) return (last = undefined)
     return state !== undefined && state === last && intact() ? undefined : state
   }
 
   async function write(state: State): Promise<void> {
     const overtaken = writes
-    const beganAt = clock.now()
+    const beganAt = clock.elapsed()
+    const nextTurn = createTurns(clock)
+    const isOvertaken = (): boolean => stopped || overtaken !== writes
     let file: Replacement | undefined
     try {
-      file = storage.snapshot.replace()
+      file = under = storage.snapshot.replace()
       let chunk = ''
       for (const piece of bounded(snapshotJson(state), longest)) {
         chunk += piece
         if (chunk.length < CHUNK) continue
         await file.write(chunk)
         chunk = ''
+        // A process that has nothing else to do ends here: nothing of it is held by a turn.
+        await nextTurn()
+        if (isOvertaken()) return await file.discard()
       }
       await file.write(chunk)
-      if (overtaken !== writes) return await file.discard()
+      if (isOvertaken()) return await file.discard()
       await file.commit()
-      const endedAt = clock.now()
+      const endedAt = clock.elapsed()
       dueAt = endedAt + Math.max(INTERVAL_MS, (endedAt - beganAt) * COST_FACTOR)
       done(state)
     } catch (error) {
       await file?.discard().catch(failed)
-      if (overtaken !== writes) return
-      dueAt = clock.now() + RETRY_MS
+      if (isOvertaken()) return
+      dueAt = clock.elapsed() + RETRY_MS
       fail(error)
+    } finally {
+      under = undefined
     }
   }
 
@@ -112,7 +124,7 @@ export function createSnapshotWriter(options: SnapshotWriterOptions): SnapshotWr
 
   function soon(): void {
     if (stopped || writing !== undefined || pending() === undefined) return
-    cancel ??= clock.after(Math.max(0, dueAt - clock.now()), () => {
+    cancel ??= clock.after(Math.max(0, dueAt - clock.elapsed()), () => {
       cancel = undefined
       void now()
     })
@@ -126,15 +138,16 @@ export function createSnapshotWriter(options: SnapshotWriterOptions): SnapshotWr
   return {
     now,
     soon,
-    sync() {
+    sync(goOn = toTheEnd) {
       const state = pending()
       if (state === undefined) return
       writes++
+      void under?.discard()
       try {
-        storage.snapshot.replaceSync(bounded(snapshotJson(state), longest))
+        storage.snapshot.replaceSync(whileAllowed(bounded(snapshotJson(state), longest), goOn))
         done(state)
       } catch (error) {
-        fail(error)
+        if (error !== GIVEN_UP) fail(error)
       }
     },
     forget() {
@@ -144,6 +157,16 @@ export function createSnapshotWriter(options: SnapshotWriterOptions): SnapshotWr
       stopped = true
       cancelTimer()
     },
+  }
+}
+
+const GIVEN_UP = Symbol('given up')
+
+/** @throws GIVEN_UP once there is no time for the next piece */
+function* whileAllowed(pieces: Iterable<string>, goOn: GoOn): Generator<string> {
+  for (const piece of pieces) {
+    if (!goOn(piece.length)) throw GIVEN_UP
+    yield piece
   }
 }
 

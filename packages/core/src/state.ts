@@ -41,6 +41,8 @@ export interface State {
   readonly rest: Readonly<Record<string, unknown>>
   /** Id of the last event folded in: with telemetry_id it names a batch. */
   readonly last_event_id?: string | undefined
+  /** Its attempts were too many to be kept: they are missing, and there is no telemetry.json of it. */
+  readonly tooLarge?: boolean | undefined
 }
 
 /** What one session did since nobody is logged in to a telemetry that has an owner. */
@@ -102,6 +104,20 @@ export interface Session {
   /** Fields of the session in telemetry.json that we do not know, kept as they came. */
   readonly rest: Readonly<Record<string, unknown>>
 }
+
+/** What is left of a state that has become too large to be kept: everything that says whose it is and where it stands. */
+export const withoutAttempts = (state: State): State => ({
+  ...state,
+  tooLarge: true,
+  rest: {},
+  unclaimed: state.unclaimed && { ...state.unclaimed, without: withoutAttempts(state.unclaimed.without) },
+  activity: new Map(
+    [...state.activity].map(([slug, { opened_at, completed_at }]) => [
+      slug,
+      { ...noActivity, opened_at, completed_at },
+    ]),
+  ),
+})
 
 /** What an empty log folds to. Frozen. */
 export const initialState: State = Object.freeze({

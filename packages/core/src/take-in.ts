@@ -34,30 +34,31 @@ export function createTakeIn({ storage, clock, reports, clean, unite }: TakeInOp
 
   function setAside(reason: string): void {
     const name = reports.guarded('telemetry.json', () => storage.snapshot.setAside())
-    if (name === undefined) againAt = clock.now() + AGAIN_MS
+    if (name === undefined) againAt = clock.elapsed() + AGAIN_MS
     else reports.emit('noticed', `telemetry.json ${clean(reason)}; it is kept as ${name}`)
   }
 
   return ({ patiently }) => {
-    const at = clock.now()
-    if (at < againAt) return false
+    const lookedAt = clock.elapsed()
+    if (lookedAt < againAt) return false
     const found = reports.guarded('telemetry.json', () => findForeignFile(storage.snapshot))
     if (found === undefined || found.kind === 'clear') {
       unreadable = undefined
       return false
     }
     if (found.kind === 'unreadable') {
-      const seenBefore = unreadable !== undefined && unreadable.text === found.text && at > unreadable.at
-      if (patiently && !seenBefore) unreadable = { text: found.text, at }
+      const seenBefore =
+        unreadable !== undefined && unreadable.text === found.text && lookedAt > unreadable.at
+      if (patiently && !seenBefore) unreadable = { text: found.text, at: lookedAt }
       else setAside(found.reason)
       return false
     }
     // The same file taken in by two processes is one event.
     const { last_interaction_at, tutorial_started_at } = found.file
     const id = deterministicId(last_interaction_at ?? tutorial_started_at ?? 0, found.text)
-    const { ok } = reports.answered(() => unite(found.file, { id, at }))
+    const { ok } = reports.answered(() => unite(found.file, { id, at: clock.now() }))
     const isNoted = ok && reports.guarded('telemetry.json', () => (found.adopted(), true)) === true
-    if (!isNoted) againAt = at + AGAIN_MS
+    if (!isNoted) againAt = lookedAt + AGAIN_MS
     return ok
   }
 }

@@ -16,10 +16,12 @@ import { limited } from './limits'
 import { openTelemetry, type OpenTelemetry } from './open-telemetry'
 import { readOwnership, type Ownership } from './ownership'
 import { normalized } from './parse-snapshot'
+import { createPatience, goOnUntil } from './patience'
 import { checkCall, stepAt, type Data } from './prepare'
 import { snapshot } from './render'
 import { createReports } from './reports'
 import { importedSnapshot, type ImportedSnapshot } from './snapshot-schema'
+import { steadyClock } from './steady-clock'
 import { createTakeIn } from './take-in'
 import { carryOver, isIn, linesOf, unclaimedIn, type Lines } from './moves'
 
@@ -50,7 +52,8 @@ type Open = Pick<OpenTelemetry, 'id' | 'log'>
  * have one on the same folder.
  */
 export function createTelemetry(options: TelemetryOptions): Telemetry {
-  const { storage, clock, ids, crc, transports = [] } = options
+  const { storage, ids, crc, transports = [] } = options
+  const clock = steadyClock(options.clock)
   let recorded = 0
   /** Calls before a session start, which they are appended behind. */
   let early: (() => Recorded)[] = []
@@ -65,6 +68,8 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   const switches = new Map<string, Switch>()
   /** Where in the log, bytes, and when the work begins that was done in this session while nobody was logged in. */
   let unclaimed = { offset: 0, at: 0 }
+  /** A batch was asked for before the end of the log was reached. */
+  let submitAtEnd = false
   /** Nothing is recorded any more. */
   let closed = false
   let closing: Promise<void> | undefined
@@ -75,6 +80,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   const reports = createReports(clock, clean.reason)
   const { events, emit, fault, guarded, answered, refuse } = reports
   const takeIn = createTakeIn({ storage, clock, reports, clean: clean.reason, unite })
+  const patience = createPatience(clock)
   const following = createFollowing({ storage, clock, reports, takeIn, atEnd })
 
   // ---- recording ----
@@ -165,6 +171,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     return guarded('log', () =>
       openTelemetry(id, {
         ...options,
+        clock,
         transports,
         mayLeave: () => unsettled === undefined,
         noticed: (message) => emit('noticed', message),
@@ -344,6 +351,8 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   /** Returns whether something was appended. */
   function atEnd(open: OpenTelemetry): boolean {
     if (lostItsSession(open)) return true
+    if (submitAtEnd) open.submit()
+    submitAtEnd = false
     const { state, position, counts } = open.follower
     if (counts.events > 0) {
       whose?.learn(open.id, { owner: state.user_id, student: state.student, offset: position })
@@ -429,8 +438,9 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     },
 
     submit() {
-      following.catchUp()
-      current?.submit()
+      // A host calls it when it ends.
+      if (following.catchUp(patience())) current?.submit()
+      else submitAtEnd = true
     },
 
     end: (reason) =>
@@ -475,23 +485,26 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       }),
 
     save() {
-      following.save()
+      following.save(patience())
       keepIndex()
     },
 
     close: (budgetMs = EXIT_BUDGET_MS) =>
       (closing ??= held(clock, async () => {
         for (const _ of early) refuse('recorded before a start that never came')
-        following.catchUp()
-        if (current !== undefined && takeIn({ patiently: false })) following.catchUp()
+        const deadline = clock.elapsed() + budgetMs
+        const goOn = goOnUntil(clock, deadline)
+        const inTime = (work: Promise<unknown>) =>
+          within(clock, Math.max(0, deadline - clock.elapsed()), work)
+        following.catchUp(goOn)
+        if (current !== undefined && takeIn({ patiently: false })) following.catchUp(goOn)
         closed = true
         following.stop()
-        const deadline = clock.now() + budgetMs
-        await Promise.all([following.written(), current && within(clock, budgetMs, current.settled())])
-        following.end()
+        await inTime(Promise.all([following.written(), current?.settled()]))
+        following.end(goOn)
         keepIndex()
         const ends = transports.map(async (transport) => transport.close?.())
-        await within(clock, Math.max(0, deadline - clock.now()), Promise.allSettled(ends))
+        await inTime(Promise.allSettled(ends))
       })),
   }
 }

@@ -1,6 +1,6 @@
 // What waits in a log for a destination, and what holds it back, read without sending or changing anything.
 
-import { backsOff, freshDelivery, isPaused } from './delivery'
+import { freshDelivery, isPaused, restOfWait } from './delivery'
 import type { Follower, FollowerHooks } from './follower'
 import { createOutbox } from './outbox'
 import type { Crc, TelemetryStore } from './ports'
@@ -40,10 +40,16 @@ export interface Waiting {
  * Folds a whole log to tell what waits in it. Writes nothing, sends nothing and takes no lease, so it may run beside a process
  * that delivers.
  * @param hooks told of every event and every odd line on the way
+ * @param memoryBytes as of `createTelemetry`: with another one, a batch may wait here that never goes out there
  * @throws what the store does
  */
-export function readWaiting({ log, cursors }: TelemetryStore, crc: Crc, hooks?: FollowerHooks): Waiting {
-  const outbox = createOutbox(log, crc, hooks)
+export function readWaiting(
+  { log, cursors }: TelemetryStore,
+  crc: Crc,
+  hooks?: FollowerHooks,
+  memoryBytes?: number,
+): Waiting {
+  const outbox = createOutbox(log, crc, hooks, memoryBytes)
   outbox.follower.catchUp()
   const stateOf = (destination: string) => outbox.ofThisLog(cursors.read(destination) ?? freshDelivery)
   const paused = (destination: string) => {
@@ -69,8 +75,9 @@ export function readWaiting({ log, cursors }: TelemetryStore, crc: Crc, hooks?: 
       const pause = paused(destination)
       if (pause !== undefined) return { kind: 'paused', reason: pause }
       const delivery = stateOf(destination)
-      const { lastError: reason = '', retryAt = 0 } = delivery
-      return backsOff(delivery, now) ? { kind: 'backs off', reason, until: retryAt } : undefined
+      const { lastError: reason = '' } = delivery
+      const rest = restOfWait(delivery, now)
+      return rest > 0 ? { kind: 'backs off', reason, until: now + rest } : undefined
     },
   }
 }

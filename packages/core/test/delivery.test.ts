@@ -256,6 +256,7 @@ describe('a transport that never waits', () => {
     const timers: (() => void)[] = []
     const clock: Clock = {
       now: () => now,
+      elapsed: () => now,
       after: (_, run) => {
         timers.push(run)
         return () => {}

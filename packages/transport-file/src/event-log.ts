@@ -60,8 +60,7 @@ export function openFileLog(path: string): FileLog {
    * within a burst it is trusted; what went to a file that was deleted meanwhile is appended again.
    */
   function toAppend(): number {
-    const now = Date.now()
-    const recently = now - verifiedAt < VERIFY_MS && now >= verifiedAt && unverifiedLength < VERIFY_LENGTH
+    const recently = performance.now() - verifiedAt < VERIFY_MS && unverifiedLength < VERIFY_LENGTH
     const trusted = recently && !torn && homeless.length === 0
     return writer !== undefined && trusted ? writer.fd : verified(look())
   }
@@ -82,7 +81,7 @@ export function openFileLog(path: string): FileLog {
       homeless.shift()
     }
     forget()
-    verifiedAt = Date.now()
+    verifiedAt = performance.now()
     return writer.fd
   }
 

@@ -70,8 +70,11 @@ export const temporaryFor = (path: string): string => join(dirname(path), tempor
 
 /** How `replaceFile` goes about it. */
 export interface Replacing {
-  /** Whether the new content must be on the disk first, for a power cut; what can be made again need not be. Default: false. */
-  readonly durable?: boolean
+  /**
+   * Up to how many bytes the new content must be on the disk first, for a power cut; what can be made again need not be.
+   * Default: 0
+   */
+  readonly durableBytes?: number
   /** Called with the new file; has to call `rename`, which puts it in its place, or throw. Default: calls it. */
   readonly rename?: (file: BigIntStats, rename: () => void) => void
 }
@@ -93,8 +96,8 @@ export function replaceFile(
     let file: BigIntStats
     try {
       for (const piece of pieces) writeAll(fd, piece)
-      if (options.durable) fsyncSync(fd)
       file = fstatSync(fd, { bigint: true })
+      if (file.size <= (options.durableBytes ?? 0)) fsyncSync(fd)
     } finally {
       closeSync(fd)
     }

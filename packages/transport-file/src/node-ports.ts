@@ -1,6 +1,7 @@
 // The ports of core that are Node's: the clock, ids and the checksum.
 
 import { randomFillSync, randomInt } from 'node:crypto'
+import { getHeapStatistics } from 'node:v8'
 import * as zlib from 'node:zlib'
 import type { Clock, Crc, Ids } from '@learnpack/telemetry-core'
 import { v7 } from 'uuid'
@@ -11,6 +12,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1
 /** Node's clock. Its timers keep no process alive; one of more than 2^31 - 1 ms (24 days) runs after that long. */
 export const systemClock: Clock = {
   now: Date.now,
+  elapsed: () => performance.now(),
   after(ms, run) {
     const timer = setTimeout(run, Math.min(ms, LONGEST_TIMER_MS)).unref()
     return () => clearTimeout(timer)
@@ -20,6 +22,9 @@ export const systemClock: Clock = {
     return () => clearInterval(timer)
   },
 }
+
+/** A log may take one part in so many of the heap. */
+const HEAP_SHARE = 16
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789'
 
@@ -51,4 +56,6 @@ export const nodePorts = {
   crc: crc32,
   /** `Math.random`: good enough for jitter. */
   random: Math.random,
+  /** Of what the process may use at most: rendering takes some times that, and the rest is the host's. */
+  memoryBytes: Math.round(getHeapStatistics().heap_size_limit / HEAP_SHARE),
 }

@@ -9,6 +9,12 @@ import { CREATE_NEW, FILE_MODE, makeFolder, quietly, readJson, renameOver, repla
 import { syncFolder, temporaryFor } from './files'
 import { asideName } from './layout'
 
+/**
+ * So much is made to survive a power cut at a time, bytes: a process that ends waits for it. Of a larger file that is
+ * written in the moment of the exit, the log is what survives.
+ */
+const SYNCED_BYTES = 4 * 1024 * 1024
+
 /** What tells our telemetry.json from anybody else's: of the last one and, for a crash in between, of the one before. */
 interface Fingerprint {
   readonly sha256: readonly string[]
@@ -85,12 +91,17 @@ export function openSnapshotFile(path: string, fingerprintPath: string): Snapsho
       const hash = createHash('sha256')
       const before = seen()
       let file: FileHandle | undefined
+      let unsynced = 0
       return {
         async write(text) {
           file ??= await open(temporary, CREATE_NEW, FILE_MODE)
           const bytes = Buffer.from(text)
           hash.update(bytes)
           await writeWhole(file, bytes)
+          unsynced += bytes.length
+          if (unsynced < SYNCED_BYTES) return
+          await file.datasync()
+          unsynced = 0
         },
         async commit() {
           if (file === undefined) return
@@ -108,6 +119,8 @@ export function openSnapshotFile(path: string, fingerprintPath: string): Snapsho
           await syncFolder(dirname(path))
         },
         async discard() {
+          // At once, because the process may end here; and where an open file cannot be deleted, later.
+          quietly(() => unlinkSync(temporary))
           await file?.close().catch(() => {})
           quietly(() => unlinkSync(temporary))
         },
@@ -115,9 +128,17 @@ export function openSnapshotFile(path: string, fingerprintPath: string): Snapsho
     },
     replaceSync(pieces) {
       const before = seen()
-      const all = [...pieces]
-      const digest = digestOf(all)
-      replaceFile(path, all, { durable: true, rename: (file, rename) => put(digest, file, before, rename) })
+      const hash = createHash('sha256')
+      function* hashed(): Generator<string> {
+        for (const piece of pieces) {
+          hash.update(piece)
+          yield piece
+        }
+      }
+      replaceFile(path, hashed(), {
+        durableBytes: SYNCED_BYTES,
+        rename: (file, rename) => put(hash.digest('hex'), file, before, rename),
+      })
     },
     setAside() {
       const name = asideName(new Date())

@@ -11,6 +11,7 @@ export function skippingClock(): SkippingClock {
   let ahead = 0
   const timers = new Map<() => void, { at: number; timer: ReturnType<typeof setTimeout> }>()
   const now = (): number => Date.now() + ahead
+  const elapsed = (): number => performance.now() + ahead
 
   function arm(run: () => void, at: number): void {
     const due = (): void => {
@@ -21,13 +22,14 @@ export function skippingClock(): SkippingClock {
   }
 
   function schedule(due: () => void, at: number): void {
-    timers.set(due, { at, timer: setTimeout(due, Math.max(0, at - now())) })
+    timers.set(due, { at, timer: setTimeout(due, Math.max(0, at - elapsed())) })
   }
 
   return {
     now,
+    elapsed,
     after(ms, run) {
-      const at = now() + ms
+      const at = elapsed() + ms
       let cancelled = false
       arm(() => cancelled || run(), at)
       return () => void (cancelled = true)

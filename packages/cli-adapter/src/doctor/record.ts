@@ -8,9 +8,10 @@ import {
   snapshot,
   type Destinations,
   type Follower,
+  type FollowerHooks,
   type State,
 } from '@learnpack/telemetry-core'
-import { crc32, isAside, type CourseFolder } from '@learnpack/telemetry-transport-file'
+import { crc32, isAside, nodePorts, type CourseFolder } from '@learnpack/telemetry-transport-file'
 import { foreignLogin } from '../session-origin'
 import { byReason, snapshotStatus } from '../status'
 import { deliveryFindings } from './delivery'
@@ -113,7 +114,7 @@ function telemetryFindings(
   const path = folder.logPath(id)
   const store = folder.open(id)
   const odd: Finding[] = []
-  const waiting = readWaiting(store, crc32, {
+  const hooks: FollowerHooks = {
     noticed(reason, { number }, damaged) {
       const message = `line ${number}: ${reason}`
       odd.push(
@@ -127,7 +128,8 @@ function telemetryFindings(
           : finding('record/unknown-type', path, message, 'a newer version wrote it: update this one'),
       )
     },
-  })
+  }
+  const waiting = readWaiting(store, crc32, hooks, nodePorts.memoryBytes)
   const { follower } = waiting
   const { state } = follower
   const found = [...odd, ...logFindings(path, store.log.size(), follower)]
@@ -143,7 +145,8 @@ function telemetryFindings(
   if (current) found.push(...snapshotFindings(folder.snapshotPath, state))
   const foreign = current ? foreignLogin(folder, state.student) : undefined
   found.push(...deliveryFindings(store, waiting, destinations, now, foreign))
-  if (current) found.push(...receiverFindings(snapshot(state)))
+  // Of what is too large no batch goes out that a receiver could stumble over.
+  if (current && !state.tooLarge) found.push(...receiverFindings(snapshot(state)))
   return found
 }
 
@@ -172,7 +175,9 @@ function snapshotFindings(snapshotPath: string, state: State): Finding[] {
   if (is === 'up to date') return [finding('snapshot/sound', path, 'is what the log says')]
   if (is === 'missing') return [finding('snapshot/missing', path, 'is missing', advice)]
   if (is === 'not a file') return [finding('snapshot/no-file', path, 'is no file', 'move it elsewhere')]
-  return [
-    finding('snapshot/differs', path, is === 'too large' ? 'is too large' : 'differs from the log', advice),
-  ]
+  if (is === 'too large') {
+    const message = 'is no longer written: this telemetry has become too large for it'
+    return [finding('snapshot/differs', path, message, 'events are recorded and streamed all the same')]
+  }
+  return [finding('snapshot/differs', path, 'differs from the log', advice)]
 }
