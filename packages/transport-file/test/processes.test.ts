@@ -6,6 +6,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { systemClock } from '../src/index'
 import { openLease } from '../src/lease'
 import { killRounds } from './kill'
 import { logPathOf, newFolder, readLog, snapshotOf, startHost, temporary } from './support'
@@ -235,9 +236,9 @@ describe('the lease', () => {
   it('is lost by a holder that showed no sign of life for long, who then knows', () => {
     const folder = temporary()
     let now = Date.now()
-    const sleeper = openLease(folder, () => now)
+    const sleeper = openLease(folder, { now: () => now, elapsed: () => now })
     expect(sleeper.acquire()).toBeDefined()
-    const other = openLease(folder, () => now)
+    const other = openLease(folder, { now: () => now, elapsed: () => now })
     now += 29_000
     expect(other.acquire()).toBeUndefined()
     now += 2_000
@@ -249,14 +250,17 @@ describe('the lease', () => {
       const folder = temporary()
       writeFileSync(join(folder, 'lease-4'), text)
       expect(openLease(folder).acquire()).toBeUndefined()
-      expect(openLease(folder, () => Date.now() + 31_000).acquire()).toBeDefined()
+      expect(openLease(folder, { ...systemClock, now: () => Date.now() + 31_000 }).acquire()).toBeDefined()
     }
   })
 
   it('of a folder that was deleted and made again is not held by who held it before', () => {
     const folder = join(temporary(), 'telemetry')
     let now = Date.now()
-    const [one, two] = [openLease(folder, () => now), openLease(folder, () => now)]
+    const [one, two] = [
+      openLease(folder, { now: () => now, elapsed: () => now }),
+      openLease(folder, { now: () => now, elapsed: () => now }),
+    ]
     mkdirSync(folder)
     expect(one.acquire()).toBeDefined()
     rmSync(folder, { recursive: true })
