@@ -79,6 +79,7 @@ export default ts.config(
         performance: 'readonly',
         Buffer: 'readonly',
         setTimeout: 'readonly',
+        clearTimeout: 'readonly',
         Response: 'readonly',
         global: 'readonly',
       },
