@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { CHECKS } from './faults/judge.mjs'
 import { KINDS } from './faults/kinds.mjs'
-import { describeRun, describeTable } from './faults/report.mjs'
+import { describeFindings, describeRun, describeTable } from './faults/report.mjs'
 import { openPlace } from './faults/run-case.mjs'
 import { SCENARIOS } from './faults/scenarios.mjs'
 
@@ -115,16 +115,14 @@ function count({ scenario, kind, n, series }, result) {
   row.acknowledged += result.acknowledged
   row.written += result.written
   row.recorded += Math.max(0, result.recorded)
-  for (const { check } of result.findings) row[check]++
+  for (const check of CHECKS)
+    row[check] += new Set(result.findings.flatMap((one) => (one.check === check ? one.of : []))).size
   if (inDetail) process.stdout.write(describeRun(result))
   if (result.findings.length > 0 && series.printed++ < MOST_PRINTED) {
     const { op, path } = result.call
     process.stdout.write(
-      [
-        `--scenario ${scenario} --kind ${kind} --n ${n}  at ${op} ${path.slice(result.folder.length)}`,
-        ...result.findings.map(({ check, what }) => `  ${check}: ${what}`),
-        '',
-      ].join('\n'),
+      `--scenario ${scenario} --kind ${kind} --n ${n}  at ${op} ${path.slice(result.folder.length)}
+${describeFindings(result.findings)}`,
     )
   }
   if (runs % 100 === 0) {
@@ -133,18 +131,21 @@ function count({ scenario, kind, n, series }, result) {
   }
 }
 
+const places = []
+// Also when somebody has seen enough: nothing is left behind.
+process.on('exit', () => places.forEach((place) => place.close()))
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1))
+
 const queue = cases()
 await Promise.all(
   Array.from({ length: inDetail ? 1 : jobs }, async () => {
     const place = await openPlace()
-    try {
-      for (let next = queue.next(); !next.done; next = queue.next()) {
-        const { scenario, kind, n } = next.value
-        count(next.value, await place.run(scenario, { kind, n }))
-      }
-    } finally {
-      place.close()
+    places.push(place)
+    for (let next = queue.next(); !next.done; next = queue.next()) {
+      const { scenario, kind, n } = next.value
+      count(next.value, await place.run(scenario, { kind, n }))
     }
+    place.close()
   }),
 )
 process.stdout.write(describeTable(rows))

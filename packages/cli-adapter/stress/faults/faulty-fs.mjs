@@ -113,6 +113,8 @@ export async function wrapFileSystem(roots, announce) {
   for (const op of READ_PATH.split(' ')) wrap(op, false)
   for (const op of READ_FD.split(' ')) wrap(op, false)
 
+  const closes = { closes: true }
+
   // ---- opening and closing: a descriptor is known by the path it was opened with ----
 
   const writes = (flags = 'r') =>
@@ -140,6 +142,9 @@ export async function wrapFileSystem(roots, announce) {
     later(faultFor('open', path, writes(flags)), async () => {
       const handle = await openPromised(path, flags, mode)
       note(handle.fd, path, flags)
+      // Each has one of its own.
+      const close = handle.close.bind(handle)
+      handle.close = () => later(faultOfClosing(handle.fd), close, closes)
       return handle
     })
 
@@ -149,7 +154,6 @@ export async function wrapFileSystem(roots, announce) {
     files.delete(fd)
     return fault
   }
-  const closes = { closes: true }
   fs.closeSync = (fd) => sync(faultOfClosing(fd), () => real.closeSync(fd), closes)
   fs.close = (fd, done = () => {}) =>
     called(faultOfClosing(fd), (args) => real.close(...args), [fd, done], closes)
@@ -176,7 +180,7 @@ export async function wrapFileSystem(roots, announce) {
   const handles = Object.getPrototypeOf(probe)
   await probe.close()
   const onHandle = Object.fromEntries(
-    ['write', 'close', ...Object.keys(ON_HANDLE)].map((name) => [name, handles[name]]),
+    ['write', ...Object.keys(ON_HANDLE)].map((name) => [name, handles[name]]),
   )
   for (const [name, op] of Object.entries(ON_HANDLE)) {
     const changes = !/read|stat/.test(op)
@@ -193,9 +197,6 @@ export async function wrapFileSystem(roots, announce) {
         half: () => onHandle.write.call(this, halfOf(bytes), 0, undefined, position),
       },
     )
-  }
-  handles.close = function () {
-    return later(faultOfClosing(this.fd), () => onHandle.close.call(this), closes)
   }
 
   // ---- what is several calls to a disk ----

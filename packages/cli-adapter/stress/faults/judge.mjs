@@ -13,12 +13,13 @@ const marksIn = (body) =>
   )
 
 /**
+ * @typedef {{ check: string, of: string, what: string }} Finding `of`: which event, by its mark or id, or which process
  * @param notes of all hosts @param logs as `readLogs` gives them @param requests as the receiver kept them
- * @returns {{ acknowledged: number, findings: { check: string, what: string }[] }}
+ * @returns {{ acknowledged: number, findings: Finding[] }}
  */
 export function judge({ notes, logs, requests }) {
   const findings = []
-  const found = (check, what) => findings.push({ check, what })
+  const found = (check, of, what) => findings.push({ check, of, what })
   const owners = ownersOf(notes)
   const purged = notes.findLastIndex(([what]) => what === 'purged')
   const counting = notes.slice(purged + 1)
@@ -36,10 +37,9 @@ export function judge({ notes, logs, requests }) {
   const acknowledged = new Map(
     counting.filter(([what]) => what === 'recorded').map(([, id, type]) => [id, type]),
   )
-  for (const [id, type] of acknowledged)
-    if (!events.has(id)) found('lost', `${type} ${id} was acknowledged and is in no log`)
+  for (const [id, type] of acknowledged) if (!events.has(id)) found('lost', `${type} ${id}`, 'in no log')
   for (const [mark, ids] of idsOf)
-    if (ids.size > 1) found('doubled', `${mark} is in the logs under ${ids.size} ids: ${[...ids].join(', ')}`)
+    if (ids.size > 1) found('doubled', mark, `in the logs under ${ids.size} ids`)
 
   // ---- at the receiver ----
 
@@ -60,25 +60,23 @@ export function judge({ notes, logs, requests }) {
   for (const [mark, users] of receivers) {
     const strangers = [...users].filter((user) => !owners.get(mark)?.has(user))
     const whose = [...(owners.get(mark) ?? [])].join(' or ')
-    if (strangers.length > 0)
-      found('wrong owner', `${mark} of ${whose} was sent as ${strangers.join(' and ')}`)
-    else if (users.size > 1) found('wrong owner', `${mark} was sent as ${[...users].join(' and as ')}`)
+    if (strangers.length > 0) found('wrong owner', mark, `of ${whose}, sent as ${strangers.join(' and ')}`)
+    else if (users.size > 1) found('wrong owner', mark, `sent as ${[...users].join(' and as ')}`)
   }
   for (const [mark, ids] of streamed)
-    if (ids.size > 1) found('doubled', `${mark} was streamed under ${ids.size} ids`)
+    if (ids.size > 1) found('doubled', mark, `streamed under ${ids.size} ids`)
 
   const files = counting.filter(([what]) => what === 'file').map(([, , mark]) => mark)
   const compiled = [...acknowledged].filter(([, type]) => type === 'compile').map(([id]) => id)
   const marks = compiled.flatMap((id) => events.get(id)?.data.source_code ?? [])
-  for (const mark of marks)
-    if (!streamed.has(mark)) found('lost', `${mark} was acknowledged and never streamed`)
+  for (const mark of marks) if (!streamed.has(mark)) found('lost', mark, 'never streamed')
   const inBatches = [...batches.values()].flat()
   for (const mark of [...marks, ...files]) {
     const times = inBatches.filter((one) => one === mark).length
-    if (times === 0) found('lost', `${mark} is in no batch`)
-    if (times > 1) found('doubled', `${mark} is ${times} times in the last batches`)
+    if (times === 0) found('lost', mark, 'in no batch')
+    if (times > 1) found('doubled', mark, `${times} times in the last batches`)
   }
   for (const [, step, stack] of notes.filter(([what]) => what === 'threw'))
-    found('broken', `${step} threw ${stack}`)
+    found('broken', step, `threw ${stack}`)
   return { acknowledged: acknowledged.size, findings }
 }

@@ -24,6 +24,16 @@ export function describeTable(rows) {
   return `${text.join('\n')}\n`
 }
 
+/** What is wrong, each kind of it on a line. */
+export function describeFindings(findings) {
+  const lines = new Map()
+  for (const { check, of, what } of findings) {
+    const key = `${what} (${check})`
+    lines.set(key, [...(lines.get(key) ?? []), of])
+  }
+  return [...lines].map(([key, of]) => `  ${of.join(', ')}: ${key}\n`).join('')
+}
+
 /** All that happened in one run. */
 export function describeRun({ calls, notes, logs, requests, folder }) {
   const short = (path) => path.slice(folder.length)

@@ -190,14 +190,14 @@ export async function openPlace() {
     async run(scenario, fault = {}) {
       const { part, after, before } = await prepare(scenario)
       const broken = []
+      const isBroken = (of, what) => broken.push({ check: 'broken', of, what })
       const check = (end, who) => {
-        if (end.hung) broken.push(`${who} hung`)
+        if (end.hung) isBroken(who, 'hung')
         else if (end.isCommand) {
-          if (/^ +at /m.test(end.output)) broken.push(`${who} printed a stack trace: ${end.output}`)
+          if (/^ +at /m.test(end.output)) isBroken(who, `printed a stack trace: ${end.output}`)
         } else {
-          if (end.ended !== end.expected)
-            broken.push(`${who} ended with ${end.ended}, expected ${end.expected}`)
-          if (end.output !== '') broken.push(`${who} printed ${end.output}`)
+          if (end.ended !== end.expected) isBroken(who, `ended with ${end.ended}, expected ${end.expected}`)
+          if (end.output !== '') isBroken(who, `printed ${end.output}`)
         }
       }
 
@@ -211,15 +211,15 @@ export async function openPlace() {
         .reduce((sum, { bytes, fault }) => sum + (fault?.part ? bytes >> 1 : bytes), 0)
       const recorded = bytesOfLogs(dirPath) - before.bytes
       const torn = faultOfSnapshot(dirPath, false)
-      if (torn) broken.push(`telemetry.json ${torn}`)
+      if (torn) isBroken('telemetry.json', torn)
 
       if (part.purge) {
         if (end.ended === 0 && remains(dirPath).length > 0)
-          broken.push(`purge succeeded and left ${remains(dirPath)}`)
+          isBroken('purge', `succeeded and left ${remains(dirPath)}`)
         note('purged')
         if (part.repeat !== false) {
           check({ ...(await purge()), expected: 0 }, 'purge, once more,')
-          if (remains(dirPath).length > 0) broken.push(`purge, once more, left ${remains(dirPath)}`)
+          if (remains(dirPath).length > 0) isBroken('purge, once more,', `left ${remains(dirPath)}`)
         }
       }
       for (const next of after) await doPart(next)
@@ -232,12 +232,14 @@ export async function openPlace() {
         check(await runHost(aftermath('y'), undefined, LATER_MS), 'a process two minutes later')
         const first = findings
         ;({ acknowledged, findings } = verdict())
-        const still = new Set(findings.map(({ what }) => what))
-        for (const { check, what } of first)
-          if (!still.has(what)) findings.push({ check: check === 'lost' ? 'late' : check, what })
+        const key = ({ of, what }) => `${of} ${what}`
+        const still = new Set(findings.map(key))
+        for (const finding of first)
+          if (!still.has(key(finding)))
+            findings.push(finding.check === 'lost' ? { ...finding, check: 'late' } : finding)
       }
       const stale = faultOfSnapshot(dirPath, true)
-      if (stale) broken.push(`telemetry.json ${stale}`)
+      if (stale) isBroken('telemetry.json', stale)
       return {
         reached: met.length > 0,
         call: met[0],
@@ -245,7 +247,7 @@ export async function openPlace() {
         acknowledged,
         written,
         recorded,
-        findings: [...findings, ...broken.map((what) => ({ check: 'broken', what }))],
+        findings: [...findings, ...broken],
         notes: linesOf(notes),
         logs: readLogs(dirPath),
         requests: receiver.requests,
