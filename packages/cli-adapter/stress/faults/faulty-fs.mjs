@@ -53,7 +53,8 @@ export async function wrapFileSystem(roots, announce) {
   function faultFor(op, given, changes, bytes = 0) {
     const path = inside === 0 ? pathOf(given) : undefined
     if (path === undefined) return undefined
-    const fault = announce({ op, path, changes, bytes })
+    const creates = changes && /^(open|mkdir|link|symlink|copyFile)$/.test(op) && !real.existsSync(path)
+    const fault = announce({ op, path, changes, creates, bytes })
     if (fault?.dieBefore) die()
     return fault && { ...fault, error: fault.error && failure(fault.error, op, path) }
   }

@@ -5,6 +5,8 @@ import { ownersOf } from './owners.mjs'
 /** What is counted, in the order of the table. */
 export const CHECKS = ['lost', 'doubled', 'wrong owner', 'late', 'broken']
 
+const MOST_TIMES = 2
+
 const attemptsOf = (body) =>
   Array.isArray(body.steps) ? body.steps.flatMap(({ compilations = [] }) => compilations) : [body.data ?? {}]
 const marksIn = (body) =>
@@ -40,6 +42,10 @@ export function judge({ notes, logs, requests }) {
   for (const [id, type] of acknowledged) if (!events.has(id)) found('lost', `${type} ${id}`, 'in no log')
   for (const [mark, ids] of idsOf)
     if (ids.size > 1) found('doubled', mark, `in the logs under ${ids.size} ids`)
+
+  // Nothing grows without an event behind it (SPEC §7). A crash may leave a line that is written once more.
+  for (const { repeated } of logs)
+    if (repeated.times > MOST_TIMES) found('broken', repeated.id, `${repeated.times} times in a log`)
 
   // ---- at the receiver ----
 

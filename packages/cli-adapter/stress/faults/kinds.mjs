@@ -20,6 +20,9 @@ const toTheEnd = { times: Infinity, every: 4 }
 const eio = { at: changes, fault: { error: 'EIO' } }
 const enospc = { at: takesSpace, fault: { error: 'ENOSPC' } }
 const erofs = { at: needsWritable, fault: { error: 'EROFS' } }
+/** No file can be made any more; those that are there can be written. */
+const noInodes = { at: (call) => call.creates, fault: { error: 'ENOSPC' } }
+const noRename = { at: (call) => call.op === 'rename', fault: { error: 'EIO' } }
 const readEio = { at: reads, fault: { error: 'EIO' } }
 
 export const KINDS = {
@@ -37,6 +40,8 @@ export const KINDS = {
   erofs: { ...erofs, ...once },
   'erofs-8': { ...erofs, ...aWhile },
   'erofs-end': { ...erofs, ...toTheEnd },
+  'no-inodes-end': { ...noInodes, ...toTheEnd, every: 1 },
+  'no-rename-end': { ...noRename, ...toTheEnd, every: 1 },
   'read-eio': { ...readEio, ...once },
   'read-eio-8': { ...readEio, ...aWhile },
   'read-eio-end': { ...readEio, ...toTheEnd },

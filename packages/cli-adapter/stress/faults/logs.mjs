@@ -5,7 +5,16 @@ import { join } from 'node:path'
 import { createFollower, snapshot } from '@learnpack/telemetry-core'
 import { crc32, openCourseFolder, openFileLog } from '@learnpack/telemetry-transport-file'
 
-/** @returns {{ telemetry: string, path: string, bytes: number, events: object[] }[]} */
+/** How often the line that is there most often is there, and which it is. */
+function repeatedIn(path) {
+  const times = new Map()
+  for (const [, id] of readFileSync(path, 'utf8').matchAll(/^\{"v":\d+,"id":"([^"]+)"/gm))
+    times.set(id, (times.get(id) ?? 0) + 1)
+  const [id, most] = [...times].sort(([, a], [, b]) => b - a)[0] ?? ['', 0]
+  return { id, times: most }
+}
+
+/** @returns {{ telemetry: string, path: string, bytes: number, events: object[], state: object, repeated: object }[]} */
 export function readLogs(dirPath) {
   const folder = openCourseFolder(dirPath)
   return folder.list().map((telemetry) => {
@@ -15,7 +24,7 @@ export function readLogs(dirPath) {
     const follower = createFollower(log, crc32, { folded: (event) => events.push(event) })
     const state = follower.catchUp()
     log.close()
-    return { telemetry, path, bytes: statSync(path).size, events, state }
+    return { telemetry, path, bytes: statSync(path).size, events, state, repeated: repeatedIn(path) }
   })
 }
 

@@ -25,10 +25,11 @@ const PRELOAD = new URL('./preload.mjs', import.meta.url).href
 const HOST = here('./host.mjs')
 const COMMAND = here('../../bin/learnpack-telemetry.js')
 
-/** A host that takes longer hangs. */
-const HANGS_MS = 30_000
-/** Between two processes of a run, ms, by their clocks. */
-const BETWEEN_MS = 3_000
+/** A host that takes longer hangs, on the slowest machine. */
+const HANGS_MS = 120_000
+/** How far the clocks of the faulty process and of those behind it are ahead, ms: none runs back. */
+const FAULTY_MS = 1_000
+const AFTER_MS = 10_000
 /** Behind it whatever a dead process held is free. */
 const LATER_MS = 120_000
 
@@ -90,7 +91,11 @@ export async function openPlace() {
     })
   }
 
-  async function runHost({ script, exit, build = 'cjs', wiring = 'manager', answers = [200] }, fault, ahead) {
+  async function runHost(
+    { script, exit, build = 'cjs', wiring = 'manager', answers = [200] },
+    fault,
+    ahead = 0,
+  ) {
     note('host')
     receiver.answer(answers)
     const telemetryIds = [1, 2, 3, 4].map((n) => `telemetry${processes}n${n}`.padEnd(16, '0').slice(0, 16))
@@ -101,7 +106,7 @@ export async function openPlace() {
       urls: receiver.urls,
       build,
       wiring,
-      ahead: ahead ?? processes * BETWEEN_MS,
+      ahead,
       exit,
       script,
       telemetryIds,
@@ -201,7 +206,7 @@ export async function openPlace() {
         }
       }
 
-      const end = await doPart(part, fault)
+      const end = await doPart(part, fault, FAULTY_MS)
       const calls = linesOf(trace)
       const met = calls.filter(({ fault }) => fault)
       const killed = met.some(({ fault }) => fault.dieBefore || fault.dieAfter)
@@ -222,8 +227,8 @@ export async function openPlace() {
           if (remains(dirPath).length > 0) isBroken('purge, once more,', `left ${remains(dirPath)}`)
         }
       }
-      for (const next of after) await doPart(next)
-      check(await runHost(aftermath('z')), 'the next process')
+      for (const next of after) await doPart(next, undefined, AFTER_MS)
+      check(await runHost(aftermath('z'), undefined, AFTER_MS), 'the next process')
 
       const verdict = () =>
         judge({ notes: linesOf(notes), logs: readLogs(dirPath), requests: receiver.requests })
