@@ -65,20 +65,23 @@ export async function wrapFileSystem(roots, announce) {
     inside++
     try {
       const result = fault?.part ? half() : run()
-      if (fault?.dieAfter) die()
       if (fault?.error) throw fault.error
       return result
     } finally {
+      if (fault?.dieAfter) die()
       inside--
     }
   }
 
   async function later(fault, run, { half = run, closes = false } = {}) {
     if (fault?.error && !closes) throw fault.error
-    const result = await (fault?.part ? half() : run())
-    if (fault?.dieAfter) die()
-    if (fault?.error) throw fault.error
-    return result
+    try {
+      const result = await (fault?.part ? half() : run())
+      if (fault?.error) throw fault.error
+      return result
+    } finally {
+      if (fault?.dieAfter) die()
+    }
   }
 
   /** The same with a callback, which is the last argument. */
