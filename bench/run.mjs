@@ -92,6 +92,7 @@ const results = {
   delivery: {
     throughput,
     added_exit_ms: exit,
+    exit_with_history: run('exit.mjs'),
     undelivered_100000_added_heap_mb: Math.round((offline - none) * 10) / 10,
   },
   redaction: run('redaction.mjs'),

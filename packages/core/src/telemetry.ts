@@ -493,7 +493,8 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       (closing ??= held(clock, async () => {
         for (const _ of early) refuse('recorded before a start that never came')
         const deadline = clock.elapsed() + budgetMs
-        const goOn = goOnUntil(clock, deadline)
+        // The rest is for what comes behind it: a file that is closed, an answer that is on its way.
+        const goOn = goOnUntil(clock, deadline - budgetMs / 3)
         const inTime = (work: Promise<unknown>) =>
           within(clock, Math.max(0, deadline - clock.elapsed()), work)
         following.catchUp(goOn)
