@@ -20,7 +20,8 @@ export function ownersOf(notes) {
   let change
 
   function changes(to) {
-    change = { to, before: students }
+    // What was not recorded before this may never be.
+    change = { to, before: new Set([...(change?.before ?? []), ...students]) }
     left = to === NOBODY ? students : new Set()
     students = new Set([to])
     if (to === NOBODY) return
