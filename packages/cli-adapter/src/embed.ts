@@ -43,7 +43,8 @@ export interface Embedded {
 /**
  * Starts a session and records from then on: `GET /exercise/<slug>` opens a step, the socket message
  * `ai_interaction` is a question to the tutor. Serves telemetry.json at `GET /telemetry` and takes one in at
- * `POST /telemetry`, for LearnPack's web editor on the same machine. Throws nothing into the app.
+ * `POST /telemetry`, for LearnPack's web editor on the same machine: what is new in it is recorded. Pages of other origins
+ * and whoever asks through a proxy are refused (403), and open no step. Throws nothing into the app.
  * @param options the rest of them are its manager's
  */
 export function embed({ app, io, config, logins = true, ...options }: EmbedOptions): Embedded {

@@ -2,18 +2,19 @@
 // nothing of ours gets in the app's way.
 
 import { once } from 'node:events'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, request as httpRequest, type RequestListener } from 'node:http'
 import { connect as connectSocket, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Transport } from '@learnpack/telemetry-core'
+import type { Snapshot, Transport } from '@learnpack/telemetry-core'
 import connect from 'connect'
 import express from 'express'
 import { Server } from 'socket.io'
 import connectTo from 'socket.io-client'
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { choose } from '../src/consent'
+import { findLog } from '../src/find-log'
 import { embed, type EmbedOptions } from '../src/index'
 import { isLocal } from '../src/local-request'
 import { until } from './learnpack-host'
@@ -117,6 +118,29 @@ describe('POST /telemetry', () => {
     expect(response.status).toBe(200)
     expect(await response.json()).toEqual(JSON.parse(JSON.stringify(manager.current)))
     expect(manager.current?.steps[1]).toMatchObject({ opened_at: 5, tests: [{ starting_at: 6 }] })
+  })
+
+  it('appends nothing for what GET just gave, in any order, but one attempt more', async () => {
+    const { manager, url, dirPath } = await embedded()
+    manager.registerStepEvent(1, 'compile', { stdout: 'x', exitCode: 0 })
+    const bytes = () => readFileSync(findLog(dirPath)).length
+    const before = bytes()
+    const get = async () => (await (await fetch(`${url}/telemetry`)).json()) as Snapshot
+    const given = await get()
+    for (const body of [given, Object.fromEntries(Object.entries(given).reverse())]) {
+      const response = await post(url, body)
+      expect([response.status, await response.json()]).toEqual([200, given])
+    }
+    expect(bytes()).toBe(before)
+    const [first, second, third] = given.steps
+    const more = { ...second!, tests: [{ exit_code: 0, starting_at: 7, ended_at: 8 }] }
+    expect((await post(url, { ...given, steps: [first, more, third] })).status).toBe(200)
+    const after = bytes()
+    expect(after).toBeGreaterThan(before)
+    const united = await get()
+    expect(united.steps[1]).toMatchObject({ tests: [{ starting_at: 7 }], compilations: [{ exit_code: 0 }] })
+    expect((await post(url, united)).status).toBe(200)
+    expect(bytes()).toBe(after)
   })
 
   it.each<[number, RegExp, unknown, Record<string, string>]>([

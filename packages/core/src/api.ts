@@ -150,7 +150,8 @@ export interface Telemetry extends Pick<EventEmitter<TelemetryEvents>, 'on' | 'o
   clear(): Recorded
   /**
    * A telemetry.json from elsewhere, parsed, to be united with this telemetry (SPEC §4 rule 7), or with that of the
-   * student it names. It must have a `telemetry_id` and `steps`, each with a `slug`.
+   * student it names. It must have a `telemetry_id` and `steps`, each with a `slug`. Where it holds nothing new, nothing is
+   * appended, and the id is that of the latest event. Folds what is not folded yet; costs what the file is long.
    */
   import(file: unknown): Recorded
   /**

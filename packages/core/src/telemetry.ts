@@ -1,6 +1,7 @@
 // The runtime: records (validates, redacts, appends), synchronously and never waiting for the rest; what follows the
 // log behind it folds, renders and delivers.
 
+import { addsNothing } from './adds-nothing'
 import { EXIT_BUDGET_MS, type CourseInput, type Recorded } from './api'
 import type { Telemetry, TelemetryOptions } from './api'
 import { held, within } from './awaited'
@@ -321,8 +322,13 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
 
   function importInto(file: ImportedSnapshot, call: Call, to: Open | undefined): Recorded {
     if (to !== undefined && isTakenIn(call.id, to)) return { ok: true, id: call.id }
+    const cleaned = clean.snapshot(file)
+    // Folding a long log first would hold up a start: what is appended instead folds to the same.
+    const known = to === current && current?.caughtUp === true ? following.state() : undefined
+    if (known?.last_event_id !== undefined && addsNothing(known, cleaned))
+      return { ok: true, id: known.last_event_id }
     const mine = to?.id === current?.id ? envelope(call) : { ...envelope(call), session: call.id }
-    const recorded = append({ ...mine, type: 'import', data: { snapshot: clean.snapshot(file) } }, to)
+    const recorded = append({ ...mine, type: 'import', data: { snapshot: cleaned } }, to)
     if (recorded.ok && to !== undefined) whose?.own(to.id, file.user_id)
     return recorded
   }
@@ -416,7 +422,10 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
         const copy: unknown = normalized(JSON.parse(JSON.stringify(given) ?? 'null'))
         const parsed = importedSnapshot.safeParse(copy)
         if (!parsed.success) return refuse(`import: ${describeIssues(parsed.error, copy)}`)
-        return whenSettled((call) => unite(copy as ImportedSnapshot, call))
+        return whenSettled((call) => {
+          following.catchUp()
+          return unite(copy as ImportedSnapshot, call)
+        })
       }),
 
     append: (event) =>

@@ -121,15 +121,19 @@ interface Union<T> {
  */
 function uniteLists<T>(ours: readonly T[], theirs: readonly T[], { key, time, join }: Union<T>): T[] {
   const waiting = new Map<string, number[]>()
-  theirs.forEach((item, index) => {
-    const k = key(item)
-    waiting.set(k, [...(waiting.get(k) ?? []), index])
+  // From the end, so that the first of equal items is at hand, and thousands of them cost no more than others.
+  theirs.forEach((_, behind) => {
+    const index = theirs.length - 1 - behind
+    const k = key(theirs[index] as T)
+    const equal = waiting.get(k)
+    if (equal === undefined) waiting.set(k, [index])
+    else equal.push(index)
   })
   const united = [...theirs]
   const paired = new Set<number>()
   const onlyOurs: T[] = []
   const ourOrder = ours.map((item) => {
-    const index = waiting.get(key(item))?.shift()
+    const index = waiting.get(key(item))?.pop()
     if (index === undefined) {
       onlyOurs.push(item)
       return item

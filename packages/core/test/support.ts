@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import { createTelemetry, deterministicId, type CourseInput, type Ids, type Snapshot } from '../src/index'
-import type { Outcome, Parcel, StepEventType, Telemetry, TelemetryEvent, Transport } from '../src/index'
+import type {
+  Outcome,
+  Parcel,
+  Redactor,
+  StepEventType,
+  Telemetry,
+  TelemetryEvent,
+  Transport,
+} from '../src/index'
 import { manualClock, memoryStorage, type MemoryStorage } from '../src/memory'
 
 export const crc = (text: string): number => crc32(text)
@@ -60,9 +68,18 @@ export function world({
   now = 1_700_000_000_000,
   transports = [] as readonly Transport[],
   ids = countingIds(),
+  redact = undefined as Redactor | undefined,
 } = {}): World {
   const clock = manualClock(now)
-  const telemetry = createTelemetry({ storage, clock, ids, crc, random: () => 0.5, transports })
+  const telemetry = createTelemetry({
+    storage,
+    clock,
+    ids,
+    crc,
+    random: () => 0.5,
+    transports,
+    ...(redact && { redact }),
+  })
   const notices: string[] = []
   const faults: string[] = []
   telemetry.on('noticed', (message) => notices.push(message))
