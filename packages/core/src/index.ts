@@ -51,6 +51,7 @@ export {
   type CourseStep,
   type Session,
   type State,
+  type Unclaimed,
 } from './state'
 export type { List } from './list'
 
