@@ -3,28 +3,54 @@
 import { CommanderError } from 'commander'
 import { CommandError } from './command-error'
 import { EXIT } from './exit-code'
-import { standard, visible, type Output } from './output'
+import { Interrupted, standard, visible, type Output } from './output'
 import { program } from './program'
 
 export { program }
 
-// Whoever reads our output may stop reading: `replay | head` is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-})
+const NAME = 'learnpack-telemetry'
+/** Set to anything, a bug is shown with its stack. */
+const DEBUG = 'LEARNPACK_TELEMETRY_DEBUG'
 
-/** Runs the command and returns its exit code. */
+/** What was said could not be written: on a full disk, for one. */
+let isLost = false
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // Whoever reads our output may stop reading: `replay | head` is no error.
+  if (error.code === 'EPIPE' || isLost) return
+  isLost = true
+  process.exitCode = EXIT.failed
+  standard.err(`${NAME}: the output could not be written (${error.message})\n`)
+})
+// There is nowhere left to say it.
+process.stderr.on('error', () => {})
+
+/** Runs the command and returns its exit code. Rejects never: whatever goes wrong becomes a message. */
 export async function main(args: readonly string[], output: Output = standard): Promise<number> {
   let code: number = EXIT.ok
   try {
     await program(output, (worse) => (code = Math.max(code, worse))).parseAsync([...args], { from: 'user' })
-    return code
   } catch (error) {
+    // Commander has said it already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
-    if (!(error instanceof CommandError) && !isOfSystem(error)) throw error
-    output.err(`learnpack-telemetry: ${visible(error.message)}\n`)
-    return EXIT.failed
+    const failure = failureOf(error)
+    output.err(`${failure.message}\n`)
+    code = failure.code
   }
+  return isLost ? Math.max(code, EXIT.failed) : code
+}
+
+/** The one place that makes a message and an exit code of an error. */
+function failureOf(error: unknown): { code: number; message: string } {
+  // The shell's next line is not to begin behind the question.
+  if (error instanceof Interrupted) return { code: EXIT.interrupted, message: '' }
+  if (error instanceof CommandError || isOfSystem(error))
+    return { code: EXIT.failed, message: `${NAME}: ${visible(error.message)}` }
+  const { message, stack } = error instanceof Error ? error : new Error(String(error))
+  const advice = process.env[DEBUG]
+    ? visible(stack ?? '')
+    : `Please report it, with what ${DEBUG}=1 in the environment makes it print.`
+  return { code: EXIT.bug, message: `${NAME}: a bug of this program: ${visible(message)}\n${advice}` }
 }
 
 /** A file or folder that may not be read, for one: what it says names it. */

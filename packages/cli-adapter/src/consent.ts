@@ -1,11 +1,12 @@
 // Whether anything is recorded at all (SPEC §5): the environment decides first, then what the user chose for
 // this course or a folder it is in, then what they chose for all of them.
 
-import { mkdirSync, readFileSync, realpathSync } from 'node:fs'
+import { mkdirSync, realpathSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
-import { COURSE_FOLDERS, replaceFile } from '@learnpack/telemetry-transport-file'
+import { COURSE_FOLDERS, openLease, readRegular, replaceFile } from '@learnpack/telemetry-transport-file'
 import { above } from './above'
+import { isInside } from './export-target'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -51,26 +52,59 @@ const choicePath = (env: Environment): string => join(configFolder(env), 'consen
 function readChoice(env: Environment = process.env): Choice {
   let text: string
   try {
-    text = readFileSync(choicePath(env), 'utf8')
+    text = readRegular(choicePath(env), { links: true }).toString('utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
     throw error
   }
   const choice: unknown = JSON.parse(text)
-  if (typeof choice !== 'object' || choice === null) throw new Error(`${choicePath(env)}: is no object`)
+  if (typeof choice !== 'object' || choice === null) throw new Error(`${choicePath(env)}: is not an object`)
   return choice
 }
 
-/** @param course a course folder; without it the choice is for every course */
-export function choose(enabled: boolean, course?: string, env: Environment = process.env): void {
-  const before = readChoice(env)
-  const after: Choice =
-    course === undefined
-      ? { ...before, all: enabled }
-      : { ...before, courses: { ...before.courses, [courseFolder(course)]: enabled } }
-  mkdirSync(configFolder(env), { recursive: true, mode: 0o700 })
-  replaceFile(choicePath(env), [`${JSON.stringify(after, null, 2)}\n`])
+/** How long a change waits for another one to be written, ms, and how often it looks. */
+const PATIENCE_MS = 10_000
+const LOOK_MS = 10
+
+/**
+ * Runs `change` while no other process changes the choice: two that read the same and each write theirs would lose one.
+ * @throws when another process keeps it for 10 s
+ */
+function alone(folder: string, change: () => void): void {
+  const lease = openLease(folder)
+  for (let waited = 0; lease.acquire() === undefined; waited += LOOK_MS) {
+    if (waited >= PATIENCE_MS) throw new Error(`another process is changing it (${folder})`)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_MS)
+  }
+  try {
+    change()
+  } finally {
+    lease.release()
+  }
 }
+
+/**
+ * Switching off a place means all of it: a course in it that was switched on by itself is off as well. Switching on leaves
+ * off what was switched off by itself.
+ * @param course a course folder; without it the choice is for every course
+ */
+export function choose(enabled: boolean, course?: string, env: Environment = process.env): void {
+  const folder = configFolder(env)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  alone(folder, () => {
+    const before = readChoice(env)
+    const place = course === undefined ? undefined : courseFolder(course)
+    const isOverruled = (one: string): boolean => !enabled && (place === undefined || isInside(place, one))
+    const kept = Object.entries(before.courses ?? {}).filter(([one, on]) => on !== true || !isOverruled(one))
+    const courses = Object.fromEntries(place === undefined ? kept : [...kept, [place, enabled]])
+    const after: Choice = place === undefined ? { ...before, all: enabled, courses } : { ...before, courses }
+    replaceFile(choicePath(env), [`${JSON.stringify(after, null, 2)}\n`])
+  })
+}
+
+/** The folders that were switched off by themselves. */
+export const switchedOff = (env: Environment = process.env): string[] =>
+  Object.entries(readChoice(env).courses ?? {}).flatMap(([course, on]) => (on === true ? [] : [course]))
 
 const isSet = (value: string | undefined): boolean => value === '1' || value?.toLowerCase() === 'true'
 

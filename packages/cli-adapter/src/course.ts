@@ -1,6 +1,6 @@
 // A course as its tools open it: its learn.json, its destinations, and a runtime without a session.
 
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import {
   createTelemetry,
@@ -9,7 +9,7 @@ import {
   type Telemetry,
   type Transport,
 } from '@learnpack/telemetry-core'
-import { nodePorts, type CourseFolder } from '@learnpack/telemetry-transport-file'
+import { nodePorts, readRegular, type CourseFolder } from '@learnpack/telemetry-transport-file'
 import {
   batchTransport,
   streamTransport,
@@ -33,7 +33,7 @@ function places({ snapshotPath }: CourseFolder): [string, string] {
 
 export function readConfigAt(path: string): CourseConfig {
   try {
-    return readConfig(readFileSync(path, 'utf8'), path)
+    return readConfig(readRegular(path, { links: true }).toString('utf8'), path)
   } catch (error) {
     return { destinations: {}, problems: [`${path}: cannot be read (${(error as Error).message})`] }
   }
@@ -62,12 +62,29 @@ export function transportsOf(
   ]
 }
 
+/**
+ * A fetch for a process that does not have the token and the secret of the host: a receiver that wants them refuses it, and
+ * would take the host. So that is a failed attempt, and no reason to pause the destination for the host as well (SPEC §6).
+ */
+const asGuest =
+  (ask: typeof fetch): typeof fetch =>
+  async (...request) => {
+    const response = await ask(...request)
+    if (response.status !== 401 && response.status !== 403) return response
+    await response.body?.cancel()
+    throw new Error(
+      `answered ${response.status}: it may want a token or signature, which this command does not have; LearnPack sends it at its next start`,
+    )
+  }
+
 /** Opens what is going on in the folder, to deliver it; starts no session. */
 export function openForDelivery(folder: CourseFolder, { destinations }: CourseConfig): Telemetry {
   const telemetry = createTelemetry({
     storage: folder,
     ...nodePorts,
-    transports: transportsOf(destinations),
+    transports: Object.entries(destinations).flatMap(([key, url]) =>
+      transportsOf({ [key]: url }, { fetch: asGuest(nodeFetch()) }),
+    ),
     machine: machineId,
     // A telemetry.json of somebody else's is taken in.
     redact: createRedactor(),

@@ -44,7 +44,8 @@ export async function deliver(
       throw new CommandError(`only ${found.length} of these ids are dead letters of a configured destination`)
     }
     const { waits, isMine } = await delivered(folder, current, config, output, options, resent)
-    if (!waits) return
+    if (!waits && (config.problems.length === 0 || Object.keys(config.destinations).length > 0)) return
+    if (!waits) throw new CommandError('learn.json names nowhere to send to, see above; nothing was sent')
     if (!isMine) throw new CommandError('another process is recording in this folder and delivers by itself')
     if (!ownerIsHere) {
       throw new CommandError('nothing is sent while the student whose telemetry this is is not logged in')

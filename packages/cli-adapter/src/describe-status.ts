@@ -23,12 +23,19 @@ export function describeStatus(
         'telemetry',
         `${telemetry_id}${current ? ', the current one' : ''}, ${who}${student === null ? '' : ', logged in'}`,
       ],
-      ['event log', `${size(log.bytes)}, ${log.events} events on ${log.lines} lines: ${log.path}`],
+      [
+        'event log',
+        log.unread === null
+          ? `${size(log.bytes)}, ${log.events} events on ${log.lines} lines: ${log.path}`
+          : `${size(log.bytes)}, not read: ${log.unread}`,
+      ],
     )
     if (Object.keys(redacted).length > 0) rows.push(['redacted', describeRedactions(redacted)])
     for (const one of destinations) rows.push(['destination', describeDestination(one, now)])
     if (log.unfinished_bytes > 0) rows.push(['unfinished', `${log.unfinished_bytes} bytes at its end`])
     for (const { line, reason } of log.damaged) rows.push(['damaged', `line ${line}: ${reason}`])
+    const more = log.damaged_lines - log.damaged.length
+    if (more > 0) rows.push(['damaged', `${more} more lines`])
     for (const { reason, count, at } of refused) {
       rows.push(['not recorded', `${count} x ${reason} (last ${new Date(at).toISOString()})`])
     }

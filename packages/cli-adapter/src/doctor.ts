@@ -6,6 +6,7 @@ import { courseFolder } from './consent'
 import { learnJsonOf, readConfigAt } from './course'
 import { configFindings } from './doctor/config'
 import { exerciseFindings } from './doctor/exercises'
+import { foldable } from './fold-limit'
 import { folderFindings } from './doctor/folder'
 import { probeFindings, wayFindings } from './doctor/network'
 import { recordFindings } from './doctor/record'
@@ -28,10 +29,13 @@ export async function examine(
   const course = courseFolder(path)
   if (statSync(course, { throwIfNoEntry: false })?.isDirectory() !== true)
     return configFindings(course, undefined)
-  const folder = openCourseFolder(recordFolder(course))
+  const folder = foldable(openCourseFolder(recordFolder(course)))
   try {
     const learnJson = learnJsonOf(folder)
-    const { destinations } = learnJson === undefined ? { destinations: {} } : readConfigAt(learnJson)
+    const { destinations, problems } =
+      learnJson === undefined ? { destinations: {}, problems: [] } : readConfigAt(learnJson)
+    // Of a learn.json that cannot be read it is not known what it names.
+    const named = problems.length > 0 && Object.keys(destinations).length === 0 ? undefined : destinations
     const ofFolder = folderFindings(folder, surroundings)
     const isThere = ofFolder.every(({ code }) => code !== 'folder/link' && code !== 'folder/no-folder')
     return [
@@ -39,7 +43,7 @@ export async function examine(
       ...configFindings(course, learnJson),
       ...exerciseFindings(course),
       ...ofFolder,
-      ...(isThere ? recordFindings(folder, destinations, surroundings.clock.now()) : []),
+      ...(isThere ? recordFindings(folder, named, surroundings.clock.now()) : []),
       ...(await wayFindings({ ...destinations }, surroundings)),
       ...(probe ? await probeFindings({ ...destinations }, surroundings) : []),
     ]

@@ -1,7 +1,7 @@
 // `export`: everything that is recorded of a learner in a course, in one folder or one zip file.
 
-import { existsSync, lstatSync, readFileSync, readdirSync } from 'node:fs'
-import { join, relative, sep } from 'node:path'
+import { closeSync, existsSync, lstatSync, readdirSync, readSync, statfsSync } from 'node:fs'
+import { dirname, join, relative, sep } from 'node:path'
 import {
   createFollower,
   evolve,
@@ -15,11 +15,16 @@ import {
   isPassing,
   LOG_NAME,
   openCourseFolder,
+  openRegular,
+  readRegular,
   recordEntries,
   recordFolder,
+  SNAPSHOT_BYTES,
 } from '@learnpack/telemetry-transport-file'
 import { CommandError } from './command-error'
-import { freePlace, write } from './export-target'
+import { freePlace, isZip, sizeOf, write, ZIP_BYTES, type Content } from './export-target'
+import { foldable, LogTooLarge, megabytes } from './fold-limit'
+import { quietly } from './quietly'
 import { oneLine } from './output'
 import { decoded, describeKnown } from './show'
 import pico from 'picocolors'
@@ -40,16 +45,13 @@ export async function exportCourse(
   const dirPath = recordFolder(path)
   if (recordEntries(dirPath).length === 0) throw new CommandError(`${path}: nothing is recorded there`)
   const target = freePlace(to, dirPath)
-  const files = new Map<string, Uint8Array>()
+  const files = new Map<string, Content>()
   const left_out: string[] = []
   try {
     const known = knownIn(dirPath, left_out)
-    for (const file of filesOf(dirPath)) {
-      progress(`reading ${file}`)
-      files.set(file.split(sep).join('/'), wholeLines(file, readFileSync(join(dirPath, file))))
-    }
-    files.set('README.txt', Buffer.from(readme(known)))
-    files.set('everything.txt', Buffer.from(texts(known, true)))
+    files.set('README.txt', readme(known))
+    files.set('everything.txt', texts(known, true))
+    for (const [name, content] of copies(dirPath, room(target, files), left_out)) files.set(name, content)
     await write(target, files, progress)
   } catch (error) {
     if (error instanceof CommandError) throw error
@@ -59,7 +61,7 @@ export async function exportCourse(
   }
   return {
     to: target,
-    files: [...files].map(([name, { length }]) => ({ path: name, bytes: length })),
+    files: [...files].map(([name, content]) => ({ path: name, bytes: sizeOf(content) })),
     left_out,
   }
 }
@@ -81,29 +83,74 @@ function filesOf(dirPath: string): string[] {
   const isLog = (path: string): boolean => path.endsWith(`${sep}${LOG_NAME}`)
   return [...found.filter((path) => !isLog(path)), ...found.filter(isLog)]
 }
-/** A log that is being written to may end in half a record. */
-function wholeLines(path: string, bytes: Buffer): Buffer {
-  return path.endsWith('.ndjson') ? bytes.subarray(0, bytes.lastIndexOf('\n') + 1) : bytes
+
+/** Bytes that the export may still have. */
+function room(target: string, files: ReadonlyMap<string, Content>): number {
+  const { bavail, bsize } = quietly(() => statfsSync(dirname(target))) ?? { bavail: Infinity, bsize: 1 }
+  const most = Math.min(bavail * bsize, isZip(target) ? ZIP_BYTES : Infinity)
+  return [...files.values()].reduce((rest, content) => rest - sizeOf(content), most)
 }
+
+/** The files that are copied. One for which there is no room, as a course may bring, keeps no other one out. */
+function copies(dirPath: string, rest: number, leftOut: string[]): [string, Content][] {
+  return filesOf(dirPath).flatMap((name): [string, Content][] => {
+    const path = join(dirPath, name)
+    try {
+      const bytes = wholeLines(path)
+      if (bytes > rest) throw new Error(`${path} has ${megabytes(bytes)}, for which there is no room`)
+      rest -= bytes
+      return [[name.split(sep).join('/'), { path, bytes }]]
+    } catch (error) {
+      leftOut.push((error as Error).message)
+      return []
+    }
+  })
+}
+
+const SEARCHED = 64 * 1024
+
+/** Bytes of a file that are copied: a log that is being written to may end in half a record. */
+function wholeLines(path: string): number {
+  const fd = openRegular(path)
+  try {
+    const { size } = lstatSync(path)
+    if (!path.endsWith('.ndjson')) return size
+    const piece = Buffer.alloc(SEARCHED)
+    for (let end = size; end > Math.max(0, size - LONGEST_RECORD); end -= SEARCHED) {
+      const from = Math.max(0, end - SEARCHED)
+      const read = readSync(fd, piece, 0, end - from, from)
+      const found = piece.subarray(0, read).lastIndexOf('\n')
+      if (found >= 0) return from + found + 1
+    }
+    // Without a line feed there is no record to halve.
+    return size > LONGEST_RECORD ? size : 0
+  } finally {
+    closeSync(fd)
+  }
+}
+/** How far from its end a whole line is looked for, bytes. */
+const LONGEST_RECORD = 128 * 1024 * 1024
 
 /** By telemetry_id. Of a telemetry.json without a log, what it says. A planted link hides only itself. */
 function knownIn(dirPath: string, leftOut: string[]): Map<string, State> {
-  const folder = openCourseFolder(dirPath)
+  const folder = foldable(openCourseFolder(dirPath))
   try {
     const known = new Map<string, State>()
     for (const id of folder.list()) {
       try {
         known.set(id, createFollower(folder.open(id).log, crc32).catchUp())
       } catch (error) {
-        leftOut.push((error as Error).message)
+        const { message } = error as Error
+        leftOut.push(error instanceof LogTooLarge ? `from everything.txt: ${message}` : message)
       }
     }
     if (known.size > 0) return known
   } finally {
     folder.close()
   }
-  const text = existsSync(folder.snapshotPath) ? readFileSync(folder.snapshotPath, 'utf8') : ''
-  const parsed = parseSnapshot(text)
+  if (!existsSync(folder.snapshotPath)) return new Map()
+  const text = quietly(() => readRegular(folder.snapshotPath, { most: SNAPSHOT_BYTES }).toString('utf8'))
+  const parsed = parseSnapshot(text ?? '')
   if (!parsed.ok) return new Map()
   const data = { snapshot: parsed.snapshot }
   const told = { v: 1, id: 'file', at: 0, session: 'file', type: 'import', data }

@@ -4,6 +4,7 @@ import { existsSync, realpathSync, statSync } from 'node:fs'
 import { readCourseIndex } from '@learnpack/telemetry-core'
 import { crc32, openCourseFolder, recordFolder, type CourseFolder } from '@learnpack/telemetry-transport-file'
 import { CommandError } from './command-error'
+import { foldable } from './fold-limit'
 
 /**
  * The path of a log: `path` itself if it is a file, else that of the current telemetry of a course, of
@@ -20,12 +21,12 @@ export function findLog(path: string): string {
   return folder.logPath(current)
 }
 
-/** @throws CommandError when nothing was recorded there */
+/** @throws CommandError when nothing was recorded there; where the logs are read, LogTooLarge */
 export function findCourse(path: string): { folder: CourseFolder; current: string } {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw new CommandError(`${path}: no such folder`)
   }
-  const folder = openCourseFolder(recordFolder(path))
+  const folder = foldable(openCourseFolder(recordFolder(path)))
   const index = readCourseIndex(folder, crc32)
   if (index !== undefined) return { folder, current: index.current }
   if (existsSync(folder.snapshotPath)) {

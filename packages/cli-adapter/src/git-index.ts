@@ -2,8 +2,9 @@
 // the configuration of a repository names, and a course comes from a stranger.
 
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, statSync, type Stats } from 'node:fs'
+import { existsSync, statSync, type Stats } from 'node:fs'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { readRegular } from '@learnpack/telemetry-transport-file'
 
 /** An index larger than that is not read, bytes. */
 const MOST_BYTES = 64 * 1024 * 1024
@@ -27,11 +28,10 @@ export function isAsTracked(path: string, content: Buffer, stats: Stats): boolea
   const repository = repositoryOf(dirname(resolve(path)))
   if (repository === undefined || !existsSync(join(repository.git, 'index'))) return false
   const file = join(repository.git, 'index')
-  if (!statSync(file).isFile() || statSync(file).size > MOST_BYTES) throw new Error(`${file}: cannot be read`)
   const name = relative(repository.root, resolve(path)).split(sep).join('/')
   // Where case does not count, a file is found by another name than it is tracked by.
   const isIt = ({ path }: Entry): boolean => path.toLowerCase() === name.toLowerCase()
-  const entry = entriesOf(readFileSync(file)).find(isIt)
+  const entry = entriesOf(readRegular(file, { most: MOST_BYTES, links: true })).find(isIt)
   if (entry === undefined) return false
   const isUntouched = entry.size === stats.size && entry.mtimeSeconds === Math.floor(stats.mtimeMs / 1_000)
   return (
@@ -48,7 +48,7 @@ function repositoryOf(folder: string): { root: string; git: string } | undefined
     if (found?.isDirectory()) return { root, git }
     // A worktree or a submodule.
     const named =
-      found?.isFile() && found.size < 4_096 && /^gitdir: (.+)/.exec(readFileSync(git, 'utf8'))?.[1]
+      found?.isFile() && /^gitdir: (.+)/.exec(readRegular(git, { links: true }).toString('utf8'))?.[1]
     if (named) return { root, git: isAbsolute(named) ? named : join(root, named) }
     if (dirname(root) === root) return undefined
   }

@@ -1,8 +1,9 @@
 // Who is logged in at the host: it keeps that with node-persist in `.session` (SPEC §9), one JSON file a key.
 
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { sameStudent } from '@learnpack/telemetry-core'
+import { readRegular } from '@learnpack/telemetry-transport-file'
 
 export interface HostStudent {
   readonly user_id: string | number
@@ -33,7 +34,7 @@ export function readHostSession(dirPath: string): HostStudent | null | undefined
       if (name.startsWith('.')) continue
       const path = join(folder, name)
       if (!statSync(path).isFile()) continue
-      const content = readFileSync(path)
+      const content = readRegular(path)
       const stored = JSON.parse(content.toString('utf8')) as { key?: unknown; value?: unknown } | null
       if (stored?.key !== 'bc-payload') continue
       const { user_id, token } = (stored.value ?? {}) as { user_id?: unknown; token?: unknown }

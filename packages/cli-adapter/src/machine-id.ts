@@ -2,8 +2,9 @@
 // with a download or a copy of a course (SPEC §4 rule 5). It goes into the index of a course and nowhere else.
 
 import { randomUUID } from 'node:crypto'
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { readRegular } from '@learnpack/telemetry-transport-file'
 import { configFolder } from './consent'
 import { quietly } from './quietly'
 
@@ -16,7 +17,7 @@ const pathOf = (): string => join(configFolder(), 'machine')
 
 /** Undefined where none was made yet. */
 export function knownMachineId(): string | undefined {
-  const text = quietly(() => readFileSync(pathOf(), 'utf8').trim())
+  const text = quietly(() => readRegular(pathOf(), { links: true }).toString('utf8').trim())
   return text !== undefined && FORM.test(text) ? text : undefined
 }
 

@@ -1,7 +1,6 @@
 // LearnPack's telemetry manager, with the members, arguments and sync or async shape of the one it replaces
 // (SPEC §9), working on the event log. It throws nothing into its host and prints nothing.
 
-import { readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import {
   configOf,
@@ -18,7 +17,9 @@ import {
 import {
   nodePorts,
   openCourseFolder,
+  readRegular,
   saveAtExit,
+  SNAPSHOT_BYTES,
   SNAPSHOT_NAME,
   type CourseFolder,
 } from '@learnpack/telemetry-transport-file'
@@ -216,7 +217,9 @@ export function createManaged(options: ManagerOptions = {}): Managed {
       quietly(() => telemetry.save())
     },
     async retrieve() {
-      const text = quietly(() => readFileSync(join(configPath, SNAPSHOT_NAME), 'utf8'))
+      const text = quietly(() =>
+        readRegular(join(configPath, SNAPSHOT_NAME), { most: SNAPSHOT_BYTES }).toString('utf8'),
+      )
       const parsed = text === undefined ? undefined : parseSnapshot(text)
       return parsed?.ok ? (parsed.snapshot as Snapshot) : null
     },

@@ -1,6 +1,6 @@
 // `measure`: what a telemetry.json says, in numbers, as a table, JSON or CSV.
 
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   measure,
@@ -9,7 +9,7 @@ import {
   type Measures,
   type StepMeasures,
 } from '@learnpack/telemetry-core'
-import { recordFolder, SNAPSHOT_NAME } from '@learnpack/telemetry-transport-file'
+import { readRegular, recordFolder, SNAPSHOT_BYTES, SNAPSHOT_NAME } from '@learnpack/telemetry-transport-file'
 import { CommandError } from './command-error'
 import { findCourse, findLog } from './find-log'
 import { oneLine, type Paint } from './output'
@@ -27,12 +27,15 @@ function snapshotText(path: string): string {
   const found = statSync(path, { throwIfNoEntry: false })
   if (found === undefined) throw new CommandError(`${path}: no such file or folder`)
   if (!found.isDirectory())
-    return path.endsWith('.ndjson') ? replayLog(findLog(path)).json : readFileSync(path, 'utf8')
+    return path.endsWith('.ndjson') ? replayLog(findLog(path)).json : readSnapshot(path)
   if (hasLog(path)) return replayLog(findLog(path)).json
   const file = join(recordFolder(path), SNAPSHOT_NAME)
   if (!existsSync(file)) throw new CommandError(`${path}: no event log and no telemetry.json in it`)
-  return readFileSync(file, 'utf8')
+  return readSnapshot(file)
 }
+
+const readSnapshot = (path: string): string =>
+  readRegular(path, { most: SNAPSHOT_BYTES, links: true }).toString('utf8')
 
 function hasLog(path: string): boolean {
   try {
@@ -90,6 +93,9 @@ export function describeMeasures({ steps, course }: Measures, paint: Paint): str
   ].join('\n')
 }
 
+/** A spreadsheet runs a cell that begins like a formula, and slugs are the course's to choose (OWASP, CSV injection). */
+const noFormula = (text: string): string => text.replace(/^(?=[=+\-@\t\r\n＝＋－＠])/, "'")
+
 /** RFC 4180; a line a step, then the course, whose columns of its own follow those of the steps. */
 export function csvOf({ steps, course }: Measures): string {
   const stepNames = STEP_COLUMNS.map(([name]) => name)
@@ -99,7 +105,7 @@ export function csvOf({ steps, course }: Measures): string {
   const names = ['scope', ...stepNames, ...courseNames]
   const rows = [...steps.map((step) => ({ scope: 'step', ...step })), { scope: 'course', ...course }]
   const cell = (value: unknown): string => {
-    const text = value === undefined ? '' : String(value)
+    const text = value === undefined ? '' : typeof value === 'string' ? noFormula(value) : String(value)
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
   }
   return [names, ...rows.map((row) => names.map((name) => (row as Record<string, unknown>)[name]))]

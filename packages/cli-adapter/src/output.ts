@@ -1,6 +1,7 @@
 // Where a command says things: results on stdout, everything said about them on stderr.
 
 import pico from 'picocolors'
+import { quietly } from './quietly'
 
 export interface Output {
   out(text: string): void
@@ -27,13 +28,24 @@ export const visible = (text: string): string =>
 export const oneLine = (text: string): string =>
   visible(text).replace(/[\t\n]/g, (character) => (character === '\n' ? '\\n' : '\\t'))
 
+/** A value that a stranger wrote, on its line: JSON where it is no text, for not everything can be made one. */
+export const shown = (value: unknown): string =>
+  oneLine(typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value)))
+
+/** An ISO 8601 time. Not every integer is one that a Date can show. @param at epoch ms */
+export function isoTime(at: number): string {
+  const date = new Date(at)
+  return Number.isNaN(date.getTime()) ? `${at} ms` : date.toISOString()
+}
+
 export type Paint = ReturnType<typeof pico.createColors>
 
 export const paintFor = ({ colors = false }: Output): Paint => pico.createColors(colors)
 
 export const standard: Output = {
   out: (text) => void process.stdout.write(text),
-  err: (text) => void process.stderr.write(text),
+  // To a file on a full disk it throws at once, and there is nowhere left to say so.
+  err: (text) => void quietly(() => process.stderr.write(text)),
   // NO_COLOR, FORCE_COLOR, TERM and whether stdout is a terminal.
   colors: pico.isColorSupported,
   ...(process.stdin.isTTY && process.stderr.isTTY && { ask: confirm }),
@@ -42,11 +54,19 @@ export const standard: Output = {
   }),
 }
 
+/** Ctrl-C at a question. */
+export class Interrupted extends Error {}
+
 async function confirm(question: string): Promise<boolean> {
-  const { createInterface } = await import('node:readline/promises')
+  const { createInterface } = await import('node:readline')
   const lines = createInterface({ input: process.stdin, output: process.stderr })
   try {
-    return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `)).trim())
+    return await new Promise<boolean>((resolve, reject) => {
+      lines.once('SIGINT', () => reject(new Interrupted()))
+      // The end of the input is no yes.
+      lines.once('close', () => resolve(false))
+      lines.question(`${question} [y/N] `, (answer) => resolve(/^y(es)?$/i.test(answer.trim())))
+    })
   } finally {
     lines.close()
   }

@@ -2,10 +2,9 @@
 // host is changed but the options of its `action` hook, which get the `telemetry` that language plugins expect.
 
 import { subscribe } from 'node:diagnostics_channel'
-import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
-import { COURSE_FOLDERS } from '@learnpack/telemetry-transport-file'
+import { COURSE_FOLDERS, readRegular } from '@learnpack/telemetry-transport-file'
 import type { ConfigObject } from './host-course'
 import { purge } from './purge'
 import { quietly } from './quietly'
@@ -19,6 +18,9 @@ export interface Host {
 
 /** From this major version on LearnPack records by itself (SPEC §9). */
 const RECORDS_ITSELF = 2
+
+/** The host's config.json names every file of every exercise, bytes. */
+const CONFIG_BYTES = 64 * 1024 * 1024
 
 let wiring: Wiring | undefined
 
@@ -73,7 +75,7 @@ function builtConfig(): ConfigObject {
 
 function readIfThere(path: string): string[] {
   try {
-    return [readFileSync(path, 'utf8')]
+    return [readRegular(path, { most: CONFIG_BYTES, links: true }).toString('utf8')]
   } catch {
     return []
   }

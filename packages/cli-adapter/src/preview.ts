@@ -3,6 +3,7 @@
 import {
   decodedAttempt,
   readWaiting,
+  stillDead,
   type Attempt,
   type Parcel,
   type Snapshot,
@@ -103,7 +104,14 @@ export async function preview(path: string, now: number): Promise<Preview> {
         transportsOf(destinations, { fetch: caught, now: () => now })[index] as Transport
       requests.push(...(await requestsOf(make, waiting.parcels(transport))))
     }
-    if (requests.length === 0 && reasons.length === 0) reasons.push('nothing waits: all of it was delivered')
+    const dead = stillDead(store.deadLetters.list()).length
+    if (requests.length === 0 && reasons.length === 0)
+      reasons.push(dead === 0 ? 'nothing waits: all of it was delivered' : 'nothing waits')
+    if (dead > 0) {
+      reasons.push(
+        `dead letters, refused for good: ${dead}; learnpack-telemetry dead-letters list shows them`,
+      )
+    }
     return { requests, reasons }
   } catch (error) {
     // Longer than any string can be.

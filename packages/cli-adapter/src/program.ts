@@ -4,9 +4,9 @@
 import { createFollower, snapshot, stillDead, type State } from '@learnpack/telemetry-core'
 import { crc32, recordEntries, replaceFile } from '@learnpack/telemetry-transport-file'
 import { Command, Option } from 'commander'
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { CommandError } from './command-error'
-import { choose, consent, courseFolder } from './consent'
+import { choose, consent, courseFolder, switchedOff } from './consent'
 import { readCourseConfig } from './course'
 import { deliver, type DeliverOptions } from './deliver'
 import { describeStatus } from './describe-status'
@@ -155,7 +155,9 @@ export function program(output: Output, exit: (code: number) => void): Command {
         print(options.json, now, () => {
           const where = path === undefined ? 'everywhere' : `in ${courseFolder(path)}`
           const said = `recording is ${enabled ? 'on' : 'off'} ${where}`
-          return now.enabled === enabled ? said : `${said}, but ${now.because} decides otherwise here`
+          if (now.enabled !== enabled) return visible(`${said}, but ${now.because} decides otherwise here`)
+          const off = enabled && path === undefined ? switchedOff() : []
+          return visible(off.length === 0 ? said : `${said} but in ${off.join(', ')}, switched off by itself`)
         })
       })
   }
@@ -219,7 +221,7 @@ function stateOf(path: string): State {
 }
 
 function chosen(enabled: boolean, path: string | undefined): void {
-  if (path !== undefined && !existsSync(path)) throw new CommandError(`${path}: no such folder`)
+  if (path !== undefined) courseIsThere(path)
   try {
     choose(enabled, path)
   } catch (error) {
@@ -227,8 +229,14 @@ function chosen(enabled: boolean, path: string | undefined): void {
   }
 }
 
+function courseIsThere(path: string): void {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found === undefined) throw new CommandError(`${path}: no such folder`)
+  if (!found.isDirectory()) throw new CommandError(`${path}: is not a folder; name the course folder`)
+}
+
 function deleting<T>(path: string, action: () => T): T {
-  if (!existsSync(path)) throw new CommandError(`${path}: no such folder`)
+  courseIsThere(path)
   try {
     return action()
   } catch (error) {

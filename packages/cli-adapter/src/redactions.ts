@@ -1,6 +1,12 @@
 // What redaction took out, by the marks that stand in its place: there is nothing else to keep.
 
-import { ATTEMPT_TYPES, countMarks, decodedAttempt, type TelemetryEvent } from '@learnpack/telemetry-core'
+import {
+  ATTEMPT_TYPES,
+  countMarks,
+  decodedAttempt,
+  EVENT_VERSION,
+  type TelemetryEvent,
+} from '@learnpack/telemetry-core'
 
 /** How often each kind of mark stands somewhere. */
 export type Redactions = Readonly<Record<string, number>>
@@ -8,7 +14,7 @@ export type Redactions = Readonly<Record<string, number>>
 /** Adds the marks in an event to `counts`. What an import holds in base64 is decoded for it. */
 export function countRedactions(event: TelemetryEvent, counts: Record<string, number>): void {
   countMarks(JSON.stringify(event['data'] ?? null), counts)
-  if (event.type !== 'import') return
+  if (event.type !== 'import' || event.v !== EVENT_VERSION) return
   const { snapshot } = event['data'] as { snapshot: { steps: Record<string, unknown>[] } }
   for (const step of snapshot.steps) {
     for (const [list, type] of Object.entries(ATTEMPT_TYPES)) {

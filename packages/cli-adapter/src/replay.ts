@@ -1,8 +1,9 @@
 // Folds a log to the snapshot it stands for: a pure function of the file.
 
 import { initialState, type TelemetryEvent } from '@learnpack/telemetry-core'
-import { readLogFile, type ReadLog } from '@learnpack/telemetry-transport-file'
+import { openFileLog, readLogFile, type ReadLog } from '@learnpack/telemetry-transport-file'
 import { CommandError } from './command-error'
+import { limited } from './fold-limit'
 import { snapshotText } from './snapshot-text'
 
 /**
@@ -60,11 +61,12 @@ export function replayLog(path: string, until?: Until): ReplayedLog {
   return { json, messages }
 }
 
-function read(...args: Parameters<typeof readLogFile>): ReadLog {
+function read(path: string, folded: Parameters<typeof readLogFile>[1]): ReadLog {
   try {
-    return readLogFile(...args)
+    return readLogFile(path, folded, limited(openFileLog(path), path))
   } catch (error) {
-    throw new CommandError((error as Error).message)
+    const { message, cause } = error as Error
+    throw cause instanceof CommandError ? cause : new CommandError(message)
   }
 }
 

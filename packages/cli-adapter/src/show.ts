@@ -7,7 +7,7 @@ import {
   type Snapshot,
   type State,
 } from '@learnpack/telemetry-core'
-import { oneLine, visible, type Paint } from './output'
+import { oneLine, shown, visible, type Paint } from './output'
 import { describeRedactions } from './redactions'
 
 type Step = Snapshot['steps'][number]
@@ -43,7 +43,10 @@ export function describeKnown(
   full: boolean,
   paint: Paint,
 ): string {
-  const redacted = describeRedactions(countMarks(JSON.stringify(known)))
+  // A step at a time: all of them as one text would be one more copy of everything.
+  const marks: Record<string, number> = {}
+  for (const step of known.steps) countMarks(JSON.stringify(step), marks)
+  const redacted = describeRedactions(countMarks(JSON.stringify({ ...known, steps: [] }), marks))
   const lines = [
     paint.bold('What LearnPack knows about your work in this course'),
     '',
@@ -64,8 +67,7 @@ export function describeKnown(
     ...(redacted === '' ? [] : [row('redacted', redacted)]),
     '',
   ]
-  for (const step of known.steps) lines.push(...describeStep(step, full, paint))
-  return lines.join('\n').trimEnd()
+  return [...lines, ...known.steps.flatMap((step) => describeStep(step, full, paint))].join('\n').trimEnd()
 }
 
 function describeStep(step: Step, full: boolean, paint: Paint): string[] {
@@ -99,7 +101,7 @@ function describeAttempt(name: string, attempt: Attempt, full: boolean, paint: P
       ? ''
       : exit_code === 0
         ? paint.green(' passed')
-        : paint.red(` failed (${oneLine(String(exit_code))})`)
+        : paint.red(` failed (${shown(exit_code)})`)
   const texts = TEXTS.flatMap(([key, label]): [string, string][] => {
     const text = attempt[key]
     return typeof text === 'string' && text !== '' ? [[label, text]] : []

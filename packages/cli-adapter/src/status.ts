@@ -1,6 +1,6 @@
 // What is kept of a course, and in what condition it is.
 
-import { lstatSync, readFileSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { consent, type Consent } from './consent'
 import { transportsOf, type CourseConfig } from './course'
@@ -8,6 +8,7 @@ import { destinationStatus, type DestinationStatus } from './destinations'
 import { countRedactions, type Redactions } from './redactions'
 import { foreignLogin } from './session-origin'
 import { snapshotText } from './snapshot-text'
+import { quietly } from './quietly'
 import {
   readWaiting,
   type FollowerHooks,
@@ -15,7 +16,7 @@ import {
   type State,
   type Transport,
 } from '@learnpack/telemetry-core'
-import { crc32, nodePorts, type CourseFolder } from '@learnpack/telemetry-transport-file'
+import { crc32, nodePorts, readRegular, type CourseFolder } from '@learnpack/telemetry-transport-file'
 
 export interface TelemetryStatus {
   readonly telemetry_id: string
@@ -26,12 +27,17 @@ export interface TelemetryStatus {
   readonly log: {
     readonly path: string
     readonly bytes: number
+    /** Why it could not be read, as where it is too large; then nothing is known of what is in it. Else null. */
+    readonly unread: string | null
     readonly lines: number
     readonly events: number
     readonly duplicates: number
     /** Bytes behind the last line feed: a record that is not yet whole, or never will be. */
     readonly unfinished_bytes: number
+    /** The first 1,000 damaged lines. */
     readonly damaged: readonly { readonly line: number; readonly reason: string }[]
+    /** All of them. */
+    readonly damaged_lines: number
   }
   /** What was taken out before it was written, by kind: the marks in the log. */
   readonly redacted: Redactions
@@ -50,21 +56,25 @@ export interface CourseStatus {
   readonly telemetry_json: {
     readonly path: string
     readonly bytes: number
-    readonly state: 'up to date' | 'differs from the log' | 'missing' | 'not a file' | 'too large'
+    readonly state:
+      'up to date' | 'differs from the log' | 'missing' | 'not a file' | 'too large' | 'not compared'
   }
   readonly telemetries: readonly TelemetryStatus[]
 }
 
-/** Reads everything and changes nothing. */
+/** Damaged lines that are told of one by one: a file that is no log has nothing else. */
+export const MOST_DAMAGED = 1_000
+
+/** Reads everything and changes nothing. A telemetry that cannot be read is told of, and keeps no other one from it. */
 export function courseStatus(folder: CourseFolder, current: string, config: CourseConfig): CourseStatus {
   const transports = transportsOf(config.destinations)
   const read = [current, ...folder.others(current)].map((id) =>
     telemetryStatus(folder, id, id === current, transports),
   )
-  const [{ state }] = read as [(typeof read)[number]]
+  const state = read[0]?.state
   return {
     recording: consent(dirname(folder.snapshotPath)),
-    foreign_login: foreignLogin(folder, state.student) ?? null,
+    foreign_login: foreignLogin(folder, state?.student) ?? null,
     problems: config.problems,
     telemetry_json: snapshotStatus(folder.snapshotPath, state),
     telemetries: read.map(({ status }) => status),
@@ -72,6 +82,32 @@ export function courseStatus(folder: CourseFolder, current: string, config: Cour
 }
 
 function telemetryStatus(
+  folder: CourseFolder,
+  id: string,
+  current: boolean,
+  transports: readonly Transport[],
+): { status: TelemetryStatus; state: State | undefined } {
+  const path = folder.logPath(id)
+  try {
+    return readTelemetry(folder, id, current, transports)
+  } catch (error) {
+    const unread = (error as Error).message
+    const log = { lines: 0, events: 0, duplicates: 0, unfinished_bytes: 0, damaged: [], damaged_lines: 0 }
+    const status: TelemetryStatus = {
+      telemetry_id: id,
+      current,
+      user_id: null,
+      student: null,
+      log: { ...log, path, bytes: quietly(() => folder.open(id).log.size()) ?? 0, unread },
+      redacted: {},
+      refused: [],
+      destinations: [],
+    }
+    return { status, state: undefined }
+  }
+}
+
+function readTelemetry(
   folder: CourseFolder,
   id: string,
   current: boolean,
@@ -84,7 +120,7 @@ function telemetryStatus(
   const hooks: FollowerHooks = {
     folded: (event) => countRedactions(event, redacted),
     noticed(reason, { number }, isDamaged) {
-      if (isDamaged) damaged.push({ line: number, reason })
+      if (isDamaged && damaged.length < MOST_DAMAGED) damaged.push({ line: number, reason })
     },
   }
   const waiting = readWaiting(store, crc32, hooks, nodePorts.memoryBytes)
@@ -99,11 +135,13 @@ function telemetryStatus(
     log: {
       path: folder.logPath(id),
       bytes,
+      unread: null,
       lines,
       events,
       duplicates,
       unfinished_bytes: bytes - position,
       damaged,
+      damaged_lines: counts.damaged,
     },
     redacted,
     refused: byReason(refusals.list()),
@@ -122,14 +160,18 @@ export function byReason(refusals: readonly Refusal[]): Refusal[] {
   return [...all.values()]
 }
 
-export function snapshotStatus(path: string, state: State): CourseStatus['telemetry_json'] {
+/** @param state undefined where the log could not be read */
+export function snapshotStatus(path: string, state: State | undefined): CourseStatus['telemetry_json'] {
   const found = lstatSync(path, { throwIfNoEntry: false })
   if (found?.isFile() === false) return { path, bytes: 0, state: 'not a file' }
   const bytes = found?.size ?? 0
+  if (state === undefined) return { path, bytes, state: found === undefined ? 'missing' : 'not compared' }
   if (state.tooLarge) return { path, bytes, state: 'too large' }
   if (found === undefined) return { path, bytes, state: 'missing' }
   const text = snapshotText(state)
   if (text === undefined) return { path, bytes, state: 'too large' }
-  const same = Buffer.from(text).equals(readFileSync(path))
+  // A file of another length is another one, and need not be read.
+  const same =
+    Buffer.byteLength(text) === bytes && readRegular(path, { most: bytes }).equals(Buffer.from(text))
   return { path, bytes, state: same ? 'up to date' : 'differs from the log' }
 }

@@ -1,6 +1,6 @@
 // show, measure, enable, disable and purge, each on a real course folder.
 
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import {
   existsSync,
   mkdirSync,
@@ -206,6 +206,15 @@ describe('measure', () => {
     expect(await run(['measure', join(path, 'nowhere')])).toMatchObject({ code: 1 })
     expect(await run(['measure', sample, '--json', '--csv'])).toMatchObject({ code: 2 })
   })
+
+  it('as CSV gives a spreadsheet no formula', async () => {
+    const path = join(temporary(), 'telemetry.json')
+    const slugs = ['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '＝1', 'a=1', '0-a']
+    writeFileSync(path, JSON.stringify({ telemetry_id: 'x', steps: slugs.map((slug) => ({ slug })) }))
+    const { out } = await run(['measure', path, '--csv'])
+    const shown = out.split('\r\n').flatMap((row) => /^step,("[^"]*"|[^,]*)/.exec(row)?.[1] ?? [])
+    expect(shown).toEqual(["'=1+1", "'+1", "'-1", "'@SUM(A1)", "'\t=1", '"\'\r=1"', "'＝1", 'a=1', '0-a'])
+  })
 })
 
 describe('measure', () => {
@@ -250,6 +259,46 @@ describe('enable and disable', () => {
     await run(['disable', one, '--json'])
     expect([recordsIn(one), recordsIn(two)]).toEqual([false, true])
     expect(readFileSync(join(config, 'learnpack-telemetry', 'consent.json'), 'utf8')).toContain(one)
+  })
+
+  it('off everywhere means also where it was switched on by itself; on says what stays off', async () => {
+    const [one, two] = [temporary(), temporary()]
+    await run(['enable', one])
+    expect((await run(['disable'])).out).toBe('recording is off everywhere\n')
+    expect([recordsIn(one), recordsIn(two)]).toEqual([false, false])
+    await run(['disable', two])
+    expect((await run(['enable'])).out).toBe(
+      `recording is on everywhere but in ${realpathSync(two)}, switched off by itself\n`,
+    )
+    expect([recordsIn(one), recordsIn(two)]).toEqual([true, false])
+    mkdirSync(join(one, 'inside'))
+    await run(['enable', join(one, 'inside')])
+    await run(['disable', one])
+    expect(recordsIn(join(one, 'inside'))).toBe(false)
+  })
+
+  it('take no file', async () => {
+    const file = join(temporary(), 'learn.json')
+    writeFileSync(file, '{}')
+    const err = `learnpack-telemetry: ${file}: is not a folder; name the course folder\n`
+    for (const command of ['disable', 'enable', 'purge'])
+      expect(await run([command, file])).toEqual({ code: 1, out: '', err })
+    expect(existsSync(join(config, 'learnpack-telemetry', 'consent.json'))).toBe(false)
+  })
+
+  it('of 12 processes at once are all kept', { timeout: 60_000 }, async () => {
+    const folders = Array.from({ length: 12 }, temporary)
+    const bin = fileURLToPath(new URL('../bin/learnpack-telemetry.js', import.meta.url))
+    const codes = await Promise.all(
+      folders.map(
+        (folder) =>
+          new Promise((resolve) =>
+            spawn(process.execPath, [bin, 'disable', folder], { stdio: 'ignore' }).once('close', resolve),
+          ),
+      ),
+    )
+    expect(codes).toEqual(folders.map(() => 0))
+    expect(folders.filter((folder) => consent(folder).enabled)).toEqual([])
   })
 
   it('take a course by any of its names, and no folder that is not there', async () => {
@@ -400,7 +449,9 @@ describe('purge', () => {
     mkdirSync(join(path, '.learn', 'telemetry.json'), { recursive: true })
     expect(await run(['measure', path])).toMatchObject({
       code: 1,
-      err: expect.stringMatching(/^learnpack-telemetry: EISDIR: .*\n$/) as string,
+      err: expect.stringMatching(
+        /^learnpack-telemetry: .*telemetry\.json is a folder, not a file\n$/,
+      ) as string,
     })
   })
 

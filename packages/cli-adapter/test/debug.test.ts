@@ -130,6 +130,9 @@ describe('debug', () => {
     await run('flush', path)
     expect(shown).toHaveLength(1)
     expect(sorted(shown)).toEqual(sorted(got))
+    expect((await debugged(path, '--json')).err).toBe(
+      'nothing waits\ndead letters, refused for good: 1; learnpack-telemetry dead-letters list shows them\n',
+    )
   })
 
   it('opens no connection, and prints each request for a person to read', async () => {
@@ -234,12 +237,12 @@ describe('debug says why nothing would be sent', () => {
   })
 
   it('paused', async () => {
-    const { telemetry } = await receiver(() => 401)
+    const { telemetry } = await receiver(() => 410)
     const path = await course({ stream: telemetry.stream })
     await run('flush', path)
     expect(await debugged(path, '--json')).toMatchObject({
       out: '[]\n',
-      err: `${telemetry.stream}: nothing is sent until the next login: answered 401\n`,
+      err: `${telemetry.stream}: nothing is sent until the next login: answered 410\n`,
     })
   })
 

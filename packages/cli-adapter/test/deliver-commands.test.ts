@@ -10,6 +10,7 @@ import { nodePorts, openCourseFolder } from '@learnpack/telemetry-transport-file
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { main } from '../src/cli'
 import { machineId } from '../src/machine-id'
+import type { CourseStatus } from '../src/status'
 
 const course: CourseInput = {
   slug: 'intro',
@@ -144,6 +145,36 @@ describe('learnpack-telemetry flush', () => {
     )
     expect(asked).toHaveLength(1)
   })
+
+  it.each(['{', '{"telemetry":1}'])('a learn.json that is %s is no success', async (text) => {
+    const { asked, telemetry } = await receiver()
+    const path = await recorded(telemetry)
+    writeFileSync(join(path, 'learn.json'), text)
+    const { code, err } = await run('flush', path)
+    expect(code).toBe(1)
+    expect(err).toContain(join(path, 'learn.json'))
+    expect(err).toMatch(
+      /\nlearnpack-telemetry: learn\.json names nowhere to send to, see above; nothing was sent\n$/,
+    )
+    expect(asked).toEqual([])
+  })
+
+  it.each([['flush'], ['dead-letters', 'resend']])(
+    '%s %s without the token of the host pauses nothing for the host',
+    async (...command) => {
+      const { answers, telemetry } = await receiver()
+      const path = await recorded({ stream: telemetry.stream })
+      answers.status = () => 422
+      await run('flush', path)
+      answers.status = () => 401
+      const { code, out } = await run(...command.filter(Boolean), path)
+      if (command[1] === 'resend') expect(code).toBe(1)
+      expect(out).not.toContain('paused')
+      const [{ destinations }] = (JSON.parse((await run('status', path, '--json')).out) as CourseStatus)
+        .telemetries as [CourseStatus['telemetries'][number]]
+      expect(destinations[0]?.paused).toBeNull()
+    },
+  )
 })
 
 describe('learnpack-telemetry dead-letters', () => {
@@ -194,7 +225,7 @@ it('--debug says what happens on stderr; without it nothing is said', async () =
   const path = await recorded(telemetry)
   const { out, err } = await run('flush', path, '--debug')
   expect(err).toMatch(/^delivered \S+ to http-stream /m)
-  expect(err).toMatch(/^not delivered \S+ to http-batch \S+, paused: answered 401$/m)
+  expect(err).toMatch(/^not delivered \S+ to http-batch \S+, next attempt at \S+: answered 401: /m)
   expect(out).not.toContain('delivered 0')
   expect((await run('flush', path)).err).toMatch(/^learnpack-telemetry: [^\n]*\n$/)
 })

@@ -110,6 +110,7 @@ const toBatch = `http-batch ${both.batch}`
 /** What else is wrong where something is: no more than that. */
 const FOLLOWS: Partial<Record<Code, Code[]>> = {
   'record/large': ['snapshot/differs'],
+  'delivery/unknown': ['config/not-json'],
   'receiver/event': ['snapshot/differs'],
   'receiver/exit_code': ['snapshot/differs'],
 }
@@ -142,7 +143,7 @@ const CASES: Partial<Record<Code, Case | Case[]>> = {
 
   'config/missing': { says: /no learn\.json in it/, spoil: (path) => rmSync(join(path, 'learn.json')) },
   'config/unreadable': {
-    says: /cannot be read \(EISDIR/,
+    says: /cannot be read \(.*learn\.json is a folder, not a file\)$/,
     spoil: (path) => {
       rmSync(join(path, 'learn.json'))
       mkdirSync(join(path, 'learn.json'))
@@ -359,12 +360,19 @@ const CASES: Partial<Record<Code, Case | Case[]>> = {
     says: /^1 calls were not recorded: /,
     make: () => course({}, (manager) => manager.registerStepEvent(9, 'compile', {})),
   },
+  'record/before-login': {
+    says: /^1 calls were not recorded: ai_interaction is recorded only while a student is logged in$/,
+    make: () =>
+      course({ user_id: null }, (manager) =>
+        manager.registerStepEvent(0, 'ai_interaction', { student_message: '?' }),
+      ),
+  },
   'record/large': {
-    says: /^has 6\d MB: every start reads all of it/,
+    says: /^has 20 MB: above 24 MB the commands refuse to read it$/,
     spoil: (path) => {
       const data = { stdout: 'x'.repeat(1_000_000), exit_code: 0 }
       const step = { slug: '00-hello', position: 0 }
-      for (let n = 0; n < 65; n++) append({ id: `big-${n}`, type: 'compile', step, data })(path)
+      for (let n = 0; n < 20; n++) append({ id: `big-${n}`, type: 'compile', step, data })(path)
     },
   },
 
@@ -397,6 +405,13 @@ const CASES: Partial<Record<Code, Case | Case[]>> = {
   'delivery/elsewhere': {
     says: /^7 delivered; learn\.json does not name it/,
     spoil: (path) => cursor(path, 'http-stream https://old.example/s', { offset: 0, delivered: 7 }),
+  },
+  'delivery/unknown': {
+    says: /^7 delivered; nothing is sent while learn\.json cannot be used$/,
+    spoil: (path) => {
+      cursor(path, 'http-stream https://old.example/s', { offset: 0, delivered: 7 })
+      writeFileSync(join(path, 'learn.json'), '{')
+    },
   },
   'delivery/paused': {
     says: /^paused: answered 401$/,

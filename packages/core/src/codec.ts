@@ -2,6 +2,7 @@
 
 import { isKnown, parseEvent, type TelemetryEvent } from './events'
 import { brief } from './describe'
+import { DEEPEST, isTooDeep } from './nesting'
 import type { Crc } from './ports'
 import { upcast } from './upcast'
 
@@ -42,6 +43,7 @@ export function decodeLine(line: string, crc: Crc): DecodedLine {
       reason: `damaged: its checksum says ${found}, its bytes say ${computed}: ${brief(line)}`,
     }
   }
+  if (isTooDeep(raw)) return { ok: false, reason: `nested more than ${DEEPEST} levels deep: ${brief(line)}` }
   const parsed = parseEvent(upcast(raw))
   if (!parsed.ok) return { ok: false, reason: `is no event: ${parsed.reason}` }
   if (isKnown(parsed.event)) return parsed

@@ -93,6 +93,7 @@ export { freshDelivery } from './delivery'
 export { triggersBatch } from './parcels'
 export { readWaiting, type HeldBack, type Waiting } from './waiting'
 export { stillDead } from './dead-letters'
+export { AI_NEEDS_LOGIN } from './refusals'
 
 // Ports: what core needs of the world.
 export * from './ports'

@@ -1,4 +1,5 @@
 import { describeIssues } from './describe'
+import { DEEPEST, isTooDeep } from './nesting'
 import { importedSnapshot, type ImportedSnapshot } from './snapshot-schema'
 
 /** The file as an {@link ImportedSnapshot}, or what is wrong with it, naming the field, for a person. */
@@ -15,6 +16,7 @@ export function parseSnapshot(text: string): ParsedSnapshot {
   } catch (error) {
     return { ok: false, reason: `is not JSON (${(error as Error).message})` }
   }
+  if (isTooDeep(raw)) return { ok: false, reason: `is nested more than ${DEEPEST} levels deep` }
   const parsed = importedSnapshot.safeParse(raw)
   return parsed.success
     ? { ok: true, snapshot: raw as ImportedSnapshot }

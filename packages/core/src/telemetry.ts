@@ -20,6 +20,7 @@ import { normalized } from './parse-snapshot'
 import { createPatience, goOnUntil } from './patience'
 import { checkCall, stepAt, type Data } from './prepare'
 import { snapshot } from './render'
+import { AI_NEEDS_LOGIN } from './refusals'
 import { createReports } from './reports'
 import { importedSnapshot, type ImportedSnapshot } from './snapshot-schema'
 import { steadyClock } from './steady-clock'
@@ -132,7 +133,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
 
   function recordStep(call: Call, position: unknown, type: StepEventType, data: Data): Recorded {
     if (type === 'ai_interaction' && whose?.student === undefined) {
-      return refuse('ai_interaction is recorded only while a student is logged in')
+      return refuse(AI_NEEDS_LOGIN)
     }
     const found = stepAt(position, course?.steps ?? [])
     if (!found.ok) return refuse(found.reason)

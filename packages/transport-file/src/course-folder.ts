@@ -5,10 +5,9 @@ import { createHash } from 'node:crypto'
 import {
   closeSync,
   existsSync,
+  fstatSync,
   linkSync,
   lstatSync,
-  openSync,
-  readFileSync,
   readdirSync,
   unlinkSync,
   writeFileSync,
@@ -17,8 +16,18 @@ import { join, resolve } from 'node:path'
 import type { CourseIndex, CursorStore, DeliveryState, Storage } from '@learnpack/telemetry-core'
 import type { TelemetryStore } from '@learnpack/telemetry-core'
 import { openFileLog, type FileLog } from './event-log'
-import { APPEND, FILE_MODE, errorCode, makeFolder, quietly, readJson, removeLeftovers } from './files'
-import { replaceFile, seal, temporaryFor, writeAll } from './files'
+import {
+  APPEND,
+  FILE_MODE,
+  READ,
+  errorCode,
+  makeFolder,
+  openRegular,
+  quietly,
+  readAt,
+  readJson,
+} from './files'
+import { removeLeftovers, replaceFile, seal, systemError, temporaryFor, writeAll } from './files'
 import {
   cursorName,
   DEAD_LETTERS_NAME,
@@ -33,6 +42,7 @@ import {
 } from './layout'
 import { openLease, type FileLease } from './lease'
 import { openSnapshotFile } from './snapshot-file'
+import { parseCursor, parseDeadLetter, parseIndex, parseRefusal } from './stored'
 
 /** A course folder on a file system, as the storage of `createTelemetry`. Paths are told whether or not anything is there. */
 export interface CourseFolder extends Storage {
@@ -95,7 +105,7 @@ export function openCourseFolder(dirPath: string): CourseFolder {
     for (const path of paths) {
       // `resolve`: behind a slash at its end a link would be looked through.
       if (lstatSync(resolve(path), { throwIfNoEntry: false })?.isSymbolicLink() === true)
-        throw new Error(`${path} is a symbolic link: nothing is written behind it`)
+        throw systemError('ELOOP', 'open', path, `${path} is a symbolic link: nothing is written behind it`)
     }
   }
 
@@ -109,12 +119,7 @@ export function openCourseFolder(dirPath: string): CourseFolder {
     }
   }
 
-  function readIndex(): CourseIndex | undefined {
-    const index = readJson(indexPath) as Partial<CourseIndex> | undefined
-    const whole =
-      typeof index?.current === 'string' && typeof index.owners === 'object' && index.owners !== null
-    return whole ? (index as CourseIndex) : undefined
-  }
+  const readIndex = (): CourseIndex | undefined => parseIndex(readJson(indexPath))
 
   return {
     snapshotPath,
@@ -161,8 +166,8 @@ export function openCourseFolder(dirPath: string): CourseFolder {
       return {
         log,
         cursors: openCursors(home, log),
-        deadLetters: openRecords(join(home, DEAD_LETTERS_NAME)),
-        refusals: openRecords(join(home, REFUSALS_NAME)),
+        deadLetters: openRecords(join(home, DEAD_LETTERS_NAME), parseDeadLetter),
+        refusals: openRecords(join(home, REFUSALS_NAME), parseRefusal),
       }
     },
     close() {
@@ -199,17 +204,23 @@ function openCursors(home: string, log: FileLog): CursorStore {
 }
 
 function stored(path: string): { destination: string; state: DeliveryState } | undefined {
-  const found = readJson(path) as (DeliveryState & { destination: string }) | undefined
-  if (typeof found?.offset !== 'number') return undefined
+  const found = parseCursor(readJson(path))
+  if (found === undefined) return undefined
   const { destination, ...state } = found
   return { destination, state }
 }
 
+/** What of a file of records is read, bytes: its end, for a later record counts instead of an earlier one. */
+const RECORDS_BYTES = 16 * 1024 * 1024
+
 /** A file of records, one JSON object a line, only ever appended to. */
-function openRecords<T>(path: string): { append(record: T): void; list(): T[] } {
+function openRecords<T>(
+  path: string,
+  parse: (value: unknown) => T | undefined,
+): { append(record: T): void; list(): T[] } {
   return {
     append(record) {
-      const fd = openSync(path, APPEND, FILE_MODE)
+      const fd = openRegular(path, APPEND)
       try {
         seal(path, fd)
         writeAll(fd, `${JSON.stringify(record)}\n`)
@@ -219,18 +230,26 @@ function openRecords<T>(path: string): { append(record: T): void; list(): T[] } 
     },
     list() {
       if (!existsSync(path)) return []
-      return readFileSync(path, 'utf8')
-        .split('\n')
-        .flatMap(parsed<T>)
+      const fd = openRegular(path, READ)
+      try {
+        const { size } = fstatSync(fd)
+        const from = Math.max(0, size - RECORDS_BYTES)
+        const lines = readAt(fd, from, size - from)
+          .toString('utf8')
+          .split('\n')
+        return lines.flatMap((line) => parse(parsed(line)) ?? [])
+      } finally {
+        closeSync(fd)
+      }
     },
   }
 }
 
 /** A torn line is no record. */
-function parsed<T>(line: string): T[] {
+function parsed(line: string): unknown {
   try {
-    return [JSON.parse(line) as T]
+    return JSON.parse(line)
   } catch {
-    return []
+    return undefined
   }
 }

@@ -1,10 +1,9 @@
 // The event log on a file system: one file, one line an event, only ever appended to (SPEC §7).
 
-import { constants } from 'node:buffer'
-import { closeSync, fdatasync, fdatasyncSync, fstatSync, openSync, statSync, type Stats } from 'node:fs'
+import { closeSync, fdatasync, fdatasyncSync, fstatSync, statSync, type Stats } from 'node:fs'
 import { dirname } from 'node:path'
 import type { EventLog, LogLine, LogSlice } from '@learnpack/telemetry-core'
-import { APPEND, FILE_MODE, LINE_FEED, READ, makeFolder, quietly, readAt, seal, writeAll } from './files'
+import { APPEND, LINE_FEED, READ, makeFolder, openRegular, quietly, readAt, seal, writeAll } from './files'
 
 /** What is with the operating system survives our death; this bounds what a power cut may take, ms. */
 const SYNC_INTERVAL_MS = 1_000
@@ -13,6 +12,16 @@ const VERIFY_MS = 100
 const VERIFY_LENGTH = 1024 * 1024
 /** How often other processes' lines are looked for, ms. */
 const WATCH_MS = 500
+
+/**
+ * The longest line, bytes: an import of the largest telemetry.json that is read fits. Of a longer one, which we never write,
+ * every piece of that length counts as a damaged line: a file without line feeds is not held in memory, nor read again
+ * and again.
+ */
+const LONGEST_LINE = 128 * 1024 * 1024
+/** Of those pieces that much is read, and of what is searched for a line feed at a time, bytes. */
+const BEGINNING = 1_000
+const SEARCHED = 1024 * 1024
 
 /** An event log that is a file. */
 export interface FileLog extends EventLog {
@@ -166,7 +175,10 @@ export function openFileLog(path: string): FileLog {
   }
 
   return {
-    append: (line) => write(toAppend(), `${line}\n`),
+    append(line) {
+      if (Buffer.byteLength(line) >= LONGEST_LINE) throw new Error(`longer than ${LONGEST_LINE} bytes`)
+      write(toAppend(), `${line}\n`)
+    },
     read(from, maxBytes) {
       const found = lookVerified()
       if (found === undefined) {
@@ -192,7 +204,7 @@ export function openFileLog(path: string): FileLog {
 }
 
 function opened(path: string, flags: number): Opened {
-  const fd = openSync(path, flags, FILE_MODE)
+  const fd = openRegular(path, flags)
   const { dev, ino } = fstatSync(fd)
   return { fd, dev, ino }
 }
@@ -203,25 +215,31 @@ const isSame = ({ dev, ino }: Opened, found: Stats | undefined): found is Stats 
 /** Whole lines from `from` on; a piece without its line feed is left for a later read. */
 function slice(fd: number, size: number, from: number, maxBytes: number): LogSlice {
   let bytes = readAt(fd, from, Math.min(maxBytes, size - from))
-  // A line longer than that: read on until its end.
-  while (bytes.lastIndexOf(LINE_FEED) < 0 && from + bytes.length < size) {
-    bytes = Buffer.concat([
-      bytes,
-      readAt(fd, from + bytes.length, Math.min(bytes.length, size - from - bytes.length)),
-    ])
+  if (bytes.lastIndexOf(LINE_FEED) < 0 && from + bytes.length < size) {
+    // A line longer than that: read to its end.
+    const end = lineFeedIn(fd, from + bytes.length, Math.min(size, from + LONGEST_LINE))
+    if (end === undefined && size >= from + LONGEST_LINE) {
+      const next = from + LONGEST_LINE
+      const text = bytes.toString('utf8', 0, BEGINNING)
+      return { from, lines: [{ text, offset: from, next }], next, atEnd: next === size }
+    }
+    if (end === undefined) return { from, lines: [], next: from, atEnd: true }
+    bytes = readAt(fd, from, end + 1 - from)
   }
   const lines: LogLine[] = []
   let start = 0
   for (let end = bytes.indexOf(LINE_FEED); end >= 0; end = bytes.indexOf(LINE_FEED, start)) {
-    lines.push({ text: textOf(bytes.subarray(start, end)), offset: from + start, next: from + end + 1 })
+    lines.push({ text: bytes.toString('utf8', start, end), offset: from + start, next: from + end + 1 })
     start = end + 1
   }
   return { from, lines, next: from + start, atEnd: from + bytes.length >= size }
 }
 
-/** A line longer than any string can be (SPEC §7 writes none) shows as a damaged one, by its beginning. */
-function textOf(bytes: Buffer): string {
-  return bytes.length > constants.MAX_STRING_LENGTH
-    ? bytes.toString('utf8', 0, 1_000)
-    : bytes.toString('utf8')
+/** Where the first line feed is between two offsets. */
+function lineFeedIn(fd: number, from: number, to: number): number | undefined {
+  for (let at = from; at < to; at += SEARCHED) {
+    const found = readAt(fd, at, Math.min(SEARCHED, to - at)).indexOf(LINE_FEED)
+    if (found >= 0) return at + found
+  }
+  return undefined
 }

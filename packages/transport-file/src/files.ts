@@ -1,19 +1,21 @@
-// How every small file of ours is written: for the owner only, and replaced atomically or not at all.
+// How every file of ours is opened: a regular file, never what a course may have put in its place. How every small one is
+// read, up to a limit, and written: for the owner only, and replaced atomically or not at all.
 
 import {
   closeSync,
   constants,
   fstatSync,
   fsyncSync,
+  lstatSync,
   mkdirSync,
   openSync,
-  readFileSync,
   readSync,
   readdirSync,
   renameSync,
   unlinkSync,
   writeSync,
   type BigIntStats,
+  type Stats,
 } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
@@ -25,11 +27,84 @@ export const FILE_MODE = 0o600
 /** A link planted in the course folder must not lead our writes elsewhere. Windows has no such flag. */
 const NOFOLLOW = constants.O_NOFOLLOW ?? 0
 
+/** Opening a pipe or a device must not wait for its other end, nor make it our terminal. Windows has no such flags. */
+const NOWAIT = (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0)
+
 export const LINE_FEED = 0x0a
 
-export const APPEND = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | NOFOLLOW
-export const READ = constants.O_RDONLY | NOFOLLOW
+export const APPEND = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | NOFOLLOW | NOWAIT
+export const READ = constants.O_RDONLY | NOFOLLOW | NOWAIT
 export const CREATE_NEW = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | NOFOLLOW
+
+/** What of a small file is read at most, bytes: an index, a cursor, a choice. */
+const SMALL_BYTES = 1024 * 1024
+/** Of a telemetry.json, bytes: it is held in memory several times while it is read. */
+export const SNAPSHOT_BYTES = 64 * 1024 * 1024
+
+/**
+ * Opens a regular file: its descriptor. Neither waits for a pipe nor reads from a device; a file that is created is for its owner only.
+ * @param flags of `open(2)`. Default: to read, and no symbolic link
+ * @throws when something else is there, saying what
+ */
+export function openRegular(path: string, flags: number = READ): number {
+  let fd: number
+  try {
+    fd = openSync(path, flags, FILE_MODE)
+  } catch (error) {
+    const found = (flags & NOFOLLOW) === 0 ? undefined : quietly(() => lstatSync(path))
+    if (found === undefined || found.isFile()) throw error
+    throw notRegular(path, found)
+  }
+  const found = fstatSync(fd)
+  if (found.isFile()) return fd
+  closeSync(fd)
+  throw notRegular(path, found)
+}
+
+function notRegular(path: string, found: Stats): Error {
+  const kind = found.isDirectory()
+    ? 'a folder'
+    : found.isSymbolicLink()
+      ? 'a symbolic link'
+      : found.isFIFO()
+        ? 'a pipe'
+        : found.isSocket()
+          ? 'a socket'
+          : 'a device'
+  return systemError('EFTYPE', 'open', path, `${path} is ${kind}, not a file`)
+}
+
+/** As the operating system's own, which `syscall` tells from a bug: it is about what lies at `path`. */
+export const systemError = (code: string, syscall: string, path: string, message: string): Error =>
+  Object.assign(new Error(message), { code, syscall, path })
+
+/** What `readRegular` accepts. */
+export interface Reading {
+  /** Bytes of the largest file that is read. Default: 1 MiB. */
+  readonly most?: number
+  /** Whether `path` may be a symbolic link to a file, as a course's own files may. Default: false. */
+  readonly links?: boolean
+}
+
+/**
+ * The whole of a regular file. Returns at once whatever is at `path`, and reads no more than `most`.
+ * @throws when it is not there, is no regular file or is larger than `most`
+ */
+export function readRegular(path: string, { most = SMALL_BYTES, links = false }: Reading = {}): Buffer {
+  const fd = openRegular(path, links ? READ & ~NOFOLLOW : READ)
+  try {
+    const { size } = fstatSync(fd)
+    if (size > most) {
+      const message = `${path} has ${megabytes(size)}, more than the ${megabytes(most)} that are read of it`
+      throw systemError('EFBIG', 'read', path, message)
+    }
+    return readAt(fd, 0, size)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+const megabytes = (bytes: number): string => `${(bytes / 1_000_000).toFixed(1)} MB`
 
 export const makeFolder = (path: string): void => void mkdirSync(path, { recursive: true, mode: FOLDER_MODE })
 
@@ -47,7 +122,7 @@ export function writeAll(fd: number, content: string | Uint8Array): void {
 export function seal(path: string, appendTo: number): void {
   const { size } = fstatSync(appendTo)
   if (size === 0) return
-  const fd = openSync(path, READ)
+  const fd = openRegular(path, READ)
   try {
     if (readAt(fd, size - 1, 1)[0] !== LINE_FEED) writeAll(appendTo, '\n')
   } finally {
@@ -153,10 +228,10 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** The JSON in `path`, or undefined where there is no such file or no JSON in it. */
+/** The JSON in the small file at `path`, or undefined where there is no such file or no JSON in it. */
 export function readJson(path: string): unknown {
   try {
-    return JSON.parse(readFileSync(path, 'utf8'))
+    return JSON.parse(readRegular(path).toString('utf8'))
   } catch {
     return undefined
   }
@@ -165,10 +240,10 @@ export function readJson(path: string): unknown {
 export const errorCode = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code
 
 /** For what is best effort by definition. */
-export function quietly(action: () => void): void {
+export function quietly<T>(action: () => T): T | undefined {
   try {
-    action()
+    return action()
   } catch {
-    // Nothing depends on it.
+    return undefined
   }
 }

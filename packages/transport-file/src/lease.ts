@@ -7,12 +7,9 @@
 
 import {
   closeSync,
-  constants,
   existsSync,
-  fstatSync,
   linkSync,
   lstatSync,
-  openSync,
   readdirSync,
   unlinkSync,
   utimesSync,
@@ -22,7 +19,16 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Clock, Lease } from '@learnpack/telemetry-core'
-import { FILE_MODE, READ, errorCode, isAlive, quietly, readAt, replaceFile, temporaryFor } from './files'
+import {
+  FILE_MODE,
+  errorCode,
+  isAlive,
+  openRegular,
+  quietly,
+  readAt,
+  replaceFile,
+  temporaryFor,
+} from './files'
 import { LEASE_ASKED_NAME, leaseName, leaseNumber } from './layout'
 import { systemClock } from './node-ports'
 
@@ -40,9 +46,6 @@ const RELEASED = 'released'
 const LONGEST = 1_024
 /** Higher ones are not counted; nobody takes so many. */
 const HIGHEST = 1e12
-/** A pipe that lies there must not wait for who writes to it. */
-const READ_AT_ONCE = READ | (constants.O_NONBLOCK ?? 0)
-
 interface Holder {
   readonly pid: number
   readonly host: string
@@ -218,8 +221,8 @@ function look(path: string): Found | 'gone' | 'no lease' {
   const { mtimeMs: shownAt } = stats
   let fd: number | undefined
   try {
-    fd = openSync(path, READ_AT_ONCE)
-    return { text: fstatSync(fd).isFile() ? readAt(fd, 0, LONGEST).toString('utf8') : undefined, shownAt }
+    fd = openRegular(path)
+    return { text: readAt(fd, 0, LONGEST).toString('utf8'), shownAt }
   } catch (error) {
     return errorCode(error) === 'ENOENT' ? 'gone' : { text: undefined, shownAt }
   } finally {

@@ -2,10 +2,12 @@
 
 import { existsSync, lstatSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { createFollower } from '@learnpack/telemetry-core'
 import { openCourseFolder } from './course-folder'
+import { openFileLog } from './event-log'
 import { errorCode } from './files'
 import { COURSE_FOLDERS, DEFAULT_FOLDER, isOurs, RECORD_NAME, SNAPSHOT_NAME } from './layout'
-import { readLogFile } from './read-log'
+import { crc32 } from './node-ports'
 
 /**
  * The folders of a course that the host may keep things in, there or not.
@@ -40,7 +42,7 @@ export function recordEntries(path: string): string[] {
   const folders = courseFolders(path)
   const places = folders.includes(path) || !holdsOurs(path) ? folders : [...folders, path]
   return places
-    .filter((place) => existsSync(place) && !lstatSync(place).isSymbolicLink())
+    .filter((place) => lstatSync(place, { throwIfNoEntry: false })?.isDirectory() === true)
     .flatMap((place) => readdirSync(place).map((name) => join(place, name)))
     .filter((entry) => isOurs(basename(entry)))
 }
@@ -54,11 +56,19 @@ function holdsOurs(dirPath: string): boolean {
   }
 }
 
+/** How far into a file it is looked for an event, bytes: a log begins with one. */
+const LOOKED_AT = 1024 * 1024
+
 function isLog(path: string): boolean {
+  const log = openFileLog(path)
   try {
-    return readLogFile(path, () => {}).counts.events > 0
+    const follower = createFollower(log, crc32)
+    while (follower.counts.events === 0 && follower.position < LOOKED_AT && !follower.step());
+    return follower.counts.events > 0
   } catch {
     return false
+  } finally {
+    log.close()
   }
 }
 

@@ -1,12 +1,21 @@
 // telemetry.json: replaced atomically, and never without knowing that what is there is ours (SPEC §7).
 
 import { createHash } from 'node:crypto'
-import { existsSync, lstatSync, readFileSync, renameSync, unlinkSync, type BigIntStats } from 'node:fs'
+import { existsSync, lstatSync, renameSync, unlinkSync, type BigIntStats } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Replacement, SnapshotFile, SnapshotStore } from '@learnpack/telemetry-core'
-import { CREATE_NEW, FILE_MODE, makeFolder, quietly, readJson, renameOver, replaceFile } from './files'
-import { syncFolder, temporaryFor } from './files'
+import {
+  CREATE_NEW,
+  FILE_MODE,
+  READ,
+  SNAPSHOT_BYTES,
+  makeFolder,
+  quietly,
+  readJson,
+  readRegular,
+} from './files'
+import { renameOver, replaceFile, syncFolder, temporaryFor } from './files'
 import { asideName } from './layout'
 
 /**
@@ -31,8 +40,8 @@ export function openSnapshotFile(path: string, fingerprintPath: string): Snapsho
 
   /** As it is stored now: another process may have written telemetry.json since. */
   function stored(): Fingerprint {
-    const { sha256, files } = (readJson(fingerprintPath) ?? {}) as Partial<Fingerprint>
-    return (known = { sha256: Array.isArray(sha256) ? sha256 : [], files: Array.isArray(files) ? files : [] })
+    const { sha256, files } = (readJson(fingerprintPath) ?? {}) as Record<keyof Fingerprint, unknown>
+    return (known = { sha256: texts(sha256), files: texts(files) })
   }
 
   function remember(fingerprint: Fingerprint): void {
@@ -75,7 +84,13 @@ export function openSnapshotFile(path: string, fingerprintPath: string): Snapsho
       if (!found.isFile()) return { kind: 'unreadable', reason: 'is no regular file' }
       const file = identity(found)
       if (known.files.includes(file) || stored().files.includes(file)) return { kind: 'ours' }
-      const bytes = readFileSync(path)
+      if (found.size > SNAPSHOT_BYTES) {
+        return {
+          kind: 'unreadable',
+          reason: `is larger than the ${SNAPSHOT_BYTES} bytes that are read of it`,
+        }
+      }
+      const bytes = readRegular(path, { most: SNAPSHOT_BYTES })
       const digest = digestOf([bytes])
       const adopted = (): void => void announce(digest, found)
       if (!known.sha256.includes(digest)) return { kind: 'foreign', text: bytes.toString('utf8'), adopted }
@@ -110,7 +125,7 @@ export function openSnapshotFile(path: string, fingerprintPath: string): Snapsho
           await file.close()
           file = undefined
           // Held open, the old file is let go in the background; that takes long for a large one.
-          const old = await open(path, 'r').catch(() => undefined)
+          const old = await open(path, READ).catch(() => undefined)
           try {
             put(hash.digest('hex'), written, before, () => renameOver(temporary, path))
           } finally {
@@ -147,6 +162,9 @@ export function openSnapshotFile(path: string, fingerprintPath: string): Snapsho
     },
   }
 }
+
+const texts = (value: unknown): string[] =>
+  Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []
 
 const latest = (one: string, others: readonly string[]): string[] =>
   [one, ...others.filter((other) => other !== one)].slice(0, 2)

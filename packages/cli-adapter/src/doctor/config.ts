@@ -1,7 +1,7 @@
 // learn.json: what teachers write by hand.
 
-import { readFileSync } from 'node:fs'
 import { configOf, telemetryConfig, type Destinations } from '@learnpack/telemetry-core'
+import { readRegular } from '@learnpack/telemetry-transport-file'
 import { distance } from 'fastest-levenshtein'
 import { isLoopback } from '../loopback'
 import { finding, type Finding } from './finding'
@@ -21,7 +21,9 @@ export function configFindings(course: string, path: string | undefined): Findin
   }
   let text: string
   try {
-    text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '')
+    text = readRegular(path, { links: true })
+      .toString('utf8')
+      .replace(/^\uFEFF/, '')
   } catch (error) {
     const message = `${path}: cannot be read (${(error as Error).message})`
     return [finding('config/unreadable', 'learn.json', message, 'make it a file that can be read')]

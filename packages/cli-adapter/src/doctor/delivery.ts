@@ -9,22 +9,26 @@ import {
 } from '@learnpack/telemetry-core'
 import { transportsOf } from '../course'
 import { destinationStatus, type DestinationStatus } from '../destinations'
+import { isoTime } from '../output'
 import { finding, type Finding } from './finding'
 
 export function deliveryFindings(
   store: TelemetryStore,
   waiting: Waiting,
-  destinations: Destinations,
+  /** Undefined where learn.json does not tell. */
+  destinations: Destinations | undefined,
   now: number,
   /** Why the login that is there does not count here. */
   foreign: string | undefined,
 ): Finding[] {
-  const transports = transportsOf(destinations)
+  const transports = transportsOf(destinations ?? {})
   const statuses = destinationStatus(store, transports, waiting)
   const found = statuses.flatMap((status) => {
     const transport = transports.find((one) => destinationOf(one) === status.destination)
     return [
-      ...(transport === undefined ? [elsewhere(status)] : waitingFindings(status, transport, waiting, now)),
+      ...(transport === undefined
+        ? [elsewhere(status, destinations !== undefined)]
+        : waitingFindings(status, transport, waiting, now)),
       ...letterFindings(status),
     ]
   })
@@ -67,12 +71,17 @@ function waitingFindings(
   }
   if (count === 0) return []
   const [first] = waiting.parcels(transport)
-  const since = first === undefined ? '' : ` since ${new Date(first.at).toISOString()}`
+  const since = first === undefined ? '' : ` since ${isoTime(first.at)}`
   return [finding('delivery/waiting', destination, `${count} waiting${since}`, 'learnpack-telemetry flush')]
 }
 
-const elsewhere = ({ destination, delivered }: DestinationStatus): Finding =>
-  finding('delivery/elsewhere', destination, `${delivered} delivered; learn.json does not name it`)
+function elsewhere({ destination, delivered }: DestinationStatus, isKnown: boolean): Finding {
+  if (isKnown) {
+    return finding('delivery/elsewhere', destination, `${delivered} delivered; learn.json does not name it`)
+  }
+  const message = `${delivered} delivered; nothing is sent while learn.json cannot be used`
+  return finding('delivery/unknown', destination, message, 'correct learn.json, see above')
+}
 
 function letterFindings({ destination, dead_letters }: DestinationStatus): Finding[] {
   const [first] = dead_letters

@@ -56,6 +56,7 @@ export const FINDINGS = {
   'record/duplicates': 'ok',
   'record/unknown-type': 'warning',
   'record/refused': 'warning',
+  'record/before-login': 'ok',
   'record/large': 'warning',
 
   'snapshot/sound': 'ok',
@@ -68,6 +69,7 @@ export const FINDINGS = {
   'delivery/foreign-login': 'ok',
   'delivery/waiting': 'ok',
   'delivery/elsewhere': 'ok',
+  'delivery/unknown': 'warning',
   'delivery/paused': 'warning',
   'delivery/backs-off': 'warning',
   'delivery/rejected': 'warning',

@@ -1,8 +1,8 @@
 // The folder in which everything is kept: whether it can be written, and by whom it can be read.
 
-import { accessSync, constants, existsSync, lstatSync, readFileSync, readdirSync, type Stats } from 'node:fs'
+import { accessSync, constants, existsSync, lstatSync, readdirSync, type Stats } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
-import type { CourseFolder } from '@learnpack/telemetry-transport-file'
+import { readRegular, type CourseFolder } from '@learnpack/telemetry-transport-file'
 import { above } from '../above'
 import { quietly } from '../quietly'
 import { finding, type Finding } from './finding'
@@ -94,7 +94,7 @@ const trimmed = (rule: string): string => rule.replace(/^(\*\*)?\/|\/\*{0,2}$/g,
 
 function rulesIn(folder: string): string[] {
   try {
-    const lines = readFileSync(join(folder, '.gitignore'), 'utf8').split('\n')
+    const lines = readRegular(join(folder, '.gitignore'), { links: true }).toString('utf8').split('\n')
     return lines.map((line) => line.trim()).filter((line) => line !== '' && !/^[#!]/.test(line))
   } catch {
     return []

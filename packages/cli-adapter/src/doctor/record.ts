@@ -1,8 +1,9 @@
 // What is recorded: the logs, and the telemetry.json made of them.
 
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import {
+  AI_NEEDS_LOGIN,
   readCourseIndex,
   readWaiting,
   snapshot,
@@ -11,17 +12,29 @@ import {
   type FollowerHooks,
   type State,
 } from '@learnpack/telemetry-core'
-import { crc32, isAside, nodePorts, type CourseFolder } from '@learnpack/telemetry-transport-file'
+import {
+  crc32,
+  isAside,
+  nodePorts,
+  readRegular,
+  SNAPSHOT_BYTES,
+  type CourseFolder,
+} from '@learnpack/telemetry-transport-file'
+import { FOLD_BYTES, LogTooLarge, megabytes } from '../fold-limit'
 import { foreignLogin } from '../session-origin'
-import { byReason, snapshotStatus } from '../status'
+import { byReason, MOST_DAMAGED, snapshotStatus } from '../status'
 import { deliveryFindings } from './delivery'
 import { finding, type Finding } from './finding'
 import { receiverFindings } from './receiver'
 
-/** Folding more than this takes long at every start, bytes. */
-const LARGE = 64_000_000
+/** From half of what the commands read on, a person should know that there is an end, bytes. */
+const LARGE = FOLD_BYTES / 2
 
-export function recordFindings(folder: CourseFolder, destinations: Destinations, now: number): Finding[] {
+export function recordFindings(
+  folder: CourseFolder,
+  destinations: Destinations | undefined,
+  now: number,
+): Finding[] {
   try {
     const index = readCourseIndex(folder, crc32)
     return [
@@ -52,7 +65,10 @@ function withoutLog(snapshotPath: string): Finding[] {
   const advice = 'nothing to do: a start that records with learnpack-telemetry takes it in'
   const found = finding('record/by-stock', 'event log', message, advice)
   try {
-    return [found, ...receiverFindings(JSON.parse(readFileSync(snapshotPath, 'utf8')))]
+    return [
+      found,
+      ...receiverFindings(JSON.parse(readRegular(snapshotPath, { most: SNAPSHOT_BYTES }).toString('utf8'))),
+    ]
   } catch (error) {
     return [found, unreadable(snapshotPath, error)]
   }
@@ -86,7 +102,7 @@ function indexFindings(folder: CourseFolder, current: string): Finding[] {
 function telemetriesFindings(
   folder: CourseFolder,
   current: string,
-  destinations: Destinations,
+  destinations: Destinations | undefined,
   now: number,
 ): Finding[] {
   const others = folder.others(current)
@@ -96,7 +112,7 @@ function telemetriesFindings(
     try {
       return telemetryFindings(folder, id, id === current, destinations, now)
     } catch (error) {
-      return [unreadable(path, error)]
+      return [error instanceof LogTooLarge ? large(path, error.message) : unreadable(path, error)]
     }
   })
   if (others.length === 0) return found
@@ -108,14 +124,16 @@ function telemetryFindings(
   folder: CourseFolder,
   id: string,
   current: boolean,
-  destinations: Destinations,
+  destinations: Destinations | undefined,
   now: number,
 ): Finding[] {
   const path = folder.logPath(id)
   const store = folder.open(id)
   const odd: Finding[] = []
+  let count = 0
   const hooks: FollowerHooks = {
     noticed(reason, { number }, damaged) {
+      if (++count > MOST_DAMAGED) return
       const message = `line ${number}: ${reason}`
       odd.push(
         damaged
@@ -135,6 +153,10 @@ function telemetryFindings(
   const found = [...odd, ...logFindings(path, store.log.size(), follower)]
   for (const { reason, count } of byReason(store.refusals.list())) {
     const message = `${count} calls were not recorded: ${reason}`
+    if (reason === AI_NEEDS_LOGIN) {
+      found.push(finding('record/before-login', path, message, 'log in with LearnPack to have them recorded'))
+      continue
+    }
     found.push(finding('record/refused', path, message, 'correct the host or plugin that made them'))
   }
   if (!found.some(({ level }) => level !== 'ok')) {
@@ -162,12 +184,15 @@ function logFindings(path: string, bytes: number, { position, counts }: Follower
     found.push(finding('record/duplicates', path, message))
   }
   if (bytes > LARGE) {
-    const message = `has ${Math.round(bytes / 1_000_000)} MB: every start reads all of it`
-    const advice = 'learnpack-telemetry export and then purge, once the course is done'
-    found.push(finding('record/large', path, message, advice))
+    found.push(
+      large(path, `has ${megabytes(bytes)}: above ${megabytes(FOLD_BYTES)} the commands refuse to read it`),
+    )
   }
   return found
 }
+
+const large = (path: string, message: string): Finding =>
+  finding('record/large', path, message, 'learnpack-telemetry export and then purge, once the course is done')
 
 function snapshotFindings(snapshotPath: string, state: State): Finding[] {
   const { state: is, path } = snapshotStatus(snapshotPath, state)
