@@ -29,6 +29,7 @@ const TASKS = {
   mutation: ['pnpm --filter @learnpack/telemetry-core run mutation', 'node bench/tests.mjs'],
   bench: [BUILD, 'node bench/run.mjs'],
   'stress:kill': [BUILD, 'pnpm --filter @learnpack/telemetry-transport-file run stress:kill'],
+  'stress:cli': [BUILD, 'node packages/cli-adapter/stress/cli.mjs'],
   'stress:faults': [BUILD, 'node packages/cli-adapter/stress/faults.mjs'],
   tarballs: [BUILD, 'pnpm --recursive --filter ./packages/* pack --out tarballs/%s.tgz'],
   changeset: ['changeset'],
