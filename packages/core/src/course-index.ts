@@ -5,11 +5,11 @@ import type { EventOf } from './events'
 import { readLogins, type Logins } from './logins'
 import type { CourseIndex, Crc, Storage } from './ports'
 
-/** A session that went on in another telemetry, as the log it left says. */
+/** A login that takes work from another telemetry along. */
 export interface Move {
-  /** Id of the telemetry it left. */
-  readonly from: string
-  readonly event: EventOf<'session_moved'>
+  /** Id of the telemetry in whose log it is. */
+  readonly to: string
+  readonly login: EventOf<'student_identified'>
 }
 
 /**
@@ -46,7 +46,7 @@ export function correctedIndex(
     else owners[id] = owner
   }
   const student = found.get(current)?.student
-  const moves = [...found].flatMap(([from, logins]) => logins.moves.map((event) => ({ from, event })))
+  const moves = [...found].flatMap(([to, logins]) => logins.moves.map((login) => ({ to, login })))
   return { index: { ...stored, current, student, owners, read }, moves }
 }
 

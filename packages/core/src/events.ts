@@ -74,7 +74,17 @@ export const eventSchemas = {
   student_identified: z.looseObject({
     ...envelope.shape,
     type: z.literal('student_identified'),
-    data: z.looseObject({ user_id: studentId }),
+    data: z.looseObject({
+      user_id: studentId,
+      /** Where the student began without a login: the telemetry, the session, and the ids of what they did in it. */
+      takes: z
+        .looseObject({
+          telemetry_id: z.string().min(1),
+          session: z.string().min(1),
+          events: z.array(z.string()),
+        })
+        .optional(),
+    }),
   }),
   student_cleared: z.looseObject({
     ...envelope.shape,

@@ -19,8 +19,8 @@ export interface Logins {
   readonly hasNews: boolean
   /** Time of the last event that decided something behind what was known before, epoch ms. */
   readonly lastAt: number
-  /** Sessions that went on in another telemetry, behind what was known before. */
-  readonly moves: readonly EventOf<'session_moved'>[]
+  /** Logins that take work from another telemetry along, behind what was known before. */
+  readonly moves: readonly EventOf<'student_identified'>[]
 }
 
 /** What was known of a log when it was read to that offset. */
@@ -46,7 +46,7 @@ function read(log: EventLog, crc: Crc, { owner, student, offset: from }: KnownLo
   let offset = from
   let hasNews = false
   let lastAt = 0
-  const moves: EventOf<'session_moved'>[] = []
+  const moves: EventOf<'student_identified'>[] = []
   const seen = new Set<string>()
   for (;;) {
     const slice = log.read(offset, READ_BYTES)
@@ -60,7 +60,7 @@ function read(log: EventLog, crc: Crc, { owner, student, offset: from }: KnownLo
         state = evolve(state, event)
         lastAt = event.at
         hasNews ||= event.type === 'session_start' || event.type === 'student_identified'
-        if (isKnown(event) && event.type === 'session_moved') moves.push(event)
+        if (isKnown(event) && event.type === 'student_identified' && event.data.takes) moves.push(event)
       }
     }
     offset = slice.next

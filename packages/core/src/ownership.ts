@@ -23,6 +23,8 @@ export interface Ownership {
   /** Notes what a log says once it is read to that offset: that counts. */
   learn(telemetry_id: string, said: KnownLogins): void
   switchTo(telemetry_id: string): void
+  /** Notes whether a move to that telemetry is under way, for the next start to finish where this process cannot. */
+  setMoving(telemetry_id: string, isMoving: boolean): void
   /** From here on logins are made on this machine. */
   settleHere(): void
   /** Stores it again, whether or not it has changed, with how far the logs are known. */
@@ -46,15 +48,16 @@ export function readOwnership(options: OwnershipOptions): Ownership {
   let index: CourseIndex = { current: '', owners: {} }
   /** How far each log is known, bytes. */
   let read: Record<string, number> = {}
+  /** Telemetries with a move that is not at its end: the next start has to read their logs again. */
+  const unfinished = new Set<string>()
   /** What failed to be stored is stored at the next chance. */
   let stored = true
 
   try {
-    const before = storage.readIndex()?.read ?? {}
     const found = correctedIndex(storage, crc)
     index = found?.index ?? storage.claimIndex({ current: firstId(), owners: {}, machine })
     read = { ...index.read }
-    for (const move of found?.moves ?? []) if (!finish(move)) read[move.from] = before[move.from] ?? 0
+    for (const move of found?.moves ?? []) if (!finish(move)) unfinished.add(move.to)
     if (found !== undefined && JSON.stringify(storage.readIndex()) !== JSON.stringify(index)) store()
   } catch (error) {
     failed(error)
@@ -76,7 +79,8 @@ export function readOwnership(options: OwnershipOptions): Ownership {
 
   function store(): void {
     stored = false
-    storage.writeIndex({ ...index, read: { ...index.read, ...read } })
+    const known = Object.entries({ ...index.read, ...read }).filter(([id]) => !unfinished.has(id))
+    storage.writeIndex({ ...index, read: Object.fromEntries(known) })
     stored = true
   }
 
@@ -120,6 +124,7 @@ export function readOwnership(options: OwnershipOptions): Ownership {
       })
     },
     switchTo: (current) => change((now) => ({ ...now, current, student: undefined })),
+    setMoving: (id, isMoving) => void (isMoving ? unfinished.add(id) : unfinished.delete(id)),
     settleHere: () => change((now) => ({ ...now, machine })),
     store() {
       try {

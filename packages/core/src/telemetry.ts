@@ -25,7 +25,7 @@ import { createReports } from './reports'
 import { importedSnapshot, type ImportedSnapshot } from './snapshot-schema'
 import { steadyClock } from './steady-clock'
 import { createTakeIn } from './take-in'
-import { carryOver, isIn, linesOf, unclaimedIn, type Lines } from './moves'
+import { isIn, linesOf, move, unclaimedIn, type Way } from './moves'
 
 /** Calls that wait for a start, which may never come. */
 const MOST_EARLY = 10_000
@@ -280,45 +280,49 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     const to = folder.telemetryOf(user_id) ?? unusedId(folder, call.at)
     const { lines } = left.follower
     const { offset, at } = unclaimed
-    const isOurs = folder.student === undefined && session !== undefined
-    const events = isOurs ? unclaimedIn(lines, offset, session as string, crc) : []
-    const start = startOf(called(events.length === 0 ? call.at : at), to)
-    const login = { ...envelope(call), session: start.id, type: 'student_identified', data: { user_id } }
-    const data = { telemetry_id: to, session: start.id, events }
-    const move = { ...envelope(called(call.at)), type: 'session_moved', data } as EventOf<'session_moved'>
+    const events =
+      folder.student === undefined && session !== undefined ? unclaimedIn(lines, offset, session, crc) : []
+    const takes =
+      events.length === 0 ? undefined : { telemetry_id: left.id, session: session as string, events }
+    const start = startOf(called(takes === undefined ? call.at : at), to)
+    const data = { user_id, ...(takes && { takes }) }
+    const login = { ...envelope(call), session: start.id, type: 'student_identified' as const, data }
     const steps = [
       ...(folder.student === undefined ? [] : [() => logOut(called(call.at))]),
       // Its login makes it theirs: without one it could be taken for a telemetry of nobody.
       () => append(start, logOf(to)),
       () => append(login, logOf(to)),
-      // What the log they leave says is what counts, also where the rest cannot be done any more.
-      ...(events.length === 0 ? [] : [() => append(move, left), () => carry(move, { lines, offset })]),
+      () => takeAlong(to, login, { log: left.log, lines, offset }),
     ]
     const planned = { to, start, login, steps }
     switches.set(String(user_id), planned)
     return planned
   }
 
-  function carry(move: EventOf<'session_moved'>, from: { lines: Lines; offset: number }): Recorded {
-    const to = logOf(move.data.telemetry_id)
+  function takeAlong(id: string, login: EventOf<'student_identified'>, from: Way['from']): Recorded {
+    const to = logOf(id)
     if (to === undefined) return refuse('the log could not be opened')
     try {
-      carryOver(move, from, to.log, crc)
+      move(login, { from, to }, crc)
     } catch (error) {
+      whose?.setMoving(id, true)
       return refuse(`what was done before the login could not be recorded: ${messageOf(error)}`)
     }
-    return { ok: true, id: move.id }
+    whose?.setMoving(id, false)
+    return { ok: true, id: login.id }
   }
 
-  const finishMove = ({ from, event }: Move): boolean => {
-    const left = logOf(from)
-    return left !== undefined && carry(event, { lines: linesOf(left.log), offset: 0 }).ok
+  const finishMove = ({ to, login }: Move): boolean => {
+    const left = logOf(login.data.takes?.telemetry_id ?? '')
+    return (
+      left !== undefined && takeAlong(to, login, { log: left.log, lines: linesOf(left.log), offset: 0 }).ok
+    )
   }
 
   /** A file whose import could not be noted comes again with the id it had: it is in the log already. */
   function isTakenIn(id: string, to: Open): boolean {
     if (current?.caughtUp && to.id === current.id) return current.follower.behind(id) !== undefined
-    return isIn(to.log, id)
+    return isIn(linesOf(to.log), 0, id)
   }
 
   function importInto(file: ImportedSnapshot, call: Call, to: Open | undefined): Recorded {

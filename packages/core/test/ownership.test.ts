@@ -248,9 +248,10 @@ describe('work before login', () => {
     expect(theirs.steps.map((step) => 'opened_at' in step)).toEqual([true, true, false, false])
   })
 
-  it.each(Array.from({ length: 12 }, (_, n) => n))(
-    'is in one telemetry, whole, after a crash at change %i of the switch',
-    async (n) => {
+  const ways = ['a crash', 'a full disk and an end'] as const
+  it.each(Array.from({ length: 12 }, (_, n) => n).flatMap((n) => ways.map((way) => [way, n] as const)))(
+    'is in one telemetry, whole, after %s at change %i of the switch',
+    async (way, n) => {
       const { storage, mend } = failingAt(Infinity)
       const mate = world({ storage })
       mate.telemetry.start(course)
@@ -265,6 +266,7 @@ describe('work before login', () => {
       w.telemetry.identify('me')
       later()
       mend()
+      if (way !== 'a crash') await w.telemetry.close()
       const stream = recorder('events')
       for (const student of ['me', 'mate', 'me']) {
         const next = world({ storage, transports: [stream.transport] })
