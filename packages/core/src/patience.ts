@@ -6,7 +6,7 @@ import type { Clock } from './ports'
 /** So much is done whatever the time, bytes: tens of ms. */
 const ALWAYS_BYTES = 1024 * 1024
 /** Folding and rendering together, ms: a third of what the host waits is left for the rest. */
-export const EXIT_WORK_MS = 200
+const EXIT_WORK_MS = 200
 /** Calls that come within that of the last one's end are of the same exit, ms. */
 const SAME_EXIT_MS = 2_000
 

@@ -67,6 +67,10 @@ interface Found {
   readonly shownAt: number
 }
 
+/**
+ * The lease of a folder, by files in it. Touches nothing until it is asked for.
+ * @param clock default: the system's
+ */
 export function openLease(folder: string, clock: Pick<Clock, 'now' | 'elapsed'> = systemClock): FileLease {
   let mine: { number: number; nonce: string } | undefined
   let lookedAt = -Infinity

@@ -232,7 +232,7 @@ export const KINDS = {
 }
 
 /** A way to change what is there and is JSON, or lines of it. */
-export const CHANGES = {
+const CHANGES = {
   'odd value': (text, random) => JSON.stringify(changed(JSON.parse(text), random)),
   'odd lines': (text, random) =>
     text
