@@ -232,7 +232,9 @@ describe('under a running host', () => {
     renameSync(log, `${log}.kept`)
     mkdirSync(log)
     await ask(host, 'idle')
-    expect(await ask(host, 'record 10')).toMatch(/^refused "compile" could not be recorded: .*events\.ndjson is a folder, not a file/)
+    expect(await ask(host, 'record 10')).toMatch(
+      /^refused "compile" could not be recorded: .*events\.ndjson is a folder, not a file/,
+    )
     expect(await ask(host, 'idle')).toBe('idle')
     rmSync(log, { recursive: true })
     renameSync(`${log}.kept`, log)
@@ -250,7 +252,9 @@ describe('under a running host', () => {
     rmSync(log)
     symlinkSync(victim, log)
     await ask(host, 'idle')
-    expect(await ask(host, 'record 10')).toMatch(/^refused "compile" could not be recorded: .*events\.ndjson is a symbolic link, not a file/)
+    expect(await ask(host, 'record 10')).toMatch(
+      /^refused "compile" could not be recorded: .*events\.ndjson is a symbolic link, not a file/,
+    )
     await end(host)
     expect(readFileSync(victim, 'utf8')).toBe('mine')
   })
