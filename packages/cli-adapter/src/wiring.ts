@@ -48,11 +48,13 @@ export function wire(options: ManagerOptions, { logins }: { logins: boolean }): 
   let noteLater: (() => void) | undefined
   /** The token seen last; null: nobody was logged in. */
   let seen: string | null | undefined
+  /** Whether somebody was logged in by that. */
+  let isLoggedIn = false
   let timer: NodeJS.Timeout | undefined
 
   /** @param before when something was recorded last before this session, epoch ms */
   function lookWho(before = -Infinity): void {
-    if (course === undefined || !manager.started || !logins) return
+    if (course === undefined || !logins) return
     if (noteLater !== undefined) quietly(noteLater)
     const stored = readHostSession(course.dirPath)
     if (stored === undefined || noteLater !== undefined) return
@@ -64,9 +66,12 @@ export function wire(options: ManagerOptions, { logins }: { logins: boolean }): 
     seen = token
     const { student } = manager.telemetry.status()
     if (found === null) {
-      if (student !== undefined) manager.clearStudent()
+      // A login that waits for a session to start shows in no status yet.
+      if (student !== undefined || isLoggedIn) manager.clearStudent()
+      isLoggedIn = false
       return
     }
+    isLoggedIn = true
     // Who was logged in when the last session ended has not logged in again, unless that was stored since.
     const same = first && sameStudent(student, found.user_id) && found.at <= before
     if (same) manager.holdToken(found.token)

@@ -127,6 +127,50 @@ describe('a session file that a course ships', () => {
   })
 })
 
+describe('a session that cannot be started for a while', () => {
+  it('sees who logs in and out meanwhile: each event is of whoever was logged in', async () => {
+    const { path, stored } = published()
+    startedBefore(join(path, '.learn'))
+    rmSync(stored)
+    const index = join(path, '.learn', 'telemetry', 'index.json')
+    const { current } = JSON.parse(readFileSync(index, 'utf8')) as { current: string }
+    const home = join(path, '.learn', 'telemetry', current)
+    writeFileSync(home, 'no folder')
+    const sent: unknown[] = []
+    const wiring = wire(
+      {
+        fetch: async (url, init) => {
+          const { user_id, step_position } = JSON.parse(String(init?.body)) as Record<string, unknown>
+          if (String(url).endsWith('/s')) sent.push([user_id, step_position])
+          return new Response(null, { status: 200 })
+        },
+      },
+      { logins: true },
+    )
+    onTestFinished(() => wiring.close())
+    const steps = [0, 1, 2].map((position) => ({ slug: `0${position}`, position, files: [], graded: false }))
+    wiring.start({ config: { slug: 'intro', dirPath: join(path, '.learn'), telemetry }, exercises: steps })
+    const opens = (slug: string) => wiring.requested({ method: 'GET', url: `/exercise/${slug}` })
+    writeFileSync(stored, session('ana'))
+    opens('00')
+    rmSync(stored)
+    writeFileSync(stored, session('ben'))
+    opens('01')
+    rmSync(home)
+    opens('02')
+    await new Promise((resolve) => setImmediate(resolve))
+    await wiring.manager.telemetry.settled()
+    writeFileSync(stored, session('ana', 'again'))
+    wiring.lookWho()
+    await wiring.manager.telemetry.settled()
+    expect(sent).toEqual([
+      ['ben', 1],
+      ['ben', 2],
+      ['ana', 0],
+    ])
+  })
+})
+
 describe('a log that a course ships, or that was copied', () => {
   it('with somebody logged in sends nothing until somebody logs in here, and status and doctor say so', async () => {
     const { path, stored } = published()

@@ -34,8 +34,8 @@ export interface Ownership {
 export interface OwnershipOptions {
   readonly storage: Storage
   readonly crc: Crc
-  /** Where this runs; undefined where every login counts. */
-  readonly machine: string | undefined
+  /** Where this runs; undefined where every login counts. Asked again at each login: before, it may not have been kept. */
+  readonly machine: (() => string) | undefined
   /** Id of the first telemetry of a folder that has none. */
   readonly firstId: () => string
   /** Brings a move to its end, which a crash may have cut short. Returns whether it is there. */
@@ -55,13 +55,13 @@ export function readOwnership(options: OwnershipOptions): Ownership {
 
   try {
     const found = correctedIndex(storage, crc)
-    index = found?.index ?? storage.claimIndex({ current: firstId(), owners: {}, machine })
+    index = found?.index ?? storage.claimIndex({ current: firstId(), owners: {}, machine: machine?.() })
     read = { ...index.read }
     for (const move of found?.moves ?? []) if (!finish(move)) unfinished.add(move.to)
     if (found !== undefined && JSON.stringify(storage.readIndex()) !== JSON.stringify(index)) store()
   } catch (error) {
     failed(error)
-    if (index.current === '') index = { current: firstId(), owners: {}, machine }
+    if (index.current === '') index = { current: firstId(), owners: {}, machine: machine?.() }
     stored = false
   }
 
@@ -101,7 +101,7 @@ export function readOwnership(options: OwnershipOptions): Ownership {
       return index.student
     },
     get isFromHere() {
-      return machine === undefined || index.machine === machine
+      return machine === undefined || index.machine === machine()
     },
     ownerOf: (id) => ownerIn({ owners: knownOwners() }, id),
     telemetryOf(user_id) {
@@ -114,7 +114,12 @@ export function readOwnership(options: OwnershipOptions): Ownership {
           : { ...now, owners: { ...now.owners, [id]: user_id } },
       )
     },
-    setStudent: (id, student) => change((now) => (now.current === id ? { ...now, student } : now)),
+    setStudent(id, student) {
+      const here = student === undefined ? undefined : machine?.()
+      change((now) =>
+        now.current === id ? { ...now, student, ...(here !== undefined && { machine: here }) } : now,
+      )
+    },
     learn(id, { owner, student, offset }) {
       read[id] = offset
       change((now) => {
@@ -125,7 +130,7 @@ export function readOwnership(options: OwnershipOptions): Ownership {
     },
     switchTo: (current) => change((now) => ({ ...now, current, student: undefined })),
     setMoving: (id, isMoving) => void (isMoving ? unfinished.add(id) : unfinished.delete(id)),
-    settleHere: () => change((now) => ({ ...now, machine })),
+    settleHere: () => change((now) => ({ ...now, machine: machine?.() })),
     store() {
       try {
         store()

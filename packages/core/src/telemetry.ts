@@ -201,7 +201,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     whose ??= readOwnership({
       storage,
       crc,
-      machine: options.machine?.(),
+      machine: options.machine,
       finish: finishMove,
       firstId() {
         const found = guarded('telemetry.json', () => findForeignFile(storage.snapshot))

@@ -359,6 +359,21 @@ describe('a login in a log', () => {
     ])
   })
 
+  it('counts where the name of the machine could be kept only after the first start', async () => {
+    const storage = memoryStorage()
+    let kept = false
+    const first = createTelemetry({
+      ...{ storage, clock: manualClock(), ids: countingIds(), crc, random: () => 0.5 },
+      machine: () => (kept ? 'here' : 'of this process'),
+    })
+    first.start(course)
+    kept = true
+    first.identify('ana')
+    const next = at(storage, 'here')
+    next.start(course)
+    expect(next.status().student).toBe('ana')
+  })
+
   it('of a log without an index was written who knows where', async () => {
     const lost = memoryStorage()
     const first = at(lost, 'here')
