@@ -72,6 +72,7 @@ function workerOf() {
     })
     let done = 0
     let current
+    let folder = first
     let timer
     let killer
     let said = ''
@@ -90,6 +91,7 @@ function workerOf() {
     createInterface({ input: child.stdio[3] }).on('line', (line) => {
       const message = JSON.parse(line)
       if (message.ready || message.idle) give()
+      if (message.folder !== undefined) folder = message.folder
       if (message.begin) {
         current = message
         calls++
@@ -133,7 +135,7 @@ function workerOf() {
       clearTimeout(killer)
       if (code !== 0 && signal !== 'SIGKILL') {
         stacks++
-        failed(`ended with ${code ?? signal}`, current ?? { seed: first, call: 0, args: [], kinds: [] }, said)
+        failed(`ended with ${code ?? signal}`, current ?? { seed: folder, call: 0, args: [], kinds: [] }, said)
       }
       resolve()
     })

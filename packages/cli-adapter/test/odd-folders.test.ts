@@ -16,7 +16,7 @@ function temporary(): string {
 }
 
 describe.skipIf(process.platform === 'win32')('a course whose files are something else', () => {
-  it.each(['pipe', 'socket', 'folder', 'link to itself', 'link to /dev/zero', 'many megabytes'])(
+  it.each(['pipe', 'folder', 'link to itself', 'link to /dev/zero'])(
     'at every path a %s: no host and no command hangs or throws',
     { timeout: 180_000 },
     (kind) => {
@@ -36,11 +36,11 @@ describe.skipIf(process.platform === 'win32')('a course whose files are somethin
   )
 
   it('random calls on random ones: none hangs, prints a stack or takes 500 MB', { timeout: 180_000 }, () => {
-    const args = [here('../stress/cli.mjs'), '--calls', '240', '--seed', '1', '--workers', '2']
+    const args = [here('../stress/cli.mjs'), '--calls', '400', '--seed', '1', '--workers', '2']
     const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     expect(stdout).toMatch(
-      /\n240 calls in .*: 0 stack traces, 0 hangs over 5 s \(\d+ slow .*\), 0 over 500 MB, /,
+      /\n400 calls in .*: 0 stack traces, 0 hangs over 5 s \(\d+ slow .*\), 0 over 500 MB, /,
     )
   })
 })

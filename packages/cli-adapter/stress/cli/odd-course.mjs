@@ -8,12 +8,12 @@ import {
   cpSync,
   existsSync,
   ftruncateSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readFileSync,
   readdirSync,
   rmSync,
-  statSync,
   symlinkSync,
   truncateSync,
   utimesSync,
@@ -21,6 +21,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 
@@ -216,11 +217,12 @@ export const KINDS = {
   'link to /dev/stdin': (path) => symlinkSync('/dev/stdin', path),
   'link to /dev/full': (path) => symlinkSync('/dev/full', path),
   'link to /proc': (path) => symlinkSync('/proc/self/mem', path),
-  gigabytes: (path, { chance }) => sparse(path, chance(0.1) ? 3 * 2 ** 30 : 2 ** 28),
+  gigabytes: (path, { chance }) => sparse(path, chance(0.03) ? 3 * 2 ** 30 : 2 ** 26),
   'many megabytes': (path) => sparse(path, 40 * 2 ** 20),
   'link to gigabytes': (path) => {
-    sparse(`${path}.big`, 3 * 2 ** 30)
-    symlinkSync(`${path}.big`, path)
+    const gigabytes = join(tmpdir(), 'gigabytes')
+    if (!existsSync(gigabytes)) sparse(gigabytes, 3 * 2 ** 30)
+    symlinkSync(gigabytes, path)
   },
   unreadable: (path) => {
     writeFileSync(path, '{}')
@@ -306,7 +308,8 @@ export function makeOdd(course, template, random) {
 
 function apply(path, random) {
   try {
-    if (random.chance(0.4) && statSync(path).size < 1_000_000) {
+    const found = lstatSync(path, { throwIfNoEntry: false })
+    if (random.chance(0.4) && found?.isFile() && found.size < 1_000_000) {
       const kind = random.pick(Object.keys(CHANGES))
       writeFileSync(path, CHANGES[kind](readFileSync(path, 'utf8'), random))
       return kind

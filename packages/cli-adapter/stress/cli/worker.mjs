@@ -125,6 +125,7 @@ async function host(course) {
 
 async function run(seed) {
   const random = randomOf(seed)
+  tell({ folder: seed })
   const course = join(home, `course-${seed}`)
   const template = random.pick(templates)
   const odd = makeOdd(course, template, random)
