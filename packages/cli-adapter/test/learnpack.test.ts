@@ -222,8 +222,10 @@ describe('learnpack start', () => {
     const { got, telemetry } = await receiver()
     const course = await newCourse(telemetry)
     const session = await hostSession(course.path)
-    await session.login(42)
     const first = await startLearnPack(course, { env })
+    // Not before: a session file that is as old as the course counts for nobody.
+    await session.login(42)
+    await first.get('/exercise/00-welcome')
     await until(() => got.length > 0)
     await first.end('SIGINT')
     const before = got.length
@@ -381,9 +383,9 @@ describe('other commands of the host', () => {
 async function transcript(prepare: (path: string) => void, telemetry?: object, more: NodeJS.ProcessEnv = {}) {
   const course = await newCourse(telemetry)
   prepare(course.path)
-  const session = await hostSession(course.path)
-  await session.login(42)
   const host = await startLearnPack(course, { env: { ...env, ...more } })
+  // Not before: a session file that is as old as the course counts for nobody.
+  await (await hostSession(course.path)).login(42)
   const answers = [await host.get('/exercise/00-welcome'), await host.get('/exercise/01-hello')]
   await host.press('build', { exerciseSlug: '01-hello' }, 'compiler-success')
   answers.push(await host.get('/exercise/02-add'))
