@@ -135,7 +135,11 @@ function workerOf() {
       clearTimeout(killer)
       if (code !== 0 && signal !== 'SIGKILL') {
         stacks++
-        failed(`ended with ${code ?? signal}`, current ?? { seed: folder, call: 0, args: [], kinds: [] }, said)
+        failed(
+          `ended with ${code ?? signal}`,
+          current ?? { seed: folder, call: 0, args: [], kinds: [] },
+          said,
+        )
       }
       resolve()
     })
