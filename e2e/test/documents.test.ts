@@ -4,7 +4,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { beforeAll, describe, expect, inject, it } from 'vitest'
 import { blocksOf, documents, textOf, type Block } from '../documents'
 import { bin, env, PACKAGES, root, run } from '../run'
@@ -81,7 +83,9 @@ export const same: Same<Pick<Transport, keyof Transport>, Pick<Shown, keyof Show
   it('the host of docs/embed.md records what its app is asked for, and ends well', async () => {
     const block = of('docs/embed.md', 'ts').find(({ file }) => file === 'host.ts') as Block
     const cwd = mkdtempSync(join(inject('outside'), 'host-'))
-    const host = spawn(tsx, [join(folder, 'src', `${pathOf(block)}.ts`)], {
+    // As tsx runs it, but without its process in between, which ends by itself at a signal.
+    const loader = pathToFileURL(createRequire(tsx).resolve('tsx')).href
+    const host = spawn(process.execPath, ['--import', loader, join(folder, 'src', `${pathOf(block)}.ts`)], {
       cwd,
       env: { ...env, PORT: '0' },
       stdio: ['ignore', 'pipe', 'inherit'],
