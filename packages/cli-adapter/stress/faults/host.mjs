@@ -96,4 +96,8 @@ for (const [name, ...args] of script) {
 }
 note('exit', exit)
 if (exit === 'exit') process.exit(7)
-if (exit === 'signal') process.kill(process.pid, 'SIGTERM')
+if (exit === 'signal') {
+  // A process with nothing left to do may be gone before the signal is.
+  setInterval(() => {}, 60_000)
+  process.kill(process.pid, 'SIGTERM')
+}
