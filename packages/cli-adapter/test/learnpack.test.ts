@@ -243,7 +243,10 @@ describe('learnpack start', () => {
     const { telemetries } = JSON.parse(status.stdout) as {
       telemetries: { destinations: { configured: boolean }[] }[]
     }
-    expect(telemetries[0]!.destinations.map(({ configured }) => configured)).toEqual([false])
+    // Of batch and stream, the second may not have been tried before the end.
+    expect(new Set(telemetries[0]!.destinations.map(({ configured }) => configured))).toEqual(
+      new Set([false]),
+    )
   })
 
   it('says, answers and ends as it does without us', async () => {
