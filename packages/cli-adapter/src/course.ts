@@ -12,12 +12,18 @@ import {
 import { nodePorts, readRegular, type CourseFolder } from '@learnpack/telemetry-transport-file'
 import {
   batchTransport,
+  isSecret,
   streamTransport,
   type HttpTransportOptions,
 } from '@learnpack/telemetry-transport-http'
+import { gated } from './gate'
+import { readHostSession } from './host-session'
+import { isLoopback } from './loopback'
 import { machineId } from './machine-id'
 import { createRedactor } from './machine-redactor'
 import { nodeFetch } from './node-fetch'
+import { mayHaveToken, secretFor } from './receivers'
+import { whyNothingIsSent } from './session-origin'
 
 export interface CourseConfig {
   readonly destinations: Destinations
@@ -50,40 +56,64 @@ export function readCourseConfig(folder: CourseFolder): CourseConfig {
   }
 }
 
-export function transportsOf(
-  { batch, stream }: Destinations,
-  options: Omit<HttpTransportOptions, 'url'> = {},
-): Transport[] {
-  // A fetch each: whoever gives up a request gives up the connections that its fetch is making.
-  const to = (url: string): HttpTransportOptions => ({ fetch: nodeFetch(), ...options, url })
+/** How requests are made, and what goes along with them. */
+export interface Sending {
+  /** Default: `nodeFetch()`. */
+  readonly fetch?: typeof fetch
+  /** Epoch ms. Default: the system's clock. */
+  readonly now?: () => number
+  /** The student's token at the moment of a request. It goes to whom `mayHaveToken` names only. */
+  readonly token?: () => string | undefined
+  /** Origins that the host lets have the token. */
+  readonly allowedOrigins?: readonly string[]
+  /** Requests are signed with it. Default: with the secret that the user noted for the origin, if any. */
+  readonly secret?: string
+}
+
+export function transportsOf({ batch, stream }: Destinations, sending: Sending = {}): Transport[] {
   return [
-    ...(batch === undefined ? [] : [batchTransport(to(batch))]),
-    ...(stream === undefined ? [] : [streamTransport(to(stream))]),
+    ...(batch === undefined ? [] : [batchTransport(optionsFor(batch, sending))]),
+    ...(stream === undefined ? [] : [streamTransport(optionsFor(stream, sending))]),
   ]
 }
 
-/**
- * A fetch for a process that does not have the token and the secret of the host: a receiver that wants them refuses it, and
- * would take the host. So that is a failed attempt, and no reason to pause the destination for the host as well (SPEC §6).
- */
-const asGuest =
-  (ask: typeof fetch): typeof fetch =>
-  async (...request) => {
-    const response = await ask(...request)
-    if (response.status !== 401 && response.status !== 403) return response
-    await response.body?.cancel()
-    throw new Error(
-      `answered ${response.status}: it may want a token or signature, which this command does not have; LearnPack sends it at its next start`,
-    )
+function optionsFor(url: string, { token, allowedOrigins, ...sending }: Sending): HttpTransportOptions {
+  const { origin, protocol } = new URL(url)
+  const given = isSecret(sending.secret) ? sending.secret : secretFor(origin)
+  const { fetch = nodeFetch(), now } = sending
+  return {
+    url,
+    // One each: whoever gives up a request gives up the connections that its fetch is making.
+    fetch,
+    ...(now && { now }),
+    ...(given !== undefined && { secret: given }),
+    authorization: {
+      origins: [origin],
+      value() {
+        const held = mayHaveToken(url, allowedOrigins) ? token?.() : undefined
+        return held && `Token ${held}`
+      },
+      advice:
+        protocol === 'https:' || isLoopback(new URL(url).hostname)
+          ? `if you trust it with your token: learnpack-telemetry allow ${origin}`
+          : 'a token is sent to https: only',
+    },
   }
+}
 
 /** Opens what is going on in the folder, to deliver it; starts no session. */
-export function openForDelivery(folder: CourseFolder, { destinations }: CourseConfig): Telemetry {
-  const telemetry = createTelemetry({
+export function openForDelivery(
+  folder: CourseFolder,
+  { destinations }: CourseConfig,
+  sending: Sending = {},
+): Telemetry {
+  const dirPath = dirname(folder.snapshotPath)
+  const token = (): string | undefined => readHostSession(dirPath)?.token
+  const telemetry: Telemetry = createTelemetry({
     storage: folder,
     ...nodePorts,
-    transports: Object.entries(destinations).flatMap(([key, url]) =>
-      transportsOf({ [key]: url }, { fetch: asGuest(nodeFetch()) }),
+    transports: transportsOf(destinations, { token, ...sending }).map((transport) =>
+      gated(transport, () => whyNothingIsSent(folder, telemetry.status().student)),
     ),
     machine: machineId,
     // A telemetry.json of somebody else's is taken in.

@@ -86,7 +86,7 @@ export function embed({ app, io, config, logins = true, ...options }: EmbedOptio
     return recorded.ok ? [200, manager.current] : [400, { error: `telemetry: ${recorded.reason}` }]
   }
 
-  return { manager, logout: manager.clearStudent, close: wiring.close }
+  return { manager, logout: manager.clearStudent, close: manager.close }
 }
 
 type Body = { ok: true; body: unknown } | { ok: false; status: number; reason: string }

@@ -16,12 +16,14 @@ export interface HostStudent {
   readonly content: Buffer
 }
 
+export const sessionFolder = (dirPath: string): string => join(dirPath, '.session')
+
 /**
  * @param dirPath the course's `dirPath`
  * @returns null while nobody is logged in; undefined while it cannot be told, as when the host is writing it
  */
 export function readHostSession(dirPath: string): HostStudent | null | undefined {
-  const folder = join(dirPath, '.session')
+  const folder = sessionFolder(dirPath)
   let names: string[]
   try {
     names = readdirSync(folder)
@@ -53,7 +55,7 @@ export function readHostSession(dirPath: string): HostStudent | null | undefined
  * it is theirs, and where the host keeps none.
  */
 export function notLoggedInAtHost(dirPath: string, student: string | number | undefined): string | undefined {
-  const folder = join(dirPath, '.session')
+  const folder = sessionFolder(dirPath)
   if (student === undefined || !existsSync(folder)) return undefined
   const found = readHostSession(dirPath)
   if (found === undefined) return `it cannot be told who is logged in (${folder} cannot be read)`

@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto'
 import { linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { readRegular } from '@learnpack/telemetry-transport-file'
-import { configFolder } from './consent'
+import { configFolder } from './user-files'
 import { quietly } from './quietly'
 
 const FORM = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/

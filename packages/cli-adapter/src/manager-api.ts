@@ -12,8 +12,16 @@ export interface ManagerOptions {
   readonly fetch?: typeof fetch
   /** Further destinations, beside the batch and stream URLs of the course. Default: none. */
   readonly transports?: readonly Transport[]
-  /** Origins, as in `new URL(url).origin`, that may see the student's token, as `Authorization: Token ...`. Default: none. */
+  /**
+   * Origins, as in `new URL(url).origin`, that may see the student's token, as `Authorization: Token ...`, beside the one that
+   * issued it and those that the user allows (`learnpack-telemetry allow`); over https: or on this machine only. Default: none.
+   */
   readonly allowedOrigins?: readonly string[]
+  /**
+   * Signs every request to the course's URLs (Standard Webhooks): `whsec_` and the base64 of 24 to 64 bytes; one of another form
+   * is passed over. Default: the one that the user noted for the origin, if any.
+   */
+  readonly secret?: string
   /**
    * Applied to every text before it is written; `false` keeps texts as they are. Default: `createRedactor()`. With
    * more rules: `const builtIn = createRedactor()`, and here `(text, name) => mine(builtIn(text, name))`.
@@ -41,7 +49,7 @@ export interface Student {
   readonly user_id: string | number
   /** Not looked at. */
   readonly email?: string
-  /** Stays in memory, and goes to `allowedOrigins` only. */
+  /** Stays in memory, and goes to the origins that may have it only. */
   readonly token?: string
 }
 
@@ -52,7 +60,7 @@ export interface Student {
 export interface TelemetryManager {
   /** telemetry.json as it is now, rendered anew at each look; null before a start. */
   readonly current: Snapshot | null
-  /** The course's URLs. Set before `start`; a later change counts from the next one. */
+  /** The course's URLs. What is set at any time counts from then on, also for what was recorded before. */
   urls: Urls
   /** The folder given to `start`, as it was given; '' before. */
   readonly configPath: string
@@ -74,7 +82,10 @@ export interface TelemetryManager {
    * @param data what the compiler plugin or the tutor returned; copied
    */
   registerStepEvent(stepPosition: number, event: string, data: unknown): void
-  /** A student logged in. Their token stays in memory. */
+  /**
+   * A student logged in. Their token stays in memory. Where the host keeps a session file in `<path>/.session`, that is followed
+   * as well: whoever logs in or out there, in whatever process, is logged in or out here.
+   */
   setStudent(student: Student): void
   /** Ends the workout session and begins the next one on the same course. */
   finishWorkoutSession(): void

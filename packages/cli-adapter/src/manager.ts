@@ -1,6 +1,7 @@
 // LearnPack's telemetry manager, with the members, arguments and sync or async shape of the one it replaces
 // (SPEC §9), working on the event log. It throws nothing into its host and prints nothing.
 
+import { statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import {
   configOf,
@@ -9,6 +10,7 @@ import {
   parseSnapshot,
   steadyNow,
   type CourseInput,
+  type Destinations,
   type Recorded,
   type Snapshot,
   type Telemetry,
@@ -24,11 +26,13 @@ import {
   type CourseFolder,
 } from '@learnpack/telemetry-transport-file'
 import { consent, type Consent } from './consent'
-import { transportsOf } from './course'
+import { transportsOf, type Sending } from './course'
+import { followLogins, type Logins, type LoginsKept } from './follow-logins'
+import { gated } from './gate'
 import { lateStorage } from './late-storage'
 import { machineId } from './machine-id'
 import { createRedactor } from './machine-redactor'
-import type { ManagerOptions, TelemetryManager, Urls } from './manager-api'
+import type { ManagerOptions, Student, TelemetryManager, Urls } from './manager-api'
 import { quietly } from './quietly'
 
 /** What the adapter itself does with a manager beyond what its host may. */
@@ -38,10 +42,10 @@ export interface Managed extends TelemetryManager {
   readonly started: boolean
   /** The student logged out. */
   clearStudent(): void
+  /** Logs in or out whoever logged in or out at the host. It is also looked for by itself. */
+  lookWho(): void
   /** A telemetry.json from elsewhere, to be united with this telemetry (SPEC §4 rule 7). */
   import(file: unknown): Recorded
-  /** The token of a student who was logged in before. */
-  holdToken(token: string): void
 }
 
 const isStudent = (user_id: unknown): boolean =>
@@ -50,16 +54,27 @@ const isStudent = (user_id: unknown): boolean =>
 /** How long it is trusted that recording is still on, ms. */
 const TRUST_MS = 100
 const SWITCHED_OFF = 'recording is switched off'
+/** How often it is looked whether somebody logged in or out, ms. It is also looked before every event and every request. */
+const LOOK_MS = 5_000
 
 /** A manager for one `start`. Until then it touches nothing. @param options default: none, as LearnPack makes its own */
 export const createTelemetryManager = (options: ManagerOptions = {}): TelemetryManager =>
   createManaged(options)
 
-export function createManaged(options: ManagerOptions = {}): Managed {
+/** @param loginsKept where its host keeps who is logged in */
+export function createManaged(
+  options: ManagerOptions = {},
+  loginsKept: LoginsKept = 'in the file if there is one',
+): Managed {
   let folder: CourseFolder | undefined
-  let token: string | undefined
+  let logins: Logins | undefined
+  let looking: NodeJS.Timeout | undefined
+  /** Who logged in before the start. */
+  let early: Student | undefined
   let configPath = ''
   let urls: Urls = {}
+  /** By key and URL, as `urls` named them last. */
+  let destinations = new Map<string, Transport>()
   let course: CourseInput | undefined
   /** A session that could not be started, on a full disk for one, is tried again at the next event. */
   let startLater: CourseInput | undefined
@@ -68,7 +83,7 @@ export function createManaged(options: ManagerOptions = {}): Managed {
   /** Whether it was on when that was last looked for. */
   let isOn = true
   let lookedAt = -Infinity
-  const transports: Transport[] = [...(options.transports ?? [])]
+  const ofHost = (options.transports ?? []).map((transport) => gated(transport, whyNot))
   const { createTelemetryId = nodePorts.ids.telemetry, limits } = options
   const now = steadyNow(options.now ?? Date.now, Date.now)
   const { elapsed } = nodePorts.clock
@@ -83,7 +98,7 @@ export function createManaged(options: ManagerOptions = {}): Managed {
       if (!isStillOn(folder)) throw new Error(SWITCHED_OFF)
       return folder
     }),
-    transports,
+    transports: ofHost,
     machine: machineId,
     ...(redaction !== false && { redact: redaction }),
     ...(limits && { limits }),
@@ -122,8 +137,36 @@ export function createManaged(options: ManagerOptions = {}): Managed {
   }
 
   function stop(): void {
+    clearInterval(looking)
     void telemetry.close()
     quietly(() => folder?.close())
+  }
+
+  function whyNot(): string | undefined {
+    return logins?.whyNot()
+  }
+
+  const lookWho = (): void =>
+    quietly(() => {
+      if (allowed()) logins?.look()
+    })
+
+  /** A host sets its URLs when it likes, also after the start, and may change them in place. */
+  function useUrls(): void {
+    const named = Object.entries(configOf({ telemetry: urls }).destinations)
+    const wanted = named.map(([key, url]) => [`${key} ${url}`, { [key]: url }] as const)
+    if (wanted.length === destinations.size && wanted.every(([name]) => destinations.has(name))) return
+    const { fetch, allowedOrigins, secret } = options
+    const sending: Sending = {
+      now,
+      token: () => logins?.token,
+      ...(fetch && { fetch }),
+      ...(allowedOrigins && { allowedOrigins }),
+      ...(secret !== undefined && { secret }),
+    }
+    const made = (one: Destinations): Transport => gated(transportsOf(one, sending)[0] as Transport, whyNot)
+    destinations = new Map(wanted.map(([name, one]) => [name, destinations.get(name) ?? made(one)]))
+    telemetry.deliverTo([...ofHost, ...destinations.values()])
   }
 
   function start(given: CourseInput, path: string): void {
@@ -132,17 +175,19 @@ export function createManaged(options: ManagerOptions = {}): Managed {
     const dirPath = resolve(path)
     off = !consent(dirPath).enabled
     if (off) return stop()
-    folder = openCourseFolder(dirPath)
-    transports.push(
-      ...transportsOf(configOf({ telemetry: urls }).destinations, {
-        ...(options.fetch && { fetch: options.fetch }),
-        now,
-        authorization: {
-          origins: options.allowedOrigins ?? [],
-          value: () => token && `Token ${token}`,
-        },
-      }),
-    )
+    const opened = openCourseFolder(dirPath)
+    folder = opened
+    logins = followLogins({
+      folder: opened,
+      dirPath,
+      kept: loginsKept,
+      lastRecordedAt: quietly(() => lastRecordedAt(opened)) ?? -Infinity,
+      student: () => telemetry.status().student,
+      logIn: identify,
+      logOut: () => telemetry.clear(),
+    })
+    if (early !== undefined) logins.told(early)
+    useUrls()
     stopSaving = saveAtExit((last) => {
       quietly(() => {
         if (last && allowed()) telemetry.end('exit')
@@ -150,6 +195,16 @@ export function createManaged(options: ManagerOptions = {}): Managed {
       })
     })
     begin(given)
+    lookWho()
+    looking = setInterval(() => {
+      useUrls()
+      lookWho()
+    }, LOOK_MS).unref()
+  }
+
+  /** Who cannot be noted now is noted before anything else is; only who is nobody changes nothing. */
+  function identify({ user_id }: Student): boolean {
+    return telemetry.identify(user_id).ok || isStudent(user_id)
   }
 
   function begin(given: CourseInput): void {
@@ -172,6 +227,7 @@ export function createManaged(options: ManagerOptions = {}): Managed {
     },
     set urls(given) {
       urls = given
+      if (folder !== undefined) quietly(useUrls)
     },
     get configPath() {
       return configPath
@@ -188,30 +244,38 @@ export function createManaged(options: ManagerOptions = {}): Managed {
     registerStepEvent(stepPosition, event, data) {
       if (!allowed()) return
       if (startLater !== undefined) begin(startLater)
+      quietly(() => {
+        if (folder !== undefined) useUrls()
+        logins?.look()
+      })
       telemetry.record(stepPosition, event, data)
     },
     setStudent(student) {
       quietly(() => {
-        if (!allowed()) return
-        // Who cannot be noted now is noted before anything else is; only who is nobody changes nothing.
-        if (telemetry.identify(student.user_id).ok || isStudent(student.user_id)) token = student.token
+        if (!allowed() || !identify(student)) return
+        const { user_id, token } = student
+        early = { user_id, ...(token !== undefined && { token }) }
+        logins?.told(early)
       })
     },
     clearStudent() {
-      token = undefined
-      if (allowed()) telemetry.clear()
+      early = undefined
+      if (!allowed()) return
+      logins?.told(undefined)
+      telemetry.clear()
     },
+    lookWho,
     import: (file) => (allowed() ? telemetry.import(file) : { ok: false, reason: SWITCHED_OFF }),
-    holdToken(given) {
-      token = given
-    },
     finishWorkoutSession() {
       if (course === undefined || !allowed()) return
       telemetry.end('finished')
       begin(course)
     },
     async submit() {
-      quietly(() => telemetry.submit())
+      quietly(() => {
+        if (folder !== undefined) useUrls()
+        telemetry.submit()
+      })
     },
     save() {
       quietly(() => telemetry.save())
@@ -228,10 +292,17 @@ export function createManaged(options: ManagerOptions = {}): Managed {
       console.log(message)
     },
     async close() {
+      clearInterval(looking)
       if (course !== undefined && allowed()) telemetry.end('close')
       await telemetry.close().catch(() => {})
       stopSaving?.()
       quietly(() => folder?.close())
     },
   }
+}
+
+/** Epoch ms; -Infinity where nothing is recorded. */
+function lastRecordedAt(folder: CourseFolder): number {
+  const changed = folder.list().map((id) => statSync(folder.logPath(id)).mtimeMs)
+  return Math.max(-Infinity, ...changed)
 }

@@ -7,6 +7,10 @@ import { hideInformational } from './informational'
 
 /** A network that drops what we send is given up after, ms: a pending connect holds a process that is done. */
 const CONNECT_MS = 3_000
+/** A request is given up where nothing of it or of its answer moves for so long, ms (SPEC §6). */
+const STILL_MS = 10_000
+/** What of a body is handed to the connection at a time, bytes: that it takes the next piece shows that something moved. */
+const PIECE_BYTES = 16 * 1024
 
 /** @inline */
 type Environment = Readonly<Record<string, string | undefined>>
@@ -29,7 +33,9 @@ export function nodeFetch(env: Environment = process.env): typeof fetch {
     return (async (input: string, init?: RequestInit) => {
       init?.signal?.addEventListener('abort', giveUp, { once: true })
       try {
-        return await library.fetch(input, { ...(init as undici.RequestInit), dispatcher })
+        return await library.fetch(input, { ...inPieces(init as undici.RequestInit), dispatcher })
+      } catch (error) {
+        throw stoodStill(error) ? new Error(`nothing moved for ${STILL_MS} ms`) : error
       } finally {
         init?.signal?.removeEventListener('abort', giveUp)
       }
@@ -44,6 +50,25 @@ export function nodeFetch(env: Environment = process.env): typeof fetch {
     })
     return (await loaded)(input, init)
   }
+}
+
+/** A large body in pieces: of one that is handed over whole, nothing shows how far it is. */
+function inPieces(init: undici.RequestInit): undici.RequestInit {
+  const { body } = init
+  if (typeof body !== 'string' && !(body instanceof ArrayBuffer)) return init
+  const bytes = typeof body === 'string' ? Buffer.from(body) : Buffer.from(body)
+  if (bytes.length <= PIECE_BYTES) return init
+  const headers = { ...(init.headers as Record<string, string>), 'content-length': String(bytes.length) }
+  return { ...init, body: pieces(bytes), headers, duplex: 'half' }
+}
+
+async function* pieces(bytes: Buffer): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES) yield bytes.subarray(at, at + PIECE_BYTES)
+}
+
+function stoodStill(error: unknown): boolean {
+  const { code } = ((error as Error).cause ?? {}) as { code?: unknown }
+  return code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT'
 }
 
 interface Variable {
@@ -73,19 +98,20 @@ function dispatcherOf(library: Undici, env: Environment, connecting: Set<Socket>
   const { Agent, EnvHttpProxyAgent, Pool, buildConnector } = library
   const { httpProxy, httpsProxy, noProxy } = proxyVariables(env)
   const direct = letGo(buildConnector({ timeout: CONNECT_MS }), connecting)
-  if (!httpProxy && !httpsProxy) return new Agent({ connect: direct })
+  const patience = { headersTimeout: STILL_MS, bodyTimeout: STILL_MS }
+  if (!httpProxy && !httpsProxy) return new Agent({ ...patience, connect: direct })
   // Through a proxy, its tunnel is the connector that the options bring.
   const pool = (origin: string | URL, { connect }: undici.Pool.Options): undici.Pool => {
     const proxy = String(origin).startsWith('https:') ? (httpsProxy ?? httpProxy) : httpProxy
     const tunnel = typeof connect === 'function' && proxy && letGo(explained(connect, proxy), connecting)
-    return new Pool(origin, { connect: tunnel || direct })
+    return new Pool(origin, { ...patience, connect: tunnel || direct })
   }
   return new EnvHttpProxyAgent({
     ...(httpProxy && { httpProxy: httpProxy.value }),
     ...(httpsProxy && { httpsProxy: httpsProxy.value }),
     noProxy,
     factory: pool,
-    clientFactory: (origin) => new Pool(origin, { connect: direct }),
+    clientFactory: (origin) => new Pool(origin, { ...patience, connect: direct }),
   })
 }
 

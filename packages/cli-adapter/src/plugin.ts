@@ -35,7 +35,7 @@ export function beforeStart(host: Host): void {
     const run = host.runHook.bind(host)
     host.runHook = (event, options) => {
       if (event !== 'action' || options['telemetry'] !== undefined) return run(event, options)
-      here.lookWho()
+      here.manager.lookWho()
       return run(event, { ...options, telemetry: here.manager })
     }
     wiring = here

@@ -1,5 +1,6 @@
 // `debug`: the requests that would be sent now, made by the transports themselves and caught before they leave.
 
+import { gunzipSync } from 'node:zlib'
 import {
   decodedAttempt,
   readWaiting,
@@ -24,7 +25,7 @@ export interface CaughtRequest {
   readonly url: string
   /** Secrets are masked. */
   readonly headers: Readonly<Record<string, string>>
-  /** As the receiver would get it. */
+  /** As the receiver would get it, once it is decompressed. */
   readonly body: string
 }
 
@@ -40,12 +41,9 @@ export async function requestsOf(
   const transport = make(async (url, { method = '', headers, body } = {}) => {
     const shown: Record<string, string> = {}
     new Headers(headers).forEach((value, name) => (shown[name] = SECRET.includes(name) ? MASK : value))
-    requests.push({
-      method,
-      url: String(url),
-      headers: shown,
-      body: await new Response(body ?? null).text(),
-    })
+    const sent = Buffer.from(await new Response(body ?? null).arrayBuffer())
+    const text = shown['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent
+    requests.push({ method, url: String(url), headers: shown, body: text.toString() })
     return new Response(null, { status: 503 })
   })
   for (const parcel of parcels) await transport.deliver(parcel, new AbortController().signal)

@@ -18,6 +18,7 @@ import { csvOf, describeMeasures, measurePath } from './measured'
 import { oneLine, paintFor, visible, type Output } from './output'
 import { purge } from './purge'
 import { describeRequest, preview, withTextsDecoded } from './preview'
+import { addReceiverCommands } from './receiver-commands'
 import { parseUntil, replayLog } from './replay'
 import { decoded, describeKnown } from './show'
 import { courseStatus } from './status'
@@ -161,6 +162,7 @@ export function program(output: Output, exit: (code: number) => void): Command {
         })
       })
   }
+  addReceiverCommands(root, print)
   root
     .command('export')
     .description('write everything that is recorded of you in a course to a new folder or zip file')

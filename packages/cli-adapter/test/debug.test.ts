@@ -117,12 +117,13 @@ describe('debug', () => {
     const path = await course({ stream: telemetry.stream })
     await run('flush', path)
     expect(got).toHaveLength(3)
-    // As if the wait were over.
+    // As if the receiver had asked to be left alone for an hour.
     const folder = openCourseFolder(join(path, '.learn'))
     const { cursors } = folder.open(folder.list()[0]!)
     const [{ destination, state }] = cursors.list() as [ReturnType<typeof cursors.list>[number]]
+    cursors.write(destination, { ...state, retryAt: Date.now() + 3_600_000, retryAsked: 3_600_000 })
     expect((await debugged(path)).err).toMatch(/nothing is sent until 20\S+Z: answered 503\n/)
-    cursors.write(destination, { ...state, retryAt: 1 })
+    cursors.write(destination, state)
     folder.close()
     const shown = requestsIn(await debugged(path, '--json'))
     answers = [200]

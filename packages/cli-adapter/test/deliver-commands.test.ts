@@ -7,10 +7,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createTelemetry, type CourseInput } from '@learnpack/telemetry-core'
 import { nodePorts, openCourseFolder } from '@learnpack/telemetry-transport-file'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { main } from '../src/cli'
+import { createTelemetryManager } from '../src/index'
 import { machineId } from '../src/machine-id'
-import type { CourseStatus } from '../src/status'
+import { hostSession } from './learnpack-host'
 
 const course: CourseInput = {
   slug: 'intro',
@@ -22,6 +23,7 @@ interface Asked {
   readonly path: string
   readonly id: string
   readonly body: string
+  readonly token: string | undefined
 }
 
 async function receiver() {
@@ -35,6 +37,7 @@ async function receiver() {
         path: request.url ?? '',
         id: String(request.headers['webhook-id']),
         body: Buffer.concat(chunks).toString(),
+        token: request.headers.authorization,
       }
       asked.push(one)
       response.writeHead(answers.status(one)).end()
@@ -162,19 +165,42 @@ describe('learnpack-telemetry flush', () => {
   it.each([['flush'], ['dead-letters', 'resend']])(
     '%s %s without the token of the host pauses nothing for the host',
     async (...command) => {
-      const { answers, telemetry } = await receiver()
+      const { answers, asked, telemetry } = await receiver()
       const path = await recorded({ stream: telemetry.stream })
       answers.status = () => 422
       await run('flush', path)
-      answers.status = () => 401
-      const { code, out } = await run(...command.filter(Boolean), path)
-      if (command[1] === 'resend') expect(code).toBe(1)
-      expect(out).not.toContain('paused')
-      const [{ destinations }] = (JSON.parse((await run('status', path, '--json')).out) as CourseStatus)
-        .telemetries as [CourseStatus['telemetries'][number]]
-      expect(destinations[0]?.paused).toBeNull()
+      // A receiver that wants a token, which only the host may send.
+      answers.status = ({ token }) => (token === 'Token host' ? 200 : 401)
+      await run(...command.filter(Boolean), path)
+      asked.splice(0)
+      const manager = createTelemetryManager({ allowedOrigins: [new URL(telemetry.stream).origin] })
+      onTestFinished(() => manager.close())
+      manager.urls = telemetry
+      void manager.start('os', course.steps, join(path, '.learn'), 'intro')
+      manager.registerStepEvent(0, 'open_step', {})
+      manager.setStudent({ user_id: 42, token: 'host' })
+      await vi.waitFor(() => expect(asked.filter(({ token }) => token === 'Token host')).not.toEqual([]))
     },
   )
+
+  it('sends the token of the session file to an origin that the user allowed, and says which command would', async () => {
+    const { answers, asked, telemetry } = await receiver()
+    const { origin } = new URL(telemetry.stream)
+    const path = await recorded({ stream: telemetry.stream })
+    const login = await hostSession(path)
+    await login.login(42, 'mine')
+    answers.status = ({ token }) => (token === 'Token mine' ? 200 : 401)
+    const refused = await run('flush', path)
+    expect(refused.code).toBe(1)
+    expect(refused.out).toContain(
+      `answered 401; if you trust it with your token: learnpack-telemetry allow ${origin}\n`,
+    )
+    expect(asked.map(({ token }) => token)).toEqual([undefined])
+    expect(await run('allow', telemetry.stream)).toMatchObject({ code: 0 })
+    onTestFinished(async () => void (await run('disallow', origin)))
+    expect(await run('flush', path)).toMatchObject({ code: 0, err: '' })
+    expect(asked.slice(1).map(({ token }) => token)).toEqual(['Token mine', 'Token mine'])
+  })
 })
 
 describe('learnpack-telemetry dead-letters', () => {
@@ -225,7 +251,7 @@ it('--debug says what happens on stderr; without it nothing is said', async () =
   const path = await recorded(telemetry)
   const { out, err } = await run('flush', path, '--debug')
   expect(err).toMatch(/^delivered \S+ to http-stream /m)
-  expect(err).toMatch(/^not delivered \S+ to http-batch \S+, next attempt at \S+: answered 401: /m)
+  expect(err).toMatch(/^not delivered \S+ to http-batch \S+, paused: answered 401; /m)
   expect(out).not.toContain('delivered 0')
   expect((await run('flush', path)).err).toMatch(/^learnpack-telemetry: [^\n]*\n$/)
 })

@@ -427,6 +427,7 @@ const CASES: Partial<Record<Code, Case | Case[]>> = {
         offset: 0,
         attempts: 1,
         retryAt: Date.now() + 3_600_000,
+        retryAsked: 3_600_000,
         lastError: 'answered 503',
       }),
   },

@@ -49,14 +49,14 @@ async function run(path: string, during = () => {}): Promise<unknown[]> {
     },
     { logins: true },
   )
-  onTestFinished(() => wiring.close())
+  onTestFinished(() => wiring.manager.close())
   wiring.start({ config: { slug: 'intro', dirPath: join(path, '.learn'), telemetry }, exercises })
   wiring.requested({ method: 'GET', url: '/exercise/00-hello' })
   during()
   wiring.requested({ method: 'GET', url: '/exercise/00-hello' })
   await new Promise((resolve) => setImmediate(resolve))
   await wiring.manager.telemetry.settled()
-  await wiring.close()
+  await wiring.manager.close()
   return [...new Set(sent)]
 }
 
@@ -147,7 +147,7 @@ describe('a session that cannot be started for a while', () => {
       },
       { logins: true },
     )
-    onTestFinished(() => wiring.close())
+    onTestFinished(() => wiring.manager.close())
     const steps = [0, 1, 2].map((position) => ({ slug: `0${position}`, position, files: [], graded: false }))
     wiring.start({ config: { slug: 'intro', dirPath: join(path, '.learn'), telemetry }, exercises: steps })
     const opens = (slug: string) => wiring.requested({ method: 'GET', url: `/exercise/${slug}` })
@@ -161,7 +161,7 @@ describe('a session that cannot be started for a while', () => {
     await new Promise((resolve) => setImmediate(resolve))
     await wiring.manager.telemetry.settled()
     writeFileSync(stored, session('ana', 'again'))
-    wiring.lookWho()
+    wiring.manager.lookWho()
     await wiring.manager.telemetry.settled()
     expect(sent).toEqual([
       ['ben', 1],

@@ -96,7 +96,7 @@ function started(dirPath: string, status: number, allowedOrigins: string[] = [])
     },
     { logins: true },
   )
-  onTestFinished(() => wiring.close())
+  onTestFinished(() => wiring.manager.close())
   const telemetry = { stream: 'https://school.example/s', batch: 'https://school.example/b' }
   wiring.start({ config: { slug: 'intro', dirPath, telemetry }, exercises })
   return {
@@ -116,7 +116,7 @@ describe('who is logged in', () => {
     login(42)
     const first = started(dirPath, 400)
     first.wiring.requested({ method: 'GET', url: '/exercise/00-hello' })
-    await first.wiring.close()
+    await first.wiring.manager.close()
     logout()
     const second = started(dirPath, 200)
     await second.settled()
@@ -129,7 +129,7 @@ describe('who is logged in', () => {
     login(1)
     const first = started(dirPath, 503)
     first.wiring.requested({ method: 'GET', url: '/exercise/00-hello' })
-    await first.wiring.close()
+    await first.wiring.manager.close()
     login(2, 'another')
     const second = started(dirPath, 200)
     await second.settled()
@@ -143,11 +143,11 @@ describe('who is logged in', () => {
     const first = started(dirPath, 401)
     await first.settled()
     expect(first.asked.length).toBeGreaterThan(0)
-    await first.wiring.close()
+    await first.wiring.manager.close()
     const second = started(dirPath, 200)
     await second.settled()
     expect(second.asked).toEqual([])
-    await second.wiring.close()
+    await second.wiring.manager.close()
     login(42, 'a new token')
     age(-1_000)
     const third = started(dirPath, 200)
@@ -159,7 +159,7 @@ describe('who is logged in', () => {
     const { dirPath, login, age } = course()
     login(42)
     age(60_000)
-    await started(dirPath, 200).wiring.close()
+    await started(dirPath, 200).wiring.manager.close()
     const { asked, wiring, settled } = started(dirPath, 200, ['https://school.example'])
     wiring.requested({ method: 'GET', url: '/exercise/00-hello' })
     await settled()
@@ -170,7 +170,7 @@ describe('who is logged in', () => {
     const { dirPath, login, session } = course()
     login(42)
     const { wiring } = started(dirPath, 200)
-    const student = () => (wiring.lookWho(), wiring.manager.telemetry.state().student)
+    const student = () => (wiring.manager.lookWho(), wiring.manager.telemetry.state().student)
     expect(student()).toBe(42)
     for (const text of ['', '{"key":"bc-pay', 'null{']) {
       session(text)
@@ -189,7 +189,7 @@ describe('who is logged in', () => {
     writeFileSync(join(dirPath, '.session', '.DS_Store'), '\0\0Bud1')
     login(42)
     const { wiring } = started(dirPath, 200)
-    const student = () => (wiring.lookWho(), wiring.manager.telemetry.state().student)
+    const student = () => (wiring.manager.lookWho(), wiring.manager.telemetry.state().student)
     expect(student()).toBe(42)
     logout()
     expect(student()).toBeUndefined()
@@ -212,7 +212,7 @@ describe('who is logged in', () => {
     login(42)
     const { wiring } = started(dirPath, 503)
     wiring.requested({ method: 'GET', url: '/exercise/00-hello' })
-    await wiring.close()
+    await wiring.manager.close()
     logout()
     const said = async (...command: string[]) => {
       let err = ''
@@ -258,7 +258,7 @@ describe('a running host', () => {
     await wiring.manager.telemetry.idle()
     rmSync(join(dirPath, 'telemetry'), { recursive: true })
     rmSync(join(dirPath, 'telemetry.json'))
-    await wiring.close()
+    await wiring.manager.close()
     expect(readdirSync(dirPath)).toEqual(['.session'])
   })
 
@@ -275,7 +275,7 @@ describe('a running host', () => {
     wiring.requested({ method: 'GET', url: '/exercise/01-add' })
     wiring.manager.setStudent({ user_id: 7 })
     wiring.manager.finishWorkoutSession()
-    await wiring.close()
+    await wiring.manager.close()
     expect(events()).toBe(before)
   })
 
@@ -364,7 +364,7 @@ describe('a running host', () => {
     symlinkSync(elsewhere, join(dirPath, 'telemetry'))
     const { wiring } = started(dirPath, 200)
     wiring.requested({ method: 'GET', url: '/exercise/00-hello' })
-    await wiring.close()
+    await wiring.manager.close()
     expect(readdirSync(elsewhere)).toEqual([])
   })
 

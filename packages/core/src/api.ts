@@ -22,10 +22,7 @@ export interface TelemetryOptions {
   readonly crc: Crc
   /** In [0, 1), as `Math.random`, for the jitter of retries. */
   readonly random: () => number
-  /**
-   * The destinations; two of the same name and address would share a cursor. Read when a telemetry is opened, so a
-   * later push does not count for it. Default: none.
-   */
+  /** The destinations; two of the same name and address would share a cursor. `deliverTo` changes them. Default: none. */
   readonly transports?: readonly Transport[]
   /**
    * Applied to every text before it is written: of step events, of the course but for its slugs, of what is
@@ -166,6 +163,12 @@ export interface Telemetry extends Pick<EventEmitter<TelemetryEvents>, 'on' | 'o
   submit(): void
   /** Opens what is going on in the folder without starting a session, to look at it or to deliver it. */
   open(): void
+  /**
+   * From now on it is delivered to these destinations and to no other; those that stay, by name and address, go on where they
+   * are, and a new one gets what was recorded before, too. A request under way to one that goes is aborted; its transport is the
+   * caller's to close.
+   */
+  deliverTo(transports: readonly Transport[]): void
   /**
    * Sends dead letters again, all or those with the given ids, each once and before anything else. Returns how many
    * there were to send: those of `transports`. What became of them is told by events.

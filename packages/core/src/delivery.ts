@@ -69,7 +69,7 @@ export interface Delivery {
 }
 
 /** Of a parcel that is settled, or not tried yet. */
-const noWait = { attempts: 0, retryAt: undefined, retryWait: undefined }
+const noWait = { attempts: 0, retryAt: undefined, retryAsked: undefined }
 
 const KINDS: readonly unknown[] = ['delivered', 'retry', 'pause', 'reject'] satisfies Outcome['kind'][]
 
@@ -125,6 +125,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     }
   }
 
+  const settings = (): string | undefined => transport.settings?.()
+
   async function attempt(parcel: Parcel): Promise<Outcome> {
     try {
       const outcome = await transport.deliver(parcel, abort.signal)
@@ -146,7 +148,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       const known = ofThisLog(state)
       if (known !== state) dueAt = -Infinity
       state = known
-      if (isPaused(state, lastLogin())) return
+      if (isPaused(state, lastLogin(), settings())) return
       if (clock.elapsed() < dueAt) return retryLater()
       await nextTurn()
       const letter = revived[0]
@@ -182,15 +184,16 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         hooks.delivered(destination, parcel)
       } else if (outcome.kind === 'retry') {
         const attempts = state.attempts + 1
-        const retryWait = patience(outcome.after, attempts, random)
-        const retryAt = clock.now() + retryWait
-        dueAt = clock.elapsed() + retryWait
-        save({ attempts, retryAt, retryWait, paused: undefined, lastError: outcome.reason })
+        const retryAsked = askedFor(outcome.after)
+        const wait = Math.max(retryAsked ?? 0, backOff(attempts, random))
+        const retryAt = clock.now() + wait
+        dueAt = clock.elapsed() + wait
+        save({ attempts, retryAt, retryAsked, paused: undefined, lastError: outcome.reason })
         hooks.retrying(destination, parcel, outcome.reason, retryAt)
         return retryLater()
       } else if (outcome.kind === 'pause') {
         const { reason } = outcome
-        save({ paused: { reason, offset: asked }, ...noWait, lastError: reason })
+        save({ paused: { reason, offset: asked, settings: settings() }, ...noWait, lastError: reason })
         hooks.paused(destination, parcel, reason)
       } else {
         const { reason } = outcome
@@ -275,26 +278,34 @@ export const atBeginning = (state: DeliveryState): DeliveryState => ({
   paused: state.paused && { ...state.paused, offset: 0 },
 })
 
-/** Nothing is sent until a student logs in behind it. @param lastLogin byte offset of the latest login */
-export const isPaused = ({ paused }: DeliveryState, lastLogin: number): boolean =>
-  paused !== undefined && lastLogin < paused.offset
+/**
+ * Nothing is sent until a student logs in behind it, or it is sent in another way.
+ * @param lastLogin byte offset of the latest login
+ * @param settings as of the transport; undefined where they are not known
+ */
+export const isPaused = ({ paused }: DeliveryState, lastLogin: number, settings?: string): boolean =>
+  paused !== undefined &&
+  lastLogin < paused.offset &&
+  (settings === undefined || settings === (paused.settings ?? settings))
 
 /**
- * How long no attempt is made, ms, by what is stored: at most what that wait was when it was set, because the clock may have
- * been set since. A time further away than any that is ever set is of a clock that was wrong.
+ * How long a process that begins to deliver makes no attempt, ms: as long as the receiver asked for. A back-off of another
+ * process is not waited for, because what stood in its way, a network that was away for one, may be over. A time further
+ * away than any that is ever set is of a clock that was wrong.
  * @param now epoch ms
  */
-export function restOfWait(
-  { retryAt = 0, retryWait = LONGEST_RETRY_MS }: DeliveryState,
-  now: number,
-): number {
+export function restOfWait({ retryAt = 0, retryAsked = 0 }: DeliveryState, now: number): number {
   const rest = retryAt - now
-  return rest > 0 && rest <= LONGEST_RETRY_AFTER_MS ? Math.min(rest, retryWait) : 0
+  return rest > 0 && rest <= LONGEST_RETRY_AFTER_MS ? Math.min(rest, retryAsked) : 0
 }
 
-/** What was asked for is a least: a receiver that says "at once" every time is not asked without end. */
-function patience(after: number | undefined, attempts: number, random: () => number): number {
-  const backOff = random() * Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (attempts - 1))
-  const asked = Number.isFinite(after) ? (after as number) : 0
-  return Math.min(Math.max(asked, backOff), LONGEST_RETRY_AFTER_MS)
+function backOff(attempts: number, random: () => number): number {
+  return random() * Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (attempts - 1))
+}
+
+/** A least: a receiver that says "at once" every time is not asked without end. */
+function askedFor(after: number | undefined): number | undefined {
+  return after !== undefined && Number.isFinite(after) && after > 0
+    ? Math.min(after, LONGEST_RETRY_AFTER_MS)
+    : undefined
 }

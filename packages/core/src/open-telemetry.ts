@@ -6,7 +6,7 @@ import type { Follower, FollowerHooks, NumberedLine } from './follower'
 import { createLeadership } from './leadership'
 import { createOutbox } from './outbox'
 import type { Clock, Crc, EventLog, RefusalStore, Storage } from './ports'
-import type { Transport } from './transport'
+import { destinationOf, type Transport } from './transport'
 
 export interface OpenTelemetry {
   readonly id: string
@@ -14,6 +14,8 @@ export interface OpenTelemetry {
   readonly refusals: RefusalStore
   readonly follower: Follower
   readonly deliveries: readonly Delivery[]
+  /** From now on it is delivered there, and nowhere else. What was begun with a destination that stays goes on. */
+  deliverTo(transports: readonly Transport[]): void
   /** The end of the log was reached once: only then is it known who is logged in, and what to render. */
   readonly caughtUp: boolean
   reachedEnd(): void
@@ -42,8 +44,7 @@ export interface OpenOptions {
 }
 
 export function openTelemetry(id: string, options: OpenOptions): OpenTelemetry {
-  const { storage, clock, crc, random, transports, memoryBytes, mayLeave, noticed, restarted, hooks } =
-    options
+  const { storage, clock, crc, random, memoryBytes, mayLeave, noticed, restarted, hooks } = options
   const { log, cursors, deadLetters, refusals } = storage.open(id)
   let caughtUp = false
   /** Whether this process delivers. Whoever takes over goes on where the one before left off. */
@@ -63,7 +64,7 @@ export function openTelemetry(id: string, options: OpenOptions): OpenTelemetry {
   const outbox = createOutbox(log, crc, told, memoryBytes)
   const { follower } = outbox
 
-  const deliveries: readonly Delivery[] = transports.map((transport) =>
+  const deliveryTo = (transport: Transport): Delivery =>
     createDelivery({
       transport,
       parcels: outbox.parcels(transport.wants),
@@ -78,15 +79,29 @@ export function openTelemetry(id: string, options: OpenOptions): OpenTelemetry {
       clock,
       random,
       hooks,
-    }),
-  )
+    })
+  let deliveries: readonly Delivery[] = options.transports.map(deliveryTo)
 
   return {
     id,
     log,
     refusals,
     follower,
-    deliveries,
+    get deliveries() {
+      return deliveries
+    },
+    deliverTo(transports) {
+      const before = new Map(deliveries.map((delivery) => [delivery.destination, delivery]))
+      deliveries = transports.map(
+        (transport) => before.get(destinationOf(transport)) ?? deliveryTo(transport),
+      )
+      for (const delivery of before.values()) {
+        if (deliveries.includes(delivery)) continue
+        delivery.store()
+        delivery.stop()
+      }
+      if (caughtUp) deliveries.forEach((delivery) => delivery.wake())
+    },
     get caughtUp() {
       return caughtUp
     },

@@ -142,12 +142,13 @@ export interface DeliveryState {
   readonly deadLettered: number
   /** Failed attempts at the present parcel, from which the back-off is reckoned. */
   readonly attempts: number
-  /** No attempt before this time, epoch ms ... */
+  /** The process that set it makes no attempt before this time, epoch ms. Another one starts with an attempt ... */
   readonly retryAt?: number | undefined
-  /** ... and how long that was to wait when it was set, ms: a clock that was set since makes it no longer. */
-  readonly retryWait?: number | undefined
-  /** Why nothing is sent until a student logs in behind that offset of the log, bytes. */
-  readonly paused?: { readonly reason: string; readonly offset: number } | undefined
+  /** ... unless the receiver asked for that wait (`Retry-After`), ms: it is waited for, at most as long. */
+  readonly retryAsked?: number | undefined
+  /** Why nothing is sent until a student logs in behind that offset of the log, bytes, or the transport's `settings` change. */
+  readonly paused?:
+    { readonly reason: string; readonly offset: number; readonly settings?: string | undefined } | undefined
   /** What the last attempt that did not deliver was answered; undefined after one that did. */
   readonly lastError?: string | undefined
 }

@@ -54,7 +54,7 @@ type Open = Pick<OpenTelemetry, 'id' | 'log'>
  * have one on the same folder.
  */
 export function createTelemetry(options: TelemetryOptions): Telemetry {
-  const { storage, ids, crc, transports = [] } = options
+  const { storage, ids, crc } = options
   const clock = steadyClock(options.clock)
   let recorded = 0
   /** Calls before a session start, which they are appended behind. */
@@ -70,6 +70,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   const switches = new Map<string, Switch>()
   /** Where in the log, bytes, and when the work begins that was done in this session while nobody was logged in. */
   let unclaimed = { offset: 0, at: 0 }
+  let transports = options.transports ?? []
   /** A batch was asked for before the end of the log was reached. */
   let submitAtEnd = false
   /** Nothing is recorded any more. */
@@ -444,6 +445,12 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
 
     open() {
       if (current === undefined && !closed) openCurrent()
+    },
+
+    deliverTo(given) {
+      if (closed) return
+      transports = [...given]
+      current?.deliverTo(transports)
     },
 
     resend(ids) {

@@ -37,7 +37,7 @@ export type Outcome =
    * than 24 h count as that.
    */
   | { readonly kind: 'retry'; readonly reason: string; readonly after?: number | undefined }
-  /** Send nothing more until the next login or another configuration. */
+  /** Send nothing more until the next login, or until `settings` says something else. */
   | { readonly kind: 'pause'; readonly reason: string }
   /** This parcel will never be taken: an event goes to the dead letters, a snapshot waits for the next one. */
   | { readonly kind: 'reject'; readonly reason: string }
@@ -53,6 +53,11 @@ export interface Transport {
   readonly address?: string
   /** Single events, each as it happens, in order; or whole snapshots, where a newer one replaces one that waits. */
   readonly wants: 'events' | 'snapshots'
+  /**
+   * What its requests depend on beside their parcel, such as that a token goes along; stored, so no secret. A pause ends where it
+   * is no longer what it was. Default: nothing.
+   */
+  settings?(): string
   /** Makes one attempt. A throw or a rejection counts as `retry`. `signal` aborts at the host's exit. */
   deliver(parcel: Parcel, signal: AbortSignal): Promise<Outcome>
   /** Called once, last in `Telemetry.close`, which waits for it within its budget. A rejection is passed over. */

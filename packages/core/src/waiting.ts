@@ -28,7 +28,7 @@ export interface Waiting {
   /** How many they are, without making them; of snapshots at most one. */
   count(transport: Transport): number
   /**
-   * Why nothing is sent to a destination until a student logs in; undefined where nothing keeps it.
+   * Why nothing is sent to a destination until a student logs in, or it is sent in another way; undefined where nothing keeps it.
    * @param destination as `destinationOf` names it
    */
   paused(destination: string): string | undefined
@@ -52,9 +52,9 @@ export function readWaiting(
   const outbox = createOutbox(log, crc, hooks, memoryBytes)
   outbox.follower.catchUp()
   const stateOf = (destination: string) => outbox.ofThisLog(cursors.read(destination) ?? freshDelivery)
-  const paused = (destination: string) => {
+  const paused = (destination: string, settings?: string) => {
     const delivery = stateOf(destination)
-    return isPaused(delivery, outbox.lastLogin) ? delivery.paused?.reason : undefined
+    return isPaused(delivery, outbox.lastLogin, settings) ? delivery.paused?.reason : undefined
   }
   return {
     follower: outbox.follower,
@@ -69,10 +69,10 @@ export function readWaiting(
         yield next.parcel
     },
     count: (transport) => outbox.count(transport.wants, stateOf(destinationOf(transport))),
-    paused,
+    paused: (destination) => paused(destination),
     heldBack(transport, now) {
       const destination = destinationOf(transport)
-      const pause = paused(destination)
+      const pause = paused(destination, transport.settings?.())
       if (pause !== undefined) return { kind: 'paused', reason: pause }
       const delivery = stateOf(destination)
       const { lastError: reason = '' } = delivery

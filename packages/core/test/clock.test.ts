@@ -49,7 +49,7 @@ describe.each([-YEAR, -10 * HOUR, 10 * HOUR, YEAR])('a clock that jumps by %i ms
   })
 
   it('prolongs no retry: attempts go on after their wait, in this process and after a restart', async () => {
-    const { transport, sent } = transportOf(busy, busy)
+    const { transport, sent } = transportOf(busy, { ...busy, after: 1_000 })
     const w = world({ now: NOW + jump, transports: [transport] })
     w.telemetry.start(course)
     w.telemetry.identify(42)
@@ -65,7 +65,7 @@ describe.each([-YEAR, -10 * HOUR, 10 * HOUR, YEAR])('a clock that jumps by %i ms
 
     // And again while nobody runs.
     const stored = w.storage.open(TELEMETRY_ID).cursors.read('events')!
-    expect(stored).toMatchObject({ attempts: 2, retryWait: 1_000 })
+    expect(stored).toMatchObject({ attempts: 2, retryAsked: 1_000 })
     w.telemetry.save()
     const after = world({ storage: w.storage, now: stored.retryAt! - jump, transports: [transport] })
     const seen = readWaiting(w.storage.open(TELEMETRY_ID), crc).heldBack(transport, after.clock.now())

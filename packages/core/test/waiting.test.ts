@@ -96,16 +96,19 @@ describe('what waits', () => {
     const write = (state: object) =>
       store.cursors.write('events', { offset: 0, delivered: 0, deadLettered: 0, attempts: 1, ...state })
     expect(heldBack()).toBeUndefined()
-    write({ retryAt: NOW + 5, lastError: 'away' })
+    write({ retryAt: NOW + 5, retryAsked: 5, lastError: 'away' })
     expect(heldBack()).toEqual({ kind: 'backs off', reason: 'away', until: NOW + 5 })
     for (const retryAt of [NOW, NOW + 25 * 3_600_000]) {
-      write({ retryAt, lastError: 'away' })
+      write({ retryAt, retryAsked: 30 * 3_600_000, lastError: 'away' })
       expect(heldBack()).toBeUndefined()
     }
+    // A back-off is of the process that set it.
+    write({ retryAt: NOW + 5, lastError: 'away' })
+    expect(heldBack()).toBeUndefined()
     write({ paused: { reason: 'unwelcome', offset: store.log.size() } })
     expect(heldBack()).toEqual({ kind: 'paused', reason: 'unwelcome' })
     expect(readWaiting(store, crc).ownerIsHere).toBe(true)
-    write({ retryAt: NOW + 5 })
+    write({ retryAt: NOW + 5, retryAsked: 5 })
     expect(heldBack()).toEqual({ kind: 'backs off', reason: '', until: NOW + 5 })
     write({ paused: { reason: 'unwelcome', offset: store.log.size() } })
     const { telemetry } = world({ storage })

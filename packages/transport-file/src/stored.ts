@@ -55,8 +55,8 @@ export const parseCursor = parser<DeliveryState & { readonly destination: string
     deadLettered: count,
     attempts: count,
     retryAt: optional(time),
-    retryWait: optional(time),
-    paused: optional(object({ reason: text, offset: count })),
+    retryAsked: optional(time),
+    paused: optional(object({ reason: text, offset: count, settings: optional(text) })),
     lastError: optional(text),
   }),
 )

@@ -7,4 +7,5 @@
 export { batchTransport, streamTransport, USER_AGENT } from './http-transport'
 export type { Authorization, HttpTransportOptions } from './http-transport'
 export { rootCause } from './root-cause'
+export { isSecret } from './signature'
 export { shownLocation } from './shown-location'

@@ -21,6 +21,15 @@ export function signer(secret: string): Sign {
   }
 }
 
+/** Whether `secret` is one that requests can be signed with. */
+export function isSecret(secret: unknown): secret is string {
+  try {
+    return typeof secret === 'string' && keyOf(secret).length > 0
+  } catch {
+    return false
+  }
+}
+
 function keyOf(secret: string): Uint8Array<ArrayBuffer> {
   const base64 = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret)?.[1]
   let bytes = new Uint8Array()

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { gunzipSync } from 'node:zlib'
 import {
   transportConformance,
   type Received,
@@ -14,7 +15,9 @@ const posting = (to: typeof batchTransport) => async (): Promise<TransportUnderT
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
-      got.push({ id: String(request.headers['webhook-id']), body: Buffer.concat(chunks).toString() })
+      const sent = Buffer.concat(chunks)
+      const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent
+      got.push({ id: String(request.headers['webhook-id']), body: body.toString() })
       response.end()
     })
   })

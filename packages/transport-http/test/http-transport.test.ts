@@ -174,7 +174,7 @@ describe('what a host may add', () => {
   it('gzip', async () => {
     const { url, seen } = await showing()
     const large = { ...parcel, body: JSON.stringify({ text: 'ñandú '.repeat(10_000) }) }
-    expect(await batchTransport({ url, gzip: true, secret, now }).deliver(large, never)).toEqual({
+    expect(await batchTransport({ url, secret, now }).deliver(large, never)).toEqual({
       kind: 'delivered',
     })
     expect(seen[0]!.headers).toMatchObject({ 'content-encoding': 'gzip', 'content-type': 'application/json' })
@@ -184,6 +184,74 @@ describe('what a host may add', () => {
       `${parcel.id}.1700000123.${large.body}`,
     )
     expect(seen[0]!.headers['webhook-signature']).toBe(`v1,${hmac.digest('base64')}`)
+  })
+
+  it.each([
+    ['small bodies are not compressed', {}, 'x'.repeat(10_000)],
+    ['nothing is, where the host wants it', { gzip: false }, 'x'.repeat(100_000)],
+  ])('gzip: %s', async (_, options, text) => {
+    const { url, seen } = await showing()
+    await batchTransport({ url, ...options }).deliver({ ...parcel, body: text }, never)
+    expect(seen.map(({ headers, body }) => [headers['content-encoding'], body.toString()])).toEqual([
+      [undefined, text],
+    ])
+  })
+
+  it.each([400, 415, 422, 500])(
+    'gzip: a receiver that answers %i to it gets the same body as it was, and no other one compressed',
+    async (status) => {
+      const encodings: unknown[] = []
+      const url = await serve((request, response) => {
+        encodings.push(request.headers['content-encoding'])
+        request.resume().on('end', () => {
+          response.writeHead(request.headers['content-encoding'] === 'gzip' ? status : 202).end()
+        })
+      })
+      const transport = batchTransport({ url })
+      const large = { ...parcel, body: 'x'.repeat(100_000) }
+      expect(await transport.deliver(large, never)).toEqual({ kind: 'delivered' })
+      expect(await transport.deliver(large, never)).toEqual({ kind: 'delivered' })
+      expect(encodings).toEqual(['gzip', undefined, undefined])
+    },
+  )
+
+  it('gzip: a body that is refused either way is refused, and the next one is compressed again', async () => {
+    const encodings: unknown[] = []
+    const url = await serve((request, response) => {
+      encodings.push(request.headers['content-encoding'])
+      request.resume().on('end', () => response.writeHead(400).end())
+    })
+    const transport = batchTransport({ url })
+    const large = { ...parcel, body: 'x'.repeat(100_000) }
+    for (const _ of [1, 2])
+      expect(await transport.deliver(large, never)).toEqual({ kind: 'reject', reason: 'answered 400' })
+    expect(encodings).toEqual(['gzip', undefined, 'gzip', undefined])
+  })
+
+  it('settings: what a pause depends on, and no secret of it', async () => {
+    const origin = new URL(await showing().then(({ url }) => url)).origin
+    const held: { token?: string } = {}
+    const authorization = { origins: [origin], value: () => held.token }
+    const settings = batchTransport({ url: `${origin}/`, secret, authorization }).settings!
+    expect(settings()).toBe('signed')
+    held.token = 'Token a-b-c'
+    expect(settings()).toBe('signed authorized')
+    expect(batchTransport({ url: 'https://elsewhere.example/', authorization }).settings!()).toBe('')
+  })
+
+  it('advice: said where a receiver wants an authorization that it was not sent', async () => {
+    const held: { token?: string } = {}
+    const url = await serve((request, response) => {
+      request.resume().on('end', () => response.writeHead(401).end())
+    })
+    const authorization = { origins: [new URL(url).origin], value: () => held.token, advice: 'allow it' }
+    const transport = batchTransport({ url, authorization })
+    expect(await transport.deliver(parcel, never)).toEqual({
+      kind: 'pause',
+      reason: 'answered 401; allow it',
+    })
+    held.token = 'Token a-b-c'
+    expect(await transport.deliver(parcel, never)).toEqual({ kind: 'pause', reason: 'answered 401' })
   })
 })
 

@@ -43,7 +43,6 @@ describe('the OpenAPI document', () => {
     const transport = to({
       url: `${school}/`,
       secret: `whsec_${btoa('a secret of twenty-four b')}`,
-      gzip: true,
       authorization: { origins: [school], value: () => 'Token t0p' },
       fetch: (_, init) => {
         seen = new Headers(init?.headers)
@@ -55,7 +54,7 @@ describe('the OpenAPI document', () => {
       id: 'a-1',
       at: 1,
       contentType: 'application/json',
-      body: '{}',
+      body: JSON.stringify({ long: 'x'.repeat(20_000) }),
     } as const
     expect(await transport.deliver(parcel, new AbortController().signal)).toEqual({ kind: 'delivered' })
 

@@ -21,7 +21,12 @@ const headers = (id: JsonSchema) => [
     'When the host has a secret (Standard Webhooks): HMAC-SHA256 of `<webhook-id>.<webhook-timestamp>.<body>`, the body before it was compressed.',
     { pattern: '^v1,[A-Za-z0-9+/]{43}=$' },
   ),
-  header('Content-Encoding', false, 'When the host compresses.', { const: 'gzip' }),
+  header(
+    'Content-Encoding',
+    false,
+    'Of a body over 16 KB, unless the receiver refused such a one or the host wants none.',
+    { const: 'gzip' },
+  ),
   header('User-Agent', false, 'Where the runtime lets us.', { examples: [USER_AGENT] }),
 ]
 

@@ -49,7 +49,7 @@ function studentFindings({ follower, ownerIsHere }: Waiting, foreign: string | u
 }
 
 function waitingFindings(
-  { destination, waiting: count, last_error }: DestinationStatus,
+  { destination, waiting: count, last_error, next_attempt_at }: DestinationStatus,
   transport: Transport,
   waiting: Waiting,
   now: number,
@@ -59,8 +59,9 @@ function waitingFindings(
     const advice = 'log in again, or correct its URL'
     return [finding('delivery/paused', destination, `paused: ${held.reason}`, advice)]
   }
-  if (held?.kind === 'backs off') {
-    const message = `not reached (${held.reason}), next attempt at ${new Date(held.until).toISOString()}`
+  if (held?.kind === 'backs off' || next_attempt_at !== null) {
+    const when = held ? `at ${new Date(held.until).toISOString()}` : 'at the latest when LearnPack starts'
+    const message = `not reached (${last_error}), next attempt ${when}`
     const advice = 'nothing to do: it is tried again; doctor --probe shows whether it answers now'
     return [finding('delivery/backs-off', destination, message, advice)]
   }

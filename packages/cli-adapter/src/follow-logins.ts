@@ -1,0 +1,105 @@
+// Who is logged in at the host. LearnPack keeps that in the course's session file, which other processes write, too
+// (`learnpack login` and `logout`), and tells nobody: the file is followed. A host that keeps none tells by `setStudent` alone
+// (SPEC §9).
+
+import { existsSync } from 'node:fs'
+import { sameStudent, type StudentId } from '@learnpack/telemetry-core'
+import type { CourseFolder } from '@learnpack/telemetry-transport-file'
+import { readHostSession, sessionFolder, type HostStudent } from './host-session'
+import type { Student } from './manager-api'
+import { quietly } from './quietly'
+import { cameWithCourse, isNewHere, noteForeignSession } from './session-origin'
+
+/**
+ * Where a host keeps who is logged in: always in the session file; there, if it has one, and else it calls `setStudent`; or
+ * nowhere that we can read.
+ */
+export type LoginsKept = 'in the file' | 'in the file if there is one' | 'by the host'
+
+export interface FollowLoginsOptions {
+  readonly folder: CourseFolder
+  readonly dirPath: string
+  readonly kept: LoginsKept
+  /** When something was recorded last before this session, epoch ms. */
+  readonly lastRecordedAt: number
+  /** Who is logged in by the log. */
+  readonly student: () => StudentId | undefined
+  readonly logIn: (student: Student) => void
+  readonly logOut: () => void
+}
+
+export interface Logins {
+  /** Logs in or out whoever logged in or out at the host since it was looked last. */
+  look(): void
+  /** The host says who logged in; its session file may tell of it later. Undefined: nobody is any more. */
+  told(student: Student | undefined): void
+  /** Why nothing may be sent at this moment, for a person; undefined where it may be. Looks first. */
+  whyNot(): string | undefined
+  /** Of the student logged in, as it was when it was looked last. Stays in memory. */
+  readonly token: string | undefined
+}
+
+export function followLogins(options: FollowLoginsOptions): Logins {
+  const { folder, dirPath, kept, lastRecordedAt, student, logIn, logOut } = options
+  const path = sessionFolder(dirPath)
+  /** The token seen last in the file; null: nobody was logged in. */
+  let seen: string | null | undefined
+  /** Who logged in last. */
+  let present: Student | undefined
+  /** A file that was never there logs nobody out. */
+  let isKept = kept === 'in the file'
+  let isUnreadable = false
+  /** What keeps a session that came with the course from counting could not be noted yet. */
+  let noteLater = kept !== 'by the host' && isNewHere(folder)
+
+  function note(): void {
+    noteForeignSession(folder, dirPath)
+    noteLater = false
+  }
+
+  if (noteLater) quietly(note)
+
+  function look(): void {
+    if (kept === 'by the host') return
+    if (noteLater) quietly(note)
+    isKept ||= existsSync(path)
+    if (!isKept) return
+    const stored = readHostSession(dirPath)
+    isUnreadable = stored === undefined || noteLater
+    if (stored === undefined || noteLater) return
+    const token = stored?.token ?? null
+    if (token === seen) return
+    const isFirst = seen === undefined
+    seen = token
+    if (stored === null || cameWithCourse(folder, stored)) {
+      if (student() !== undefined || present !== undefined) logOut()
+      present = undefined
+    } else logInAs(stored, isFirst)
+  }
+
+  function logInAs(stored: HostStudent, isFirst: boolean): void {
+    const same = sameStudent(student(), stored.user_id)
+    // Who was logged in when the last session ended has not logged in again, unless that was stored since.
+    const wentOn = isFirst && same && stored.at <= lastRecordedAt
+    const isTold = present?.token === stored.token && sameStudent(present.user_id, stored.user_id)
+    present = stored
+    if (!wentOn && !isTold) logIn(stored)
+  }
+
+  return {
+    look,
+    told(given) {
+      present = given
+    },
+    whyNot() {
+      look()
+      if (isUnreadable) return `it cannot be told who is logged in (${path} cannot be read)`
+      const named = student()
+      if (!isKept || (named !== undefined && sameStudent(present?.user_id, named))) return undefined
+      return named === undefined ? 'nobody is logged in' : `student ${named} is no longer logged in`
+    },
+    get token() {
+      return present?.token
+    },
+  }
+}

@@ -1,0 +1,60 @@
+// `allow`, `disallow` and `allowed`: to whom the student's token goes.
+
+import type { Command } from 'commander'
+import { CommandError } from './command-error'
+import { allow, allowed, disallow, ISSUER, originOf, receiversProblem } from './receivers'
+
+const ORIGIN = ['<origin>', 'such as https://school.example; a URL stands for its origin'] as const
+const JSON_OPTION = ['--json', 'print JSON'] as const
+
+type Print = (json: boolean | undefined, value: unknown, text: () => string) => void
+
+export function addReceiverCommands(root: Command, print: Print): void {
+  root
+    .command('allow')
+    .description('let a receiver have your LearnPack token, so that it knows who sends')
+    .argument(...ORIGIN)
+    .option(...JSON_OPTION)
+    .action((text: string, options: { json?: boolean }) => {
+      const origin = originOf(text)
+      kept(() => allow(origin))
+      print(options.json, { allowed: list() }, () => `${origin} gets your token from now on`)
+    })
+  root
+    .command('disallow')
+    .description('let it have your token no longer')
+    .argument(...ORIGIN)
+    .option(...JSON_OPTION)
+    .action((text: string, options: { json?: boolean }) => {
+      const origin = originOf(text)
+      if (origin === ISSUER)
+        throw new CommandError(`${origin}: made your token; log out of LearnPack to send it nothing`)
+      const before = list()
+      kept(() => disallow(origin))
+      print(options.json, { allowed: list() }, () =>
+        before.includes(origin)
+          ? `${origin} gets your token no longer`
+          : `${origin} was not allowed to have your token`,
+      )
+    })
+  root
+    .command('allowed')
+    .description('list the receivers that may have your token')
+    .option(...JSON_OPTION)
+    .action((options: { json?: boolean }) => {
+      const origins = list()
+      print(options.json, { allowed: origins }, () =>
+        [`${ISSUER} (LearnPack logs in there)`, ...origins].join('\n'),
+      )
+    })
+}
+
+const list = (): string[] => kept(allowed)
+
+function kept<T>(action: () => T): T {
+  try {
+    return action()
+  } catch (error) {
+    throw new CommandError(receiversProblem() ?? `the choice could not be kept: ${(error as Error).message}`)
+  }
+}

@@ -1,0 +1,103 @@
+// What the user decided about receivers, by origin: which of them may have the student's token, and with which secret requests
+// to one are signed (SPEC §6). A course names URLs, and its author is a stranger: no course decides that.
+
+import { isSecret } from '@learnpack/telemetry-transport-http'
+import { CommandError } from './command-error'
+import { isLoopback } from './loopback'
+import { proxyVariables } from './node-fetch'
+import { quietly } from './quietly'
+import { changeUserFile, readUserFile, userFile, type Environment } from './user-files'
+
+export const RECEIVERS = 'receivers.json'
+
+/** Where LearnPack logs in: that origin made the token. */
+export const ISSUER = 'https://breathecode.herokuapp.com'
+
+interface Receiver {
+  /** Whether it may have the student's token. */
+  readonly token?: boolean
+  /** Standard Webhooks: `whsec_` and base64. Written there by hand. */
+  readonly secret?: string
+}
+type Receivers = Record<string, Receiver>
+
+/**
+ * The origin a person means by an origin or a URL of it.
+ * @throws CommandError for what is none, and for one to which a token would travel readable for everybody
+ */
+export function originOf(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !/^https?:$/.test(url.protocol))
+    throw new CommandError(`${JSON.stringify(text)}: is no origin; name one such as https://school.example`)
+  if (url.username !== '' || url.password !== '')
+    throw new CommandError('an origin has no name or password; name one such as https://school.example')
+  if (url.protocol === 'http:' && !isLoopback(url.hostname))
+    throw new CommandError(`${url.origin}: anybody on the way could read the token; use https:`)
+  return url.origin
+}
+
+export const allow = (origin: string, env: Environment = process.env): void =>
+  change(origin, env, (before) => ({ ...before, token: true }))
+
+export const disallow = (origin: string, env: Environment = process.env): void =>
+  change(origin, env, ({ token: _, ...rest }) => rest)
+
+function change(origin: string, env: Environment, how: (before: Receiver) => Receiver): void {
+  changeUserFile<Receivers>(RECEIVERS, env, (before) => {
+    const { [origin]: present = {}, ...others } = before as Receivers
+    const after = how(present)
+    return Object.keys(after).length === 0 ? others : { ...others, [origin]: after }
+  })
+}
+
+/** The origins that the user allowed. @throws where that cannot be read */
+export const allowed = (env: Environment = process.env): string[] =>
+  Object.entries(readUserFile<Receivers>(RECEIVERS, env)).flatMap(([origin, receiver]) =>
+    receiver?.token === true ? [origin] : [],
+  )
+
+/** The secret that the user wrote down for an origin. One that cannot be used is none; `doctor` tells of it. */
+export function secretFor(origin: string, env: Environment = process.env): string | undefined {
+  const secret = quietly(() => readUserFile<Receivers>(RECEIVERS, env)[origin]?.secret)
+  return isSecret(secret) ? secret : undefined
+}
+
+/** Why the file cannot be used, for a person, without what is in it; undefined where it can, and where there is none. */
+export function receiversProblem(env: Environment = process.env): string | undefined {
+  const path = userFile(RECEIVERS, env)
+  let receivers: Receivers
+  try {
+    receivers = readUserFile<Receivers>(RECEIVERS, env) as Receivers
+  } catch (error) {
+    // What JSON.parse says quotes the text, which may be a secret.
+    const reason = error instanceof SyntaxError ? 'it is no JSON' : (error as Error).message
+    return `${path} cannot be read (${reason})`
+  }
+  for (const [origin, receiver] of Object.entries(receivers)) {
+    const { token, secret } = (receiver ?? {}) as { token?: unknown; secret?: unknown }
+    if (token !== undefined && typeof token !== 'boolean')
+      return `${path}: "token" of ${JSON.stringify(origin)} is neither true nor false`
+    if (secret !== undefined && !isSecret(secret))
+      return `${path}: "secret" of ${JSON.stringify(origin)} is not whsec_ and the base64 of 24 to 64 bytes`
+    if (!URL.canParse(origin) || new URL(origin).origin !== origin)
+      return `${path}: ${JSON.stringify(origin)} is no origin, such as https://school.example`
+  }
+  return undefined
+}
+
+/**
+ * Whether the student's token may go to a URL: to who made it, and to whom the user or the host allows, over a way on which
+ * nobody else reads it.
+ * @param origins that the host allows
+ */
+export function mayHaveToken(
+  url: string,
+  origins: readonly string[] = [],
+  env: Environment = process.env,
+): boolean {
+  const { origin, protocol, hostname } = new URL(url)
+  const isPrivate =
+    protocol === 'https:' || (isLoopback(hostname) && proxyVariables(env).httpProxy === undefined)
+  if (!isPrivate) return false
+  return origin === ISSUER || origins.includes(origin) || (quietly(() => allowed(env)) ?? []).includes(origin)
+}
