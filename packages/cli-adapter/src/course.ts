@@ -17,7 +17,7 @@ import {
   type HttpTransportOptions,
 } from '@learnpack/telemetry-transport-http'
 import { gated } from './gate'
-import { readHostSession } from './host-session'
+import { readHostSession, sessionFolder } from './host-session'
 import { isLoopback } from './loopback'
 import { machineId } from './machine-id'
 import { createRedactor } from './machine-redactor'
@@ -101,14 +101,19 @@ function optionsFor(url: string, { token, allowedOrigins, ...sending }: Sending)
   }
 }
 
-/** Opens what is going on in the folder, to deliver it; starts no session. */
+/**
+ * Opens what is going on in the folder, to deliver it; starts no session.
+ * @param given the token where there is no session file
+ */
 export function openForDelivery(
   folder: CourseFolder,
   { destinations }: CourseConfig,
   sending: Sending = {},
+  given?: string,
 ): Telemetry {
   const dirPath = dirname(folder.snapshotPath)
-  const token = (): string | undefined => readHostSession(dirPath)?.token
+  const token = (): string | undefined =>
+    existsSync(sessionFolder(dirPath)) ? readHostSession(dirPath)?.token : given
   const telemetry: Telemetry = createTelemetry({
     storage: folder,
     ...nodePorts,

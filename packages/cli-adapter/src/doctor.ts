@@ -4,7 +4,7 @@ import { statSync } from 'node:fs'
 import { openCourseFolder, recordFolder } from '@learnpack/telemetry-transport-file'
 import { courseFolder } from './consent'
 import { learnJsonOf, readConfigAt } from './course'
-import { configFindings } from './doctor/config'
+import { configFindings, receiversFindings } from './doctor/config'
 import { exerciseFindings } from './doctor/exercises'
 import { foldable } from './fold-limit'
 import { folderFindings } from './doctor/folder'
@@ -41,6 +41,7 @@ export async function examine(
     return [
       ...recordingFindings(course, surroundings),
       ...configFindings(course, learnJson),
+      ...receiversFindings(surroundings.env),
       ...exerciseFindings(course),
       ...ofFolder,
       ...(isThere ? recordFindings(folder, named, surroundings.clock.now()) : []),

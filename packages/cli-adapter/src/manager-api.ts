@@ -27,6 +27,11 @@ export interface ManagerOptions {
    * more rules: `const builtIn = createRedactor()`, and here `(text, name) => mine(builtIn(text, name))`.
    */
   readonly redaction?: false | Redactor
+  /**
+   * Whether what could not be delivered before the host ends is delivered by a process of its own, for at most 15 s, to the
+   * course's URLs; never where `fetch` is given. Default: true, unless `LEARNPACK_TELEMETRY_DETACHED=0` is set.
+   */
+  readonly detached?: boolean
   /** How long the texts of an event may be, characters. Default: 65,536 of output, 262,144 of any other text. */
   readonly limits?: Limits
 }

@@ -29,6 +29,7 @@ import { consent, type Consent } from './consent'
 import { transportsOf, type Sending } from './course'
 import { followLogins, type Logins, type LoginsKept } from './follow-logins'
 import { gated } from './gate'
+import { handOver } from './hand-over'
 import { lateStorage } from './late-storage'
 import { machineId } from './machine-id'
 import { createRedactor } from './machine-redactor'
@@ -105,6 +106,7 @@ export function createManaged(
   })
 
   let stopSaving: (() => void) | undefined
+  let isClosed = false
 
   /** Whoever switches recording off means from now on. */
   function allowed(): boolean {
@@ -192,6 +194,7 @@ export function createManaged(
       quietly(() => {
         if (last && allowed()) telemetry.end('exit')
         telemetry.save()
+        if (last) leaveTheRest()
       })
     })
     begin(given)
@@ -200,6 +203,21 @@ export function createManaged(
       useUrls()
       lookWho()
     }, LOOK_MS).unref()
+  }
+
+  /** What was not delivered is, by another process; a fetch or a transport of the host's cannot go there. */
+  function leaveTheRest(): void {
+    const { detached = true, fetch, allowedOrigins = [], secret } = options
+    if (folder === undefined || !detached || fetch !== undefined || destinations.size === 0) return
+    // Whoever else leads here delivers.
+    if (!allowed() || !telemetry.waits() || folder.lease.holder() !== undefined) return
+    handOver({
+      dirPath: dirname(folder.snapshotPath),
+      destinations: configOf({ telemetry: urls }).destinations,
+      allowedOrigins,
+      ...(secret !== undefined && { secret }),
+      ...(logins?.token !== undefined && { token: logins.token }),
+    })
   }
 
   /** Who cannot be noted now is noted before anything else is; only who is nobody changes nothing. */
@@ -296,6 +314,8 @@ export function createManaged(
       if (course !== undefined && allowed()) telemetry.end('close')
       await telemetry.close().catch(() => {})
       stopSaving?.()
+      if (!isClosed) quietly(leaveTheRest)
+      isClosed = true
       quietly(() => folder?.close())
     },
   }

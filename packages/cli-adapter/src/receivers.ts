@@ -8,7 +8,7 @@ import { proxyVariables } from './node-fetch'
 import { quietly } from './quietly'
 import { changeUserFile, readUserFile, userFile, type Environment } from './user-files'
 
-export const RECEIVERS = 'receivers.json'
+const RECEIVERS = 'receivers.json'
 
 /** Where LearnPack logs in: that origin made the token. */
 export const ISSUER = 'https://breathecode.herokuapp.com'

@@ -115,6 +115,12 @@ const FOLLOWS: Partial<Record<Code, Code[]>> = {
   'receiver/exit_code': ['snapshot/differs'],
 }
 
+const receivers = (text: string) => () => {
+  const folder = join(process.env['XDG_CONFIG_HOME']!, 'learnpack-telemetry')
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'receivers.json'), text)
+}
+
 interface Case {
   readonly says: RegExp
   readonly spoil?: (path: string) => unknown
@@ -209,6 +215,18 @@ const CASES: Partial<Record<Code, Case | Case[]>> = {
   'config/http': [
     { says: /not encrypted/, spoil: telemetry({ ...both, stream: 'http://school.example/s' }) },
     { says: /not encrypted/, spoil: telemetry({ ...both, stream: 'http://127.0.0.1.evil.example/s' }) },
+  ],
+  'config/receivers': [
+    { says: /receivers\.json cannot be read \(it is no JSON\)/, spoil: receivers('{"secret": whsec_x') },
+    {
+      says: /receivers\.json: "token" of "https:\/\/a\.example" is neither true nor false/,
+      spoil: receivers('{"https://a.example":{"token":"yes"}}'),
+    },
+    {
+      says: /"secret" of "https:\/\/a\.example" is not whsec_ and the base64 of 24 to 64 bytes/,
+      spoil: receivers('{"https://a.example":{"secret":"hunter2"}}'),
+    },
+    { says: /"a\.example\/x" is no origin/, spoil: receivers('{"a.example/x":{"token":true}}') },
   ],
   'config/asset-id': {
     says: /asset_id "seven" is no integer/,

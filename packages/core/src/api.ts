@@ -186,6 +186,11 @@ export interface Telemetry extends Pick<EventEmitter<TelemetryEvents>, 'on' | 'o
   /** How things stand, without reading the log. Every call gives a new object. */
   status(): Status
   /**
+   * Whether something waits that may be sent now, or at the next attempt: the student whose it is is logged in, and the
+   * destination does not pause. While the log is not folded to its end, whether anybody is logged in.
+   */
+  waits(): boolean
+  /**
    * Resolves once the log is folded and nothing more can be sent now: what waits for a retry or a login does not count.
    * Keeps the process alive until then. Does not reject.
    */

@@ -52,6 +52,8 @@ export interface DeliveryOptions {
 export interface Delivery {
   readonly destination: string
   readonly state: DeliveryState
+  /** Whether nothing is sent until a student logs in, or it is sent in another way. */
+  readonly paused: boolean
   /** Something may have come to send. */
   wake(): void
   /** Sends dead letters again, each once, before anything else. */
@@ -236,6 +238,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     destination,
     get state() {
       return state
+    },
+    get paused() {
+      return isPaused(ofThisLog(state), lastLogin(), settings())
     },
     wake,
     resend(letters) {

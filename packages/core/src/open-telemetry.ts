@@ -19,6 +19,8 @@ export interface OpenTelemetry {
   /** The end of the log was reached once: only then is it known who is logged in, and what to render. */
   readonly caughtUp: boolean
   reachedEnd(): void
+  /** Whether something waits that may be sent now; as far as it is folded. */
+  waits(): boolean
   /** Makes the present state the batch that waits. */
   submit(): void
   /** Sends the dead letters again, or only those with the given ids. Returns how many. */
@@ -80,7 +82,8 @@ export function openTelemetry(id: string, options: OpenOptions): OpenTelemetry {
       random,
       hooks,
     })
-  let deliveries: readonly Delivery[] = options.transports.map(deliveryTo)
+  let { transports } = options
+  let deliveries: readonly Delivery[] = transports.map(deliveryTo)
 
   return {
     id,
@@ -90,7 +93,8 @@ export function openTelemetry(id: string, options: OpenOptions): OpenTelemetry {
     get deliveries() {
       return deliveries
     },
-    deliverTo(transports) {
+    deliverTo(given) {
+      transports = given
       const before = new Map(deliveries.map((delivery) => [delivery.destination, delivery]))
       deliveries = transports.map(
         (transport) => before.get(destinationOf(transport)) ?? deliveryTo(transport),
@@ -108,6 +112,13 @@ export function openTelemetry(id: string, options: OpenOptions): OpenTelemetry {
     reachedEnd() {
       caughtUp = true
       deliveries.forEach((delivery) => delivery.wake())
+    },
+    waits() {
+      if (!mayLeave() || !outbox.isSent) return false
+      return transports.some((transport, index) => {
+        const { paused, state } = deliveries[index] as Delivery
+        return !paused && outbox.waits(transport.wants, outbox.ofThisLog(state))
+      })
     },
     submit() {
       outbox.submit(clock.now())

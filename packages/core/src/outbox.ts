@@ -5,7 +5,7 @@ import { parcelOf } from './dead-letters'
 import { atBeginning } from './delivery'
 import { sameStudent } from './events'
 import { createFollower, MEMORY_BYTES, type Follower, type FollowerHooks } from './follower'
-import { countEvents, isBehind, streamedEvents, triggersBatch, waitingBatch } from './parcels'
+import { countEvents, hasEvents, isBehind, streamedEvents, triggersBatch, waitingBatch } from './parcels'
 import type { Cursor, Parcels, WaitingBatch } from './parcels'
 import type { Crc, DeadLetter, DeliveryState, EventLog } from './ports'
 import type { Parcel, Transport } from './transport'
@@ -20,6 +20,8 @@ export interface Outbox {
   readonly isSent: boolean
   /** The next parcel behind a cursor, for a destination that wants those. */
   parcels(wants: Transport['wants']): Parcels
+  /** Whether a parcel waits behind a cursor. */
+  waits(wants: Transport['wants'], from: Cursor): boolean
   /** How many parcels wait behind a cursor; of snapshots one at most. */
   count(wants: Transport['wants'], from: Cursor): number
   /**
@@ -76,6 +78,10 @@ export function createOutbox(
       const next = wants === 'events' ? streamedEvents(crc, follower) : waitingBatch(() => batch)
       const known = (cursor: Cursor) => (isKnown() ? next(cursor) : undefined)
       return Object.assign(known, next.prepare && { prepare: next.prepare })
+    },
+    waits(wants, from) {
+      if (!isKnown()) return false
+      return wants === 'events' ? hasEvents(crc, follower, from) : isBehind(batch, from)
     },
     count(wants, from) {
       if (!isKnown()) return 0

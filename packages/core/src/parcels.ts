@@ -46,6 +46,10 @@ export function streamedEvents(crc: Crc, follower: Follower): Parcels {
   }
 }
 
+/** Whether a streamed event waits behind a cursor, among those that are folded. @throws what `log.read` does */
+export const hasEvents = (crc: Crc, follower: Follower, from: Cursor): boolean =>
+  walker(crc, follower)(from) !== undefined
+
 /** How many streamed events wait behind a cursor, among those that are folded. @throws what `log.read` does */
 export function countEvents(crc: Crc, follower: Follower, from: Cursor): number {
   const walk = walker(crc, follower)

@@ -492,6 +492,13 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       destinations: Object.fromEntries(current?.deliveries.map((d) => [d.destination, d.state]) ?? []),
     }),
 
+    waits() {
+      const open = current
+      if (open === undefined) return false
+      if (!open.caughtUp) return whose?.student !== undefined && transports.length > 0
+      return guarded('log', () => open.waits()) ?? false
+    },
+
     settled: () =>
       held(clock, async () => {
         following.catchUp()

@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest'
 import type { Outcome, Transport } from '../src/index'
 import { course, recorder, TELEMETRY_ID, world } from './support'
 
+const offline: Outcome = { kind: 'retry', reason: 'fetch failed' }
+
 const at = ({ transport }: { transport: Transport }, address: string): Transport => ({
   ...transport,
   address,
@@ -90,8 +92,6 @@ describe('destinations told after the start', () => {
 })
 
 describe('a wait for the next attempt', () => {
-  const offline: Outcome = { kind: 'retry', reason: 'fetch failed' }
-
   it('is over when another process starts: three starts without a network, one with it', async () => {
     let online = false
     const got: string[] = []
@@ -131,5 +131,69 @@ describe('a wait for the next attempt', () => {
     next.clock.advance(60_000)
     await next.telemetry.idle()
     expect(again.sent).toHaveLength(1)
+  })
+})
+
+describe('whether something waits', () => {
+  it('is told of what may be sent, now or at the next attempt', async () => {
+    let answer: Outcome = { kind: 'delivered' }
+    const transport: Transport = { name: 'events', wants: 'events', deliver: async () => answer }
+    const w = world({ transports: [transport] })
+    expect(w.telemetry.waits()).toBe(false)
+    w.telemetry.start(course)
+    w.telemetry.record(0, 'open_step')
+    await w.telemetry.idle()
+    // Nobody is logged in.
+    expect(w.telemetry.waits()).toBe(false)
+    answer = offline
+    w.telemetry.identify(42)
+    await w.telemetry.idle()
+    expect(w.telemetry.waits()).toBe(true)
+    answer = { kind: 'delivered' }
+    w.clock.advance(1_000)
+    await w.telemetry.idle()
+    expect(w.telemetry.waits()).toBe(false)
+    answer = { kind: 'pause', reason: 'answered 401' }
+    w.telemetry.record(1, 'open_step')
+    await w.telemetry.idle()
+    expect(w.telemetry.waits()).toBe(false)
+  })
+
+  it('is told of a batch', async () => {
+    const transport: Transport = { name: 'snapshots', wants: 'snapshots', deliver: async () => offline }
+    const w = world({ transports: [transport] })
+    w.telemetry.start(course)
+    w.telemetry.identify(42)
+    await w.telemetry.idle()
+    expect(w.telemetry.waits()).toBe(true)
+  })
+})
+
+describe('a pause', () => {
+  it('is over where requests are made in another way', async () => {
+    let settings = ''
+    const asked: string[] = []
+    const transport: Transport = {
+      name: 'events',
+      wants: 'events',
+      settings: () => settings,
+      async deliver() {
+        asked.push(settings)
+        return settings === 'authorized' ? { kind: 'delivered' } : { kind: 'pause', reason: 'answered 401' }
+      },
+    }
+    const w = world({ transports: [transport] })
+    w.telemetry.start(course)
+    w.telemetry.identify(42)
+    w.telemetry.record(0, 'open_step')
+    await w.telemetry.idle()
+    w.telemetry.record(1, 'open_step')
+    await w.telemetry.idle()
+    expect(asked).toEqual([''])
+    settings = 'authorized'
+    w.telemetry.record(0, 'compile', {})
+    await w.telemetry.idle()
+    expect(asked).toEqual(['', 'authorized', 'authorized', 'authorized'])
+    expect(w.telemetry.status().destinations).toMatchObject({ events: { delivered: 3, paused: undefined } })
   })
 })

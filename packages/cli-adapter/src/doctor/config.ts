@@ -4,6 +4,8 @@ import { configOf, telemetryConfig, type Destinations } from '@learnpack/telemet
 import { readRegular } from '@learnpack/telemetry-transport-file'
 import { distance } from 'fastest-levenshtein'
 import { isLoopback } from '../loopback'
+import { receiversProblem } from '../receivers'
+import type { Environment } from '../user-files'
 import { finding, type Finding } from './finding'
 
 const EXAMPLE = '"telemetry": { "stream": "https://...", "batch": "https://..." }'
@@ -35,6 +37,14 @@ export function configFindings(course: string, path: string | undefined): Findin
     const advice = 'correct it there: a comma, a quote or a bracket too many or too few'
     return [finding('config/not-json', 'learn.json', `${path}: is not JSON: ${reason}`, advice)]
   }
+}
+
+/** What the user decided about receivers. */
+export function receiversFindings(env: Environment): Finding[] {
+  const problem = receiversProblem(env)
+  if (problem === undefined) return []
+  const advice = 'correct it there, or delete it: without it no receiver but LearnPack gets a token'
+  return [finding('config/receivers', 'receivers.json', problem, advice)]
 }
 
 /** Where JSON.parse stumbled, when it says so. */

@@ -22,6 +22,7 @@ export const FINDINGS = {
   'config/misplaced': 'warning',
   'config/unused-key': 'ok',
   'config/http': 'warning',
+  'config/receivers': 'error',
   'config/asset-id': 'error',
   'config/no-asset-id': 'ok',
 

@@ -1,0 +1,39 @@
+// What a host could not deliver before it ended, delivered by a process of its own, for at most 15 s (SPEC §6). It is given what
+// the host knew on its standard input, which no other user of the machine can read.
+
+import { setPriority } from 'node:os'
+import { readFileSync } from 'node:fs'
+import { openCourseFolder } from '@learnpack/telemetry-transport-file'
+import { consent } from './consent'
+import { openForDelivery } from './course'
+import type { Later } from './hand-over'
+import { quietly } from './quietly'
+
+/** ms. */
+const LIMIT_MS = 15_000
+/** How often it is looked whether anything is left to do, ms. */
+const LOOK_MS = 250
+
+async function deliverLater({ dirPath, destinations, token, ...sending }: Later): Promise<void> {
+  if (!consent(dirPath).enabled) return
+  const folder = openCourseFolder(dirPath)
+  const telemetry = openForDelivery(folder, { destinations, problems: [] }, sending, token)
+  const bytes = (): number => telemetry.status().log.bytes
+  let known = bytes()
+  telemetry.on('recorded', () => (known = bytes()))
+  await new Promise<void>((resolve) => {
+    const timer = setInterval(() => {
+      // Somebody records here again, and delivers by themselves.
+      if (bytes() !== known || !telemetry.waits()) resolve(clearInterval(timer))
+    }, LOOK_MS)
+  })
+  await telemetry.close()
+  folder.close()
+}
+
+setTimeout(() => process.exit(), LIMIT_MS)
+quietly(() => setPriority(10))
+deliverLater(JSON.parse(readFileSync(0, 'utf8')) as Later).then(
+  () => process.exit(),
+  () => process.exit(1),
+)

@@ -1,0 +1,38 @@
+// A host that ends does not wait for receivers: what is left is handed over to a process of its own, which holds nothing of the
+// host's, no terminal and no folder (SPEC §6).
+
+import { spawn } from 'node:child_process'
+import { parse } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Destinations } from '@learnpack/telemetry-core'
+
+/** What that process is told. */
+export interface Later {
+  readonly dirPath: string
+  readonly destinations: Destinations
+  readonly allowedOrigins: readonly string[]
+  readonly secret?: string
+  /** What the host gave, for where there is no session file. */
+  readonly token?: string
+}
+
+/** Beside this file when it is built, and from its source. */
+const PROGRAM = fileURLToPath(new URL('../dist/deliver-later.cjs', import.meta.url))
+
+/** Also within an `exit` listener: what is written to a pipe is with the operating system at once. */
+export function handOver(later: Later): void {
+  // Options of Node's are the host's: one that listens for a debugger, for one.
+  const { NODE_OPTIONS: _, LEARNPACK_TELEMETRY_DETACHED: wanted, ...env } = process.env
+  if (wanted === '0' || wanted?.toLowerCase() === 'false') return
+  const child = spawn(process.execPath, [PROGRAM], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+    cwd: parse(process.execPath).root,
+    windowsHide: true,
+    env,
+  })
+  child.on('error', () => {})
+  child.stdin.on('error', () => {})
+  child.stdin.end(JSON.stringify(later))
+  child.unref()
+}
