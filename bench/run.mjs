@@ -93,6 +93,7 @@ const results = {
     throughput,
     added_exit_ms: exit,
     exit_with_history: run('exit.mjs'),
+    endings: run('endings.mjs'),
     undelivered_100000_added_heap_mb: Math.round((offline - none) * 10) / 10,
   },
   redaction: run('redaction.mjs'),

@@ -209,8 +209,7 @@ export function createManaged(
   function leaveTheRest(): void {
     const { detached = true, fetch, allowedOrigins = [], secret } = options
     if (folder === undefined || !detached || fetch !== undefined || destinations.size === 0) return
-    // Whoever else leads here delivers.
-    if (!allowed() || !telemetry.waits() || folder.lease.holder() !== undefined) return
+    if (!allowed() || !telemetry.waits()) return
     handOver({
       dirPath: dirname(folder.snapshotPath),
       destinations: configOf({ telemetry: urls }).destinations,
