@@ -153,7 +153,7 @@ describe('commands', () => {
   const published = PACKAGES.map((name) => `@learnpack/telemetry-${name}`)
 
   /** LearnPack's own, which a document may name. */
-  const host = ['start', 'clean', 'login', 'logout', 'plugins:link']
+  const host = ['start', 'clean', 'login', 'logout', 'plugins:install', 'plugins:link']
 
   async function checkOurs(args: readonly string[]): Promise<void> {
     const path: string[] = []

@@ -14,7 +14,8 @@ export default defineConfig([
     ...shared,
     entry: ['src/index.ts', 'src/cli.ts'],
     format: ['esm', 'cjs'],
-    dts: { entry: 'src/index.ts' },
+    // The declarations need no other package either.
+    dts: { entry: 'src/index.ts', resolve: [/^@learnpack\/telemetry-/] },
     clean: ['dist/*'],
   },
   // oclif 1 requires its hooks; the other one is a program.

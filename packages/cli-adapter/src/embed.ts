@@ -12,8 +12,11 @@ const BODY_BYTES = 32 * 1024 * 1024
 
 /** @inline */
 type Request = IncomingMessage & { body?: unknown }
-/** @inline */
-type Middleware = (request: Request, response: ServerResponse, next: () => void) => void
+/**
+ * Takes Node's request and response; their types stay out of the declarations, which need no `@types/node`.
+ * @inline
+ */
+type Middleware = (request: object, response: object, next: () => void) => void
 
 /** What a host hands over, and how its manager is to be. */
 export interface EmbedOptions extends ManagerOptions {
@@ -52,7 +55,7 @@ export function embed({ app, io, config, logins = true, ...options }: EmbedOptio
   const { manager } = wiring
   wiring.start(config)
   if (io !== undefined) wiring.listen(io)
-  app.use((request, response, next) => {
+  const middleware = (request: Request, response: ServerResponse, next: () => void): void => {
     wiring.requested(request)
     const [path] = (request.url ?? '').split('?')
     if (path !== '/telemetry') return next()
@@ -62,7 +65,8 @@ export function embed({ app, io, config, logins = true, ...options }: EmbedOptio
         () => reply(response, 500, { error: 'telemetry: cannot be answered' }),
       )
       .catch(() => response.destroy())
-  })
+  }
+  app.use(middleware as Middleware)
 
   async function answer(request: Request): Promise<[status: number, body: unknown]> {
     if (!isLocal(request))

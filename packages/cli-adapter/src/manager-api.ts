@@ -1,6 +1,8 @@
 // What the manager offers its host, and what the host may give it.
 
-import type { Limits, Redactor, Snapshot, Transport } from '@learnpack/telemetry-core'
+import type { Limits, Redactor } from '@learnpack/telemetry-core'
+import type { Fetch, Transport } from './destination'
+import type { ITelemetryJSONSchema } from './telemetry-json'
 
 /** How a manager differs from the one that LearnPack would have made. All of it may be left out. */
 export interface ManagerOptions {
@@ -9,7 +11,7 @@ export interface ManagerOptions {
   /** For a course nobody has recorded yet: 16 characters of [a-z0-9]. Default: random. */
   readonly createTelemetryId?: () => string
   /** Makes the requests. Default: `nodeFetch()`, which honours `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`. */
-  readonly fetch?: typeof fetch
+  readonly fetch?: Fetch
   /** Further destinations, beside the batch and stream URLs of the course. Default: none. */
   readonly transports?: readonly Transport[]
   /**
@@ -64,7 +66,7 @@ export interface Student {
  */
 export interface TelemetryManager {
   /** telemetry.json as it is now, rendered anew at each look; null before a start. */
-  readonly current: Snapshot | null
+  readonly current: ITelemetryJSONSchema | null
   /** The course's URLs. What is set at any time counts from then on, also for what was recorded before. */
   urls: Urls
   /** The folder given to `start`, as it was given; '' before. */
@@ -99,7 +101,7 @@ export interface TelemetryManager {
   /** Writes telemetry.json at once. It is kept fresh without, too. */
   save(): void
   /** The telemetry.json in `configPath`, read from the disk; null where there is none that can be read. */
-  retrieve(): Promise<Snapshot | null>
+  retrieve(): Promise<ITelemetryJSONSchema | null>
   /** Does nothing: `registerStepEvent` streams what it records, and nothing else is streamed. */
   streamEvent(stepPosition: number, event: string, data: unknown): Promise<void>
   /** Prints the message, as the manager it replaces does. */

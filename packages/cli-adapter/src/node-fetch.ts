@@ -3,6 +3,7 @@
 
 import { Socket } from 'node:net'
 import type * as undici from 'undici'
+import type { Fetch } from './destination'
 import { hideInformational } from './informational'
 
 /** A network that drops what we send is given up after, ms: a pending connect holds a process that is done. */
@@ -21,7 +22,7 @@ type Undici = typeof undici
  * alive. undici is loaded at the first request; a proxy that cannot be used rejects that request.
  * @param env variables by name, looked at when the first request is made. Default: `process.env`
  */
-export function nodeFetch(env: Environment = process.env): typeof fetch {
+export function nodeFetch(env: Environment = process.env): Fetch {
   let loaded: Promise<typeof fetch> | undefined
 
   async function load(): Promise<typeof fetch> {

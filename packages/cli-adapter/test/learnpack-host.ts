@@ -20,7 +20,7 @@ import connectTo from 'socket.io-client'
 
 const require = createRequire(import.meta.url)
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
-const learnpack = dirname(require.resolve('learnpack/package.json'))
+export const learnpack = dirname(require.resolve('learnpack/package.json'))
 const downloads = here('fixtures/downloads.cjs')
 export const ours = here('..')
 export const language = here('fixtures/language-node')
