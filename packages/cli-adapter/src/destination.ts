@@ -1,7 +1,10 @@
 // A destination of the host's own: core's `Transport`, declared without core's schemas, so that a host needs neither them
 // nor a recent TypeScript to read it. Each of the two is accepted where the other is.
 
-/** The global `fetch` as the host's own types declare it. */
+/**
+ * The global `fetch` as the host's own types declare it.
+ * @useDeclaredType
+ */
 export type Fetch = typeof globalThis extends { fetch: infer T }
   ? T
   : (url: string, init?: object) => Promise<unknown>

@@ -7,7 +7,7 @@
 export { createTelemetryManager } from './manager'
 export type { ManagerOptions, Student, TelemetryManager, Urls, Urls as TTelemetryUrls } from './manager-api'
 export type { ITelemetryJSONSchema, TStep } from './telemetry-json'
-export type { EventParcel, Outcome, Parcel, SnapshotParcel, Transport } from './destination'
+export type { EventParcel, Fetch, Outcome, Parcel, SnapshotParcel, Transport } from './destination'
 export { embed, type Embedded, type EmbedOptions } from './embed'
 export type { ConfigObject, Exercise } from './host-course'
 export type { SocketLike } from './wiring'
