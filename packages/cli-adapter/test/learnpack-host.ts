@@ -105,10 +105,20 @@ export async function newCourse(telemetry?: object): Promise<{ path: string; por
 export interface HostOptions {
   readonly env: NodeJS.ProcessEnv
   readonly root?: string
+  /** A program that serves the course instead of npm's learnpack. */
+  readonly program?: string
 }
 
 interface RunOptions extends HostOptions {
   readonly cwd?: string
+}
+
+interface Ended {
+  readonly code: number | null
+  readonly signal: string | null
+  readonly output: string
+  readonly stdout: string
+  readonly stderr: string
 }
 
 /** One line the host sent its clients. */
@@ -120,18 +130,20 @@ interface Message {
 
 export async function startLearnPack(
   course: { path: string; port: number },
-  { env, root = learnpack }: HostOptions,
+  { env, root = learnpack, program }: HostOptions,
 ) {
-  const child: ChildProcess = spawn(process.execPath, ['-r', downloads, join(root, 'bin/run'), 'start'], {
-    cwd: course.path,
-    env,
-  })
+  const command = program === undefined ? ['-r', downloads, join(root, 'bin/run'), 'start'] : [program]
+  const child: ChildProcess = spawn(process.execPath, command, { cwd: course.path, env })
   closers.push(() => child.kill('SIGKILL'))
   let output = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream?.on('data', (chunk: Buffer) => (output += chunk.toString()))
-  const ended = new Promise<{ code: number | null; signal: string | null; output: string }>((resolve) =>
-    child.once('close', (code, signal) => resolve({ code, signal, output })),
+  const apart = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name]?.on('data', (chunk: Buffer) => {
+      output += chunk.toString()
+      apart[name] += chunk.toString()
+    })
+  const ended = new Promise<Ended>((resolve) =>
+    child.once('close', (code, signal) => resolve({ code, signal, output, ...apart })),
   )
   await until(
     () => output.includes(`http://localhost:${course.port}`) || child.exitCode !== null,
