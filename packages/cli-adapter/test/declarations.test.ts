@@ -68,10 +68,10 @@ describe.each([
   it.each(types)('reads them beside %s', async (node) => {
     expect(await compile({ typescript, node })).toBe('')
   })
+})
 
-  it('reads them beside those of a page', async () => {
-    expect(await compile({ typescript, page: true })).toBe('')
-  })
+it.each(['typescript-4.0', 'typescript'])('%s reads them beside the types of a page', async (typescript) => {
+  expect(await compile({ typescript, page: true })).toBe('')
 })
 
 describe('would refuse', () => {

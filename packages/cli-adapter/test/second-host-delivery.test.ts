@@ -189,6 +189,18 @@ it('Ctrl-C loses nothing: what was refused then arrives after the next start, ea
   ])
 })
 
+it('Ctrl-C right after five events: all five arrive, though it is never started again', async () => {
+  const { start, streamed, login } = await served()
+  const running = await start()
+  login()
+  for (const slug of ['01-hello', '02-add', '01-hello', '02-add', '01-hello'])
+    await running.get(`/exercise/${slug}`)
+  expect(await running.end('SIGINT')).toMatchObject({ code: 0, stderr: '' })
+  const ids = () => new Set(streamed().map(({ headers }) => headers['webhook-id']))
+  await until(() => ids().size === 5)
+  expect(namesOf(streamed())).toContainEqual(['open_step', 2])
+})
+
 describe('to whoever runs it, it is the host with a manager that does nothing, also while a receiver', () => {
   it.each<[string, RequestListener]>([
     ['answers', (_, response) => void response.end()],
