@@ -77,7 +77,7 @@ it('the license of everything bundled into the adapter comes along', () => {
     /\/\/ \S*node_modules\/([^./][^/\n]*)\//g,
   )
   const names = new Set([...bundled].map(([, name]) => name as string))
-  expect([...names].sort()).toEqual(['eventemitter3', 'uuid', 'zod'])
+  expect([...names].sort()).toEqual(['eventemitter3', 'tsup', 'uuid', 'zod'])
   for (const name of names)
     expect(licenses).toMatch(new RegExp(`^${name} \\d[^]*?Permission is hereby granted`, 'm'))
 })
