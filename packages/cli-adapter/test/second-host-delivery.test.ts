@@ -117,6 +117,20 @@ it('sends as many batches and streams as LearnPack’s own manager did for the s
   await running.end('SIGINT')
 })
 
+it('a batch goes out when a step becomes completed, though no step is opened after it', async () => {
+  const { course, start, streamed, steps, login } = await served()
+  const app = join(course.path, 'exercises/02-add/app.js')
+  writeFileSync(app, readFileSync(app, 'utf8').replace('a - b', 'a + b'))
+  const running = await start()
+  login()
+  await running.get('/exercise/02-add')
+  await until(() => steps()[2]?.opened_at !== undefined)
+  await running.press('test', { exerciseSlug: '02-add' }, 'testing-success')
+  await until(() => steps()[2]?.completed_at !== undefined)
+  expect(namesOf(streamed())).toContainEqual(['test', 2])
+  await running.end('SIGINT')
+})
+
 it('a logout by another process ends it: nothing goes out, no question is recorded, until somebody logs in', async () => {
   const { got, course, start, streamed, steps, login, logout } = await served()
   const running = await start()
