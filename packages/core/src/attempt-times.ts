@@ -1,9 +1,10 @@
-// When an attempt began and ended, epoch ms; both spellings are in the field (SPEC §11).
+// When an attempt began and ended, epoch ms; both spellings are in the field (SPEC §11). Where an attempt has both, the
+// one counts that counts for the receiver whose formulas ours are.
 
 import type { Attempt } from './snapshot-schema'
 
 export const startOf = (attempt: Attempt): number | undefined =>
-  asTime(attempt['starting_at'] ?? attempt['started_at'])
+  asTime(attempt['started_at'] ?? attempt['starting_at'])
 
 export const endOf = (attempt: Attempt): number | undefined =>
   asTime(attempt['ended_at'] ?? attempt['ending_at'])

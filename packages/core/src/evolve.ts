@@ -1,6 +1,7 @@
 // The whole truth of folding (SPEC §4): how one event changes the state. Pure; the input is never touched.
 
 import { isKnown, type EventOf, type KnownEvent, type StepEvent, type TelemetryEvent } from './events'
+import { exitCodeOf } from './exit-code'
 import { append } from './list'
 import { noActivity, withoutAttempts } from './state'
 import type { Activity, AttemptList, CourseStep, State, Unclaimed } from './state'
@@ -160,7 +161,7 @@ function addAttempt(state: State, event: StepEvent, list: AttemptList): State {
 
 /** The first passing test completes any step (rule 3). */
 function completeIfPassed(state: State, { at, step, data, completes }: StepEvent): State {
-  return data['exit_code'] === 0 && completes !== false ? complete(state, step.slug, at) : state
+  return exitCodeOf(data) === 0 && completes !== false ? complete(state, step.slug, at) : state
 }
 
 function complete(state: State, slug: string, at: number): State {

@@ -6,6 +6,7 @@ import { endOf, startOf } from './attempt-times'
 import { deterministicId } from './deterministic-id'
 import { EVENT_VERSION, type KnownEvent, type StepEvent, type StepEventType } from './events'
 import { evolve } from './evolve'
+import { exitCodeOf, isRun, withExitCode } from './exit-code'
 import type { Attempt, ImportedSnapshot, ImportedStep } from './snapshot-schema'
 import { stableJson } from './stable-json'
 import { ATTEMPT_TYPES, initialState, type AttemptList, type State } from './state'
@@ -91,7 +92,7 @@ function attempts(file: ImportedSnapshot): StepEvent[] {
 function completingTest({ completed_at }: ImportedStep, tests: readonly Attempt[]): number {
   if (completed_at === undefined) return -1
   return tests.findLastIndex(
-    (test) => test['exit_code'] === 0 && (doneAt(test) ?? completed_at) <= completed_at,
+    (test) => exitCodeOf(test) === 0 && (doneAt(test) ?? completed_at) <= completed_at,
   )
 }
 
@@ -110,7 +111,8 @@ function stepEvent(
   attempt: Attempt,
   nth: number,
 ): StepEvent {
-  const text = fromWire(type, attempt)
+  const told = isRun(type) ? withExitCode(attempt) : attempt
+  const text = fromWire(type, told)
   return {
     v: EVENT_VERSION,
     id: idOf(file, at, type, slug, nth, stableJson(attempt)),
@@ -118,7 +120,7 @@ function stepEvent(
     session: '',
     type,
     step: { slug, position: Math.max(0, position ?? index) },
-    data: text ?? attempt,
+    data: text ?? told,
     ...(text === undefined && { wire: true }),
   } as StepEvent
 }

@@ -2,6 +2,7 @@
 // that teachers' dashboards read. Times are in seconds. Nothing is rounded here but at the end.
 
 import { endOf, startOf } from './attempt-times'
+import { exitCodeOf } from './exit-code'
 import type { Attempt, ImportedSnapshot, ImportedStep } from './snapshot-schema'
 
 /** Of the formulas of SPEC §11. Numbers of another version are not comparable. */
@@ -91,7 +92,7 @@ function measureStep(step: ImportedStep, lastInteraction: number | undefined): S
             LONGEST_INCOMPLETE,
           )
   const counts = status === 'completed' || status === 'attempted'
-  const known = compilations.filter((attempt) => 'exit_code' in attempt)
+  const known = compilations.filter((attempt) => exitCodeOf(attempt) !== undefined)
   const comp_struggles = counts ? struggles(known, status) : 0
   const test_struggles = counts ? struggles(tests, status) : 0
   return {
@@ -118,9 +119,15 @@ function statusOf({ opened_at, completed_at, compilations = [], tests = [] }: Im
 
 function struggles(attempts: readonly Attempt[], status: StepStatus): number {
   const inOrder = [...attempts].sort((a, b) => (startOf(a) ?? 0) - (startOf(b) ?? 0))
-  const success = inOrder.findIndex(({ exit_code }) => exit_code === 0)
+  const success = inOrder.findIndex(succeeded)
   const counted = status === 'completed' && success >= 0 ? inOrder.slice(0, success) : inOrder
-  return counted.filter(({ exit_code }) => exit_code !== 0).length
+  return counted.filter((attempt) => !succeeded(attempt)).length
+}
+
+/** The receiver compares as Python does, to which `false` is 0. */
+function succeeded(attempt: Attempt): boolean {
+  const exit_code = exitCodeOf(attempt)
+  return exit_code === 0 || exit_code === false
 }
 
 function measureCourse(file: ImportedSnapshot, steps: readonly StepMeasures[]): CourseMeasures {
@@ -178,8 +185,10 @@ const share = (part: number, whole: number): number => Math.min(part / whole, 1)
 
 /** When the last of them ended, epoch ms. */
 function lastEnd(attempts: readonly Attempt[]): number | undefined {
-  const ends = attempts.map(endOf).filter((end) => end !== undefined)
-  return ends.length === 0 ? undefined : Math.max(...ends)
+  return attempts.reduce<number | undefined>((latest, attempt) => {
+    const end = endOf(attempt)
+    return end === undefined || (latest !== undefined && latest >= end) ? latest : end
+  }, undefined)
 }
 
 function rounded<T extends object>(measures: T): T {

@@ -1,6 +1,7 @@
 // From a button to an event's content: what is accepted, and why something is not (SPEC §3, last rule).
 
 import { isStepEventType, STEP_EVENT_TYPES, type CourseStepInput, type StepEventType } from './events'
+import { isRun, withExitCode } from './exit-code'
 import { brief } from './describe'
 
 export type Data = Readonly<Record<string, unknown>>
@@ -19,7 +20,7 @@ export function checkCall(
   if (typeof data !== 'object' || data === null || Array.isArray(data)) {
     return { ok: false, reason: `data of ${type} is no object (found ${brief(data)})` }
   }
-  return { ok: true, type, data: withExitCode(type, data as Data) }
+  return { ok: true, type, data: toldExitCode(type, data as Data) }
 }
 
 /** The step of the course that a call names. */
@@ -46,14 +47,9 @@ function asWritten(data: unknown): unknown {
   return typeof toJSON === 'function' ? (toJSON.call(data, '') as unknown) : data
 }
 
-/** Plugins say `exitCode`; a test without either has an unknown one, which receivers need to see (SPEC §4). */
-function withExitCode(type: StepEventType, data: Data): Data {
-  if ((type !== 'compile' && type !== 'test') || data['exit_code'] !== undefined) return data
-  const { exit_code: _, ...others } = data
-  if (others['exitCode'] !== undefined) {
-    return Object.fromEntries(
-      Object.entries(others).map(([key, value]) => [key === 'exitCode' ? 'exit_code' : key, value]),
-    )
-  }
-  return type === 'test' ? { ...others, exit_code: null } : data
+/** A test that does not say how it ended has an unknown `exit_code`, which receivers need to see (SPEC §4). */
+function toldExitCode(type: StepEventType, data: Data): Data {
+  if (!isRun(type)) return data
+  const told = withExitCode(data)
+  return type === 'test' && told['exit_code'] === undefined ? { ...told, exit_code: null } : told
 }

@@ -2,6 +2,7 @@
 // Nothing either holds is lost, completion never regresses, and importing twice is importing once.
 
 import { startOf } from './attempt-times'
+import { withExitCode } from './exit-code'
 import { listOf, toArray } from './list'
 import type { Attempt, ImportedSnapshot, ImportedStep } from './snapshot-schema'
 import { stableJson } from './stable-json'
@@ -56,7 +57,11 @@ function uniteActivity(ours: State['activity'], steps: readonly ImportedStep[]):
 function uniteStep(ours: Activity, step: ImportedStep): Activity {
   const { slug: _, position: __, files: ___, is_testeable: ____, opened_at, completed_at, ...others } = step
   const { ai_interactions = [], compilations = [], tests = [], ...rest } = others
-  const attempts = { ai_interactions, compilations, tests }
+  const attempts = {
+    ai_interactions,
+    compilations: compilations.map(withExitCode),
+    tests: tests.map(withExitCode),
+  }
   return {
     ...Object.fromEntries(ATTEMPT_LISTS.map((list) => [list, uniteAttempts(ours[list], attempts[list])])),
     opened_at: earliest(ours.opened_at, opened_at),

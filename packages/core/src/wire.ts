@@ -3,6 +3,7 @@
 
 import { fromBase64, toBase64 } from './base64'
 import type { StepEvent, StepEventType } from './events'
+import { isRun, withExitCode } from './exit-code'
 import type { Attempt } from './snapshot-schema'
 import type { State } from './state'
 
@@ -49,8 +50,10 @@ function mapText(type: StepEventType, data: Attempt, change: (text: string) => s
 }
 
 /** The attempt an event adds to its step. */
-export const attemptOf = (event: StepEvent): Attempt =>
-  event.wire === true ? event.data : toWire(event.type, event.data)
+export function attemptOf({ type, wire, data }: StepEvent): Attempt {
+  const attempt = wire === true ? data : toWire(type, data)
+  return isRun(type) ? withExitCode(attempt) : attempt
+}
 
 /**
  * Body of one streamed event, as stock sends it (SPEC §6). Its student is the telemetry's owner, also for work done
