@@ -3,7 +3,7 @@ import shared from '../../vitest.shared.ts'
 
 export default mergeConfig(shared, {
   test: {
-    setupFiles: ['test/properties.ts'],
+    setupFiles: ['test/properties.ts', '../../testing/every-body.ts'],
     coverage: {
       provider: 'v8',
       include: ['src/**'],

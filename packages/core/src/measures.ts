@@ -75,11 +75,12 @@ export function measure(file: ImportedSnapshot): Measures {
   return {
     algo_version: ALGO_VERSION,
     steps: steps.map(rounded),
-    course: rounded(measureCourse(file, steps)),
+    course: measureCourse(file, steps),
   }
 }
 
-function measureStep(step: ImportedStep, lastInteraction: number | undefined): StepMeasures {
+/** Not rounded. */
+export function measureStep(step: ImportedStep, lastInteraction: number | undefined): StepMeasures {
   const { slug, opened_at, completed_at, compilations = [], tests = [] } = step
   const status = statusOf(step)
   const time_spent =
@@ -118,10 +119,11 @@ function statusOf({ opened_at, completed_at, compilations = [], tests = [] }: Im
 }
 
 function struggles(attempts: readonly Attempt[], status: StepStatus): number {
+  const failed = (some: readonly Attempt[]): number => some.filter((one) => !succeeded(one)).length
+  if (status !== 'completed') return failed(attempts)
   const inOrder = [...attempts].sort((a, b) => (startOf(a) ?? 0) - (startOf(b) ?? 0))
   const success = inOrder.findIndex(succeeded)
-  const counted = status === 'completed' && success >= 0 ? inOrder.slice(0, success) : inOrder
-  return counted.filter((attempt) => !succeeded(attempt)).length
+  return failed(success >= 0 ? inOrder.slice(0, success) : inOrder)
 }
 
 /** The receiver compares as Python does, to which `false` is 0. */
@@ -130,7 +132,17 @@ function succeeded(attempt: Attempt): boolean {
   return exit_code === 0 || exit_code === false
 }
 
-function measureCourse(file: ImportedSnapshot, steps: readonly StepMeasures[]): CourseMeasures {
+/** What of a telemetry.json counts beside the measures of its steps. */
+interface MeasuredFile extends Pick<ImportedSnapshot, 'tutorial_started_at' | 'last_interaction_at'> {
+  readonly workout_session?: { readonly length: number } | undefined
+  readonly steps: readonly {
+    readonly compilations?: { readonly length: number } | undefined
+    readonly tests?: { readonly length: number } | undefined
+  }[]
+}
+
+/** @param steps of all its steps, not rounded */
+export function measureCourse(file: MeasuredFile, steps: readonly StepMeasures[]): CourseMeasures {
   const total = steps.length
   const count = (status: StepStatus): number => steps.filter((step) => step.status === status).length
   const sum = (value: (step: StepMeasures) => number): number =>
@@ -141,7 +153,7 @@ function measureCourse(file: ImportedSnapshot, steps: readonly StepMeasures[]): 
     file.tutorial_started_at === undefined ? 0 : seconds(file.tutorial_started_at, file.last_interaction_at)
   const num_sessions = file.workout_session?.length ?? 0
   const total_interactions = file.steps.reduce(
-    (soFar, { compilations = [], tests = [] }) => soFar + compilations.length + tests.length,
+    (soFar, { compilations, tests }) => soFar + (compilations?.length ?? 0) + (tests?.length ?? 0),
     0,
   )
   const steps_not_completed = total - count('completed')
@@ -149,7 +161,7 @@ function measureCourse(file: ImportedSnapshot, steps: readonly StepMeasures[]): 
   const time_on_incomplete = sum(({ status, time_spent }) => (status === 'completed' ? 0 : time_spent))
   const avg_comp_struggles = perStep(sum((step) => step.comp_struggles))
   const avg_test_struggles = perStep(sum((step) => step.test_struggles))
-  return {
+  return rounded({
     total_steps: total,
     completion_rate,
     total_time_on_platform,
@@ -173,7 +185,7 @@ function measureCourse(file: ImportedSnapshot, steps: readonly StepMeasures[]): 
         0.2 * share(avg_test_struggles, 10) +
         0.1 * perStep(skipped_steps)) *
       100,
-  }
+  })
 }
 
 /** Between two moments, epoch ms; never negative: clocks are set back. */

@@ -8,6 +8,7 @@ import { createFollower, MEMORY_BYTES, type Follower, type FollowerHooks } from 
 import { countEvents, hasEvents, isBehind, streamedEvents, triggersBatch, waitingBatch } from './parcels'
 import type { Cursor, Parcels, WaitingBatch } from './parcels'
 import type { Crc, DeadLetter, DeliveryState, EventLog } from './ports'
+import { initialState } from './state'
 import type { Parcel, Transport } from './transport'
 
 export interface Outbox {
@@ -43,6 +44,8 @@ export function createOutbox(
   memoryBytes = MEMORY_BYTES,
 ): Outbox {
   let batch: WaitingBatch | undefined
+  /** As of the last event that was folded. */
+  let before = initialState
   let lastLogin = -1
   const follow: FollowerHooks = {
     ...hooks,
@@ -50,12 +53,14 @@ export function createOutbox(
       if (event.type === 'student_identified') lastLogin = line.offset
       // Half a telemetry is no batch, and an earlier one would hold what is too large.
       if (state.tooLarge) batch = undefined
-      else if (triggersBatch(event)) batch = { state, at: event.at, offset: line.next }
+      else if (triggersBatch(event, before, state)) batch = { state, at: event.at, offset: line.next }
+      before = state
       hooks.folded?.(event, state, line)
     },
     restarted() {
       lastLogin = -1
       batch = undefined
+      before = initialState
       hooks.restarted?.()
     },
   }

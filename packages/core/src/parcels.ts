@@ -1,11 +1,11 @@
 // What goes to a destination, in order: the streamed events of the log behind a cursor, or the batch that
 // waits. Nothing is kept in memory but the slice of the log being sent: the log is the outbox.
 
+import { batchJson } from './batch'
 import { eventsOn } from './codec'
 import { isStepEvent, type StepEvent, type TelemetryEvent } from './events'
 import type { Follower } from './follower'
 import type { Crc, LogLine } from './ports'
-import { snapshotJson } from './render'
 import { bounded } from './snapshot-writer'
 import type { State } from './state'
 import type { EventParcel, Parcel, SnapshotParcel } from './transport'
@@ -32,9 +32,25 @@ export interface Cursor {
   readonly id?: string | undefined
 }
 
-/** Events after which the snapshot is sent (SPEC §6). */
-export const triggersBatch = ({ type }: TelemetryEvent): boolean =>
-  ['session_start', 'open_step', 'student_identified', 'session_end'].includes(type)
+/**
+ * Whether the snapshot is sent after an event (SPEC §6): at session start and end, at every opened step, at login, and
+ * whenever a step became completed, be it by an import.
+ * @param before the state without it
+ * @param after the state with it
+ */
+export const triggersBatch = (event: TelemetryEvent, before: State, after: State): boolean =>
+  ['session_start', 'open_step', 'student_identified', 'session_end'].includes(event.type) ||
+  completes(event, before, after)
+
+function completes(event: TelemetryEvent, before: State, after: State): boolean {
+  if (before.activity === after.activity) return false
+  // Of a long course, only the step that the event is about is looked at.
+  const slugs = isStepEvent(event) ? [event.step.slug] : [...after.activity.keys()]
+  return slugs.some((slug) => !isCompleted(before, slug) && isCompleted(after, slug))
+}
+
+const isCompleted = ({ activity }: State, slug: string): boolean =>
+  activity.get(slug)?.completed_at !== undefined
 
 const READ_BYTES = 64 * 1024
 
@@ -109,12 +125,6 @@ export interface WaitingBatch {
 export const isBehind = (batch: WaitingBatch | undefined, { offset }: Cursor): batch is WaitingBatch =>
   batch?.state.telemetry_id !== undefined && batch.state.slug !== undefined && batch.offset > offset
 
-/** What an older telemetry.json holds under `event` stays in ours: a body that has it is taken as a stream (SPEC §10). */
-function asBatch(state: State): State {
-  const { event: _, ...rest } = state.rest
-  return { ...state, rest }
-}
-
 /**
  * The batch that waits, unless it was delivered already.
  * @throws RangeError, once, when the telemetry has become longer than a string can be: from then on none is sent
@@ -135,7 +145,7 @@ export function waitingBatch(waiting: () => WaitingBatch | undefined, longest?: 
 
   function* piecesOf({ state }: WaitingBatch): Generator<string> {
     standsStill = true
-    yield* bounded(snapshotJson(asBatch(state)), longest)
+    yield* bounded(batchJson(state), longest)
     standsStill = false
   }
 

@@ -25,18 +25,12 @@ const PIECE = 256 * 1024
  */
 export function* snapshotJson(state: State): Generator<string> {
   refuseTooLarge(state)
-  let separator = '{'
-  for (const [key, value] of Object.entries(parts(state))) {
-    yield `${separator}${JSON.stringify(key)}:`
-    separator = ','
-    if (key === 'steps') yield* listJson((value as ShownStep[]).map(stepJson))
-    else yield JSON.stringify(value)
-  }
-  yield '}'
+  const shell = parts(state)
+  yield* objectJson(shell, { steps: listJson(shell.steps.map(stepJson)) })
 }
 
 /** Part of a telemetry must not be taken for the whole. */
-function refuseTooLarge(state: State): void {
+export function refuseTooLarge(state: State): void {
   if (state.tooLarge)
     throw new RangeError(
       'stands still: this telemetry has become too large to be kept in memory; events are recorded and streamed all the same',
@@ -45,7 +39,7 @@ function refuseTooLarge(state: State): void {
 
 const rendered = new WeakMap<Activity, { template: unknown; pieces: string[] }>()
 
-function* stepJson(step: ShownStep): Generator<string> {
+export function* stepJson(step: ShownStep): Generator<string> {
   const [{ template }, activity] = step
   const known = rendered.get(activity)
   if (known?.template === template) return yield* known.pieces
@@ -72,21 +66,34 @@ function* joined(pieces: Iterable<string>): Generator<string> {
 }
 
 function* stepPieces(step: ShownStep): Generator<string> {
+  const rendered = renderStep(step)
+  const lists = ATTEMPT_LISTS.flatMap((list) => {
+    const value: unknown = rendered[list]
+    return Array.isArray(value) ? [[list, listJson(value.map(attemptJson))]] : []
+  })
+  yield* objectJson(rendered, Object.fromEntries(lists) as Record<string, Iterable<string>>)
+}
+
+/** An object as JSON: of the fields that `inPieces` names, what is given there. */
+export function* objectJson(
+  object: object,
+  inPieces: Readonly<Record<string, Iterable<string>>>,
+): Generator<string> {
   let separator = '{'
-  for (const [key, value] of Object.entries(renderStep(step))) {
+  for (const [key, value] of Object.entries(object)) {
     yield `${separator}${JSON.stringify(key)}:`
     separator = ','
-    if (isAttemptList(key) && Array.isArray(value)) yield* listJson(value.map(attemptJson))
+    if (Object.hasOwn(inPieces, key)) yield* inPieces[key] as Iterable<string>
     else yield JSON.stringify(value)
   }
-  yield '}'
+  yield separator === '{' ? '{}' : '}'
 }
 
 function* attemptJson(attempt: Attempt): Generator<string> {
   yield JSON.stringify(attempt)
 }
 
-function* listJson(items: Iterable<Iterable<string>>): Generator<string> {
+export function* listJson(items: Iterable<Iterable<string>>): Generator<string> {
   let separator = '['
   for (const item of items) {
     yield separator
@@ -96,10 +103,8 @@ function* listJson(items: Iterable<Iterable<string>>): Generator<string> {
   yield separator === '[' ? '[]' : ']'
 }
 
-const isAttemptList = (key: string): boolean => (ATTEMPT_LISTS as readonly string[]).includes(key)
-
 /** Key order of the stock file; `steps` still to be rendered. */
-function parts(state: State) {
+export function parts(state: State) {
   const { telemetry_id, slug, agent, tutorial_started_at, last_interaction_at, user_id } = state
   return defined({
     telemetry_id,
@@ -114,7 +119,7 @@ function parts(state: State) {
   })
 }
 
-type ShownStep = readonly [CourseStep, Activity]
+export type ShownStep = readonly [CourseStep, Activity]
 
 function shownSteps({ course, activity }: State): ShownStep[] {
   return (course ?? []).map((step) => [step, activity.get(step.slug) ?? noActivity])

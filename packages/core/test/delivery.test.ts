@@ -1,7 +1,7 @@
 // What delivery says, and what it does at its edges: letters whose line is gone, an exit, a transport that never waits.
 
 import { describe, expect, it, vi } from 'vitest'
-import { createFollower, destinationOf, encodeLine, fold, initialState } from '../src/index'
+import { createFollower, destinationOf, encodeLine, evolve, fold, initialState } from '../src/index'
 import { triggersBatch, type Outcome, type Parcel, type Transport } from '../src/index'
 import type { Clock, DeliveryState, TelemetryEvent, TelemetryEvents } from '../src/index'
 import { createDelivery } from '../src/delivery'
@@ -387,12 +387,62 @@ describe('a batch', () => {
   })
 
   it.each(['session_start', 'open_step', 'student_identified', 'session_end'])('is due at %s', (type) => {
-    expect(triggersBatch(event(type, 1))).toBe(true)
+    expect(triggersBatch(event(type, 1), initialState, initialState)).toBe(true)
   })
   it.each(['compile', 'test', 'ai_interaction', 'student_cleared', 'import', 'odd'])(
     'is not at %s',
     (type) => {
-      expect(triggersBatch(event(type, 1))).toBe(false)
+      const about = { step: { slug: '02-add', position: 2 } }
+      expect(triggersBatch(event(type, 1, about), initialState, initialState)).toBe(false)
     },
   )
+
+  const pass = { exit_code: 0 }
+  const completed = (...slugs: string[]) => ({
+    snapshot: { telemetry_id: TELEMETRY_ID, steps: slugs.map((slug) => ({ slug, completed_at: 5 })) },
+  })
+  it.each<[string, boolean, TelemetryEvent[], TelemetryEvent]>([
+    ['a test that passes', true, [], on(2, 'test', 5, pass)],
+    ['one of a step that is not testeable', true, [], on(0, 'test', 5, pass)],
+    ['one that passes again', false, [on(2, 'test', 4, pass)], on(2, 'test', 5, pass)],
+    ['one that passes in another step', true, [on(2, 'test', 4, pass)], on(3, 'test', 5, pass)],
+    ['one that fails', false, [], on(2, 'test', 5, { exit_code: 1 })],
+    ['a run', false, [], on(2, 'compile', 5, pass)],
+    ['leaving a step that is not testeable', true, [on(0, 'open_step', 4)], on(1, 'open_step', 5)],
+    [
+      'an import that tells of a completion',
+      true,
+      [],
+      event('import', 5, { data: completed('02-add', 'x') }),
+    ],
+    [
+      'one that tells it again',
+      false,
+      [on(2, 'test', 4, pass)],
+      event('import', 5, { data: completed('02-add') }),
+    ],
+  ])('at %s: due is %s', (_, due, earlier, one) => {
+    const before = fold(initialState, [started(1), ...earlier])
+    expect(triggersBatch(one, before, evolve(before, one))).toBe(due)
+  })
+
+  it('is sent when the last step of a course becomes completed, and says so', async () => {
+    const { transport, sent } = transportOf('snapshots')
+    const w = working(transport)
+    const [first] = course.steps
+    w.telemetry.start({ ...course, steps: [first!] })
+    w.telemetry.record(0, 'open_step')
+    await w.telemetry.idle()
+    const before = sent.length
+    w.telemetry.record(0, 'test', { exit_code: 1 })
+    await w.telemetry.idle()
+    expect(sent).toHaveLength(before)
+    w.telemetry.record(0, 'test', { exit_code: 0 })
+    w.telemetry.record(0, 'compile', {})
+    await w.telemetry.idle()
+    expect(sent).toHaveLength(before + 1)
+    const { global_metrics, steps } = JSON.parse(sent.at(-1)!.body) as Record<string, object>
+    expect(global_metrics).toMatchObject({ completion_rate: 100, steps_not_completed: 0 })
+    expect(steps).toMatchObject([{ tests: [{ exit_code: 1 }, { exit_code: 0 }], compilations: [] }])
+  })
 })

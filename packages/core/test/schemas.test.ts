@@ -30,8 +30,9 @@ function checkAll(log: readonly TelemetryEvent[]): void {
   let state = initialState
   for (const one of log) {
     accepts('event', JSON.parse(encodeLine(one, crc)))
+    const before = state
     state = evolve(state, one)
-    const batch = triggersBatch(one) ? rendered(state) : undefined
+    const batch = triggersBatch(one, before, state) ? rendered(state) : undefined
     if (batch !== undefined) accepts('batch', JSON.parse(batch.body))
     if (isStepEvent(one) && state.telemetry_id !== undefined)
       accepts('stream', jsonOf(streamBody(one, state)))

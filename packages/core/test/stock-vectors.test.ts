@@ -1,6 +1,7 @@
 // Recorded sessions of the stock implementation: what it wrote and sent, we write and render (SPEC §4).
 
 import { describe, expect, it } from 'vitest'
+import { batchJson } from '../src/batch'
 import { evolve, fold, history, initialState, snapshot, streamBody, triggersBatch } from '../src/index'
 import { isStepEvent, parseSnapshot, type TelemetryEvent } from '../src/index'
 import { memoryStorage, type MemoryStorage } from '../src/memory'
@@ -12,6 +13,7 @@ import {
   sample,
   TELEMETRY_ID,
   vectors,
+  withAdditions,
   world,
   type Vector,
   type World,
@@ -48,21 +50,40 @@ function logOf({ storage, telemetry }: World): TelemetryEvent[] {
   return id === undefined ? [] : eventsOf(storage.log(id))
 }
 
-/** The bodies of every batch and stream event that the log and the submits give rise to. */
-function bodies({ log, submits }: ReturnType<typeof replay>): { batch: unknown[]; stream: unknown[] } {
+/**
+ * The bodies of every batch and stream event that the log and the submits give rise to. `further`: the batches at a
+ * completion, which stock does not send.
+ */
+function bodies({ log, submits }: ReturnType<typeof replay>) {
   const batch: unknown[] = []
+  const further: unknown[] = []
   const stream: unknown[] = []
   let state = initialState
+  const rendered = (): unknown => JSON.parse([...batchJson(state)].join(''))
   const submitted = (count: number) =>
-    submits.filter((at) => at === count).forEach(() => batch.push(snapshot(state)))
+    submits.filter((at) => at === count).forEach(() => batch.push(rendered()))
   submitted(0)
   log.forEach((event, index) => {
+    const before = state
     state = evolve(state, event)
-    if (triggersBatch(event)) batch.push(snapshot(state))
+    if (triggersBatch(event, before, state)) (isStock(event) ? batch : further).push(rendered())
     if (isStepEvent(event)) stream.push(streamBody(event, state))
     submitted(index + 1)
   })
-  return jsonOf({ batch, stream })
+  return jsonOf({ batch, further, stream })
+}
+
+const isStock = ({ type }: TelemetryEvent): boolean => type !== 'test' && type !== 'import'
+
+/** How many batches of ours tell of a step that a test, or the file that was there before, completed. */
+const FURTHER: Record<string, number> = {
+  'testeable-fail-then-pass': 1,
+  'fail-after-pass': 1,
+  'pass-on-nontesteable': 1,
+  'restart-with-last-interaction': 1,
+  'restart-keeps-user': 1,
+  'no-urls': 1,
+  'batch-only': 1,
 }
 
 const different = (name: string): Vector => {
@@ -78,10 +99,11 @@ describe('same as stock', () => {
     const session = replay(vector)
     expect(session.results.every((result) => (result as { ok: boolean }).ok)).toBe(true)
     expect(jsonOf(session.telemetry.snapshot())).toEqual(vector.telemetry)
-    const { batch, stream } = bodies(session)
+    const { batch, further, stream } = bodies(session)
     // A URL that is not configured is nothing sent; what would be sent is the same.
-    if (vector.config.urls?.batch !== undefined) expect(batch).toEqual(vector.batch)
+    if (vector.config.urls?.batch !== undefined) expect(batch).toEqual(vector.batch.map(withAdditions))
     if (vector.config.urls?.streaming !== undefined) expect(stream).toEqual(vector.stream)
+    expect(further).toHaveLength(FURTHER[vector.name] ?? 0)
   })
 
   it('leaves no vector out', () => {

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
-import { createTelemetry, deterministicId, type CourseInput, type Ids, type Snapshot } from '../src/index'
+import { lookAt } from '../../../testing/bodies'
+import { createTelemetry, deterministicId, measure } from '../src/index'
+import type { CourseInput, Ids, Snapshot } from '../src/index'
 import type {
   Outcome,
   Parcel,
@@ -62,6 +64,15 @@ export interface World {
   readonly faults: string[]
 }
 
+/** A transport whose bodies are looked at: each must be one that apiv2 takes. */
+const lookedAt = (transport: Transport): Transport => ({
+  ...transport,
+  deliver(parcel, signal) {
+    lookAt(parcel.body)
+    return transport.deliver(parcel, signal)
+  },
+})
+
 /** A runtime on memory, with a clock that stands still. */
 export function world({
   storage = memoryStorage(),
@@ -77,7 +88,7 @@ export function world({
     ids,
     crc,
     random: () => 0.5,
-    transports,
+    transports: transports.map(lookedAt),
     ...(redact && { redact }),
   })
   const notices: string[] = []
@@ -107,6 +118,21 @@ export function recorder(wants: Transport['wants'], ...answers: Answer[]) {
     sent,
     bodies: () => sent.map(({ body }) => JSON.parse(body) as Record<string, unknown>),
   }
+}
+
+/** The batch of a telemetry.json that somebody wrote: with what SPEC §6 adds to it, and nothing else. */
+export function withAdditions(file: unknown): unknown {
+  const body = jsonOf(file) as Snapshot
+  const { tutorial_started_at, last_interaction_at = tutorial_started_at } = body
+  const told = (runs: readonly object[]) => runs.map((run) => ({ exit_code: null, ...run }))
+  const steps = body.steps.map((step) => ({
+    ...step,
+    compilations: told(step.compilations),
+    tests: told(step.tests),
+  }))
+  const made = { ...body, last_interaction_at, steps }
+  const { engagement_indicator, frustration_indicator, ...global_metrics } = measure(made).course
+  return { ...made, global_metrics, global_indicators: { engagement_indicator, frustration_indicator } }
 }
 
 /** How often a property is tried: `LAWS_TIMES=20` tries it twenty times as often. */

@@ -16,7 +16,7 @@ import {
   started as begun,
   TELEMETRY_ID,
 } from './support'
-import { delivered, recorder, world, type World } from './support'
+import { delivered, recorder, withAdditions, world, type World } from './support'
 
 const broken = (): never => {
   throw new Error('broken')
@@ -497,7 +497,7 @@ describe('sending', () => {
       },
     ])
     expect(events.sent[0]).toMatchObject({ id: logOf(w)[1]!.id, contentType: 'application/json' })
-    expect(snapshots.bodies()).toEqual([jsonOf(w.telemetry.snapshot())])
+    expect(snapshots.bodies()).toEqual([withAdditions(w.telemetry.snapshot())])
     expect(snapshots.sent[0]).toMatchObject({ id: `${TELEMETRY_ID}-${logOf(w)[2]!.id}` })
   })
 
@@ -887,7 +887,7 @@ describe('what the log decides', () => {
     w.telemetry.submit()
     await w.telemetry.idle()
     expect(sent).toHaveLength(2)
-    expect(JSON.parse(sent[1]!.body)).toEqual(jsonOf(w.telemetry.snapshot()))
+    expect(JSON.parse(sent[1]!.body)).toEqual(withAdditions(w.telemetry.snapshot()))
   })
 
   it('nothing is sent before the whole log is read: who logged out in its last line stays logged out', async () => {

@@ -5,7 +5,9 @@ import {
   createTelemetry,
   destinationOf,
   deterministicId,
+  evolve,
   freshDelivery,
+  initialState,
   isStepEvent,
   triggersBatch,
   type DeliveryState,
@@ -86,13 +88,16 @@ export function startLab(changed: () => void): Lab {
   const places = new Map<string, { streamed: number; batches: number }>()
   let total = { streamed: 0, batches: 0 }
   let last: TelemetryEvent | undefined
+  let state = initialState
 
   function append(event: TelemetryEvent): void {
     if (!telemetry.append(event).ok) return
+    const before = state
+    state = evolve(state, event)
     last = event
     total = {
       streamed: total.streamed + (isStepEvent(event) ? 1 : 0),
-      batches: total.batches + (triggersBatch(event) ? 1 : 0),
+      batches: total.batches + (triggersBatch(event, before, state) ? 1 : 0),
     }
     places.set(event.id, total)
   }
