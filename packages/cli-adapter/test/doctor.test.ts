@@ -111,8 +111,7 @@ const toBatch = `http-batch ${both.batch}`
 const FOLLOWS: Partial<Record<Code, Code[]>> = {
   'record/large': ['snapshot/differs'],
   'delivery/unknown': ['config/not-json'],
-  'receiver/event': ['snapshot/differs'],
-  'receiver/exit_code': ['snapshot/differs'],
+  'receiver/slug': ['snapshot/differs'],
 }
 
 const receivers = (text: string) => () => {
@@ -464,37 +463,12 @@ const CASES: Partial<Record<Code, Case | Case[]>> = {
     },
   },
 
-  'receiver/student': { says: /^user_id is missing/, make: () => course({ user_id: null }) },
   'receiver/slug': {
-    says: /^slug is missing/,
-    spoil: onlyFile({ telemetry_id: 'a', user_id: 1, steps: [] }),
-  },
-  'receiver/event': {
-    says: /^event is there, and a batch with it is taken for a stream \(found "x"\)/,
-    spoil: append({
-      type: 'import',
-      data: { snapshot: { telemetry_id: 'a', slug: 'intro', user_id: 42, steps: [], event: 'x' } },
-    }),
-  },
-  'receiver/time': {
-    says: /^step 00-hello: compilations\[0\]\.starting_at is no time .*\(found "yesterday"\), and 1 more like it$/,
-    make: () =>
-      course({}, (manager) => {
-        for (const starting_at of ['yesterday', 1_700_000_000]) {
-          manager.registerStepEvent(0, 'compile', { starting_at, exitCode: 0 })
-        }
-      }),
-  },
-  'receiver/list': {
-    says: /^step a: tests is no list \(found \{\}\)/,
-    spoil: onlyFile({ telemetry_id: 'a', slug: 's', user_id: 1, steps: [{ slug: 'a', tests: {} }] }),
-  },
-  'receiver/exit_code': {
-    says: /^step 00-hello: tests\[1\]\.exit_code is missing/,
-    spoil: append({ type: 'test', step: { slug: '00-hello', position: 0 }, data: { stdout: 'x' } }),
+    says: /^the course has no slug/,
+    spoil: append({ type: 'session_start', data: { telemetry_id: 'a', slug: '', agent: 'os', steps: [] } }),
   },
   'receiver/unread': {
-    says: /^step 01-add: opened_at is missing in a step that is completed/,
+    says: /^step 01-add is completed and was never opened, which counts as unread$/,
     make: () => course({}, (manager) => manager.registerStepEvent(1, 'test', { exitCode: 0 })),
   },
 

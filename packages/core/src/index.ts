@@ -73,7 +73,6 @@ export { deterministicId } from './deterministic-id'
 
 // The wire: bodies and their base64.
 export { decodedAttempt, fromWire, streamBody, toWire } from './wire'
-export { unreceivable, type ReceivableRule, type Unreceivable } from './receivable'
 
 // Configuration: where a course is delivered to.
 export { configOf, readConfig, telemetryConfig, type Destinations, type ReadConfig } from './config'

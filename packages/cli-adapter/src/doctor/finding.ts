@@ -77,12 +77,7 @@ export const FINDINGS = {
   'delivery/dead-letters': 'warning',
 
   'receiver/sound': 'ok',
-  'receiver/student': 'ok',
   'receiver/slug': 'warning',
-  'receiver/event': 'warning',
-  'receiver/time': 'warning',
-  'receiver/list': 'warning',
-  'receiver/exit_code': 'warning',
   'receiver/unread': 'warning',
 
   'network/direct': 'ok',
