@@ -63,9 +63,37 @@ const snapshot = importedSnapshot.extend({
   user_id: given.user_id.describe('The student: always there in what we send, not in what stock sends'),
 })
 
+const seconds = (what: string) => z.number().describe(`${what}, s`)
+const metrics = z.looseObject({
+  total_steps: z.int().describe('Steps of the course'),
+  completion_rate: z.number().describe('Completed steps, percent of all'),
+  steps_not_completed: z.int().describe('Steps that are not completed'),
+  skipped_steps: z.int().describe('Steps that were opened, and neither run nor tested'),
+  num_sessions: z.int().describe('Sessions'),
+  total_interactions: z.int().describe('Runs and tests'),
+  total_time_on_platform: seconds('From the first session to the last interaction'),
+  time_on_incomplete: seconds('On steps that were opened and are not completed'),
+  avg_comp_struggles: z.number().describe('Failed runs, per step'),
+  avg_test_struggles: z.number().describe('Failed tests, per step'),
+})
+const indicators = z.looseObject({
+  engagement_indicator: z.number().describe('0 to 100'),
+  frustration_indicator: z.number().describe('0 to 100'),
+})
+
 /** A body with `event` is taken as a stream (SPEC §10). */
 const batch = snapshot.extend({
   slug: given.slug.unwrap().describe('The course'),
+  tutorial_started_at: z
+    .union([ofEvent.at, z.null()])
+    .optional()
+    .describe('The first session, epoch ms; null where an older file tells no time at all'),
+  last_interaction_at: z
+    .union([ofEvent.at, z.null()])
+    .optional()
+    .describe('Epoch ms; the first session where nothing happened yet'),
+  global_metrics: metrics.optional().describe('The course in numbers: always there in what we send'),
+  global_indicators: indicators.optional().describe('The same in two: always there in what we send'),
   event: z.never().optional().describe('Never there: it tells a stream body from a batch'),
 })
 
@@ -99,7 +127,7 @@ const logLine = z.union(
 
 const published = {
   snapshot: [snapshot, 'telemetry.json', 'The state of one telemetry, folded from its log.'],
-  batch: [batch, 'Batch body', 'The whole snapshot; each one replaces the one before.'],
+  batch: [batch, 'Batch body', 'The whole snapshot, and what it measures; each one replaces the one before.'],
   stream: [stream, 'Stream body', 'One event, as it happens.'],
   event: [
     logLine,
