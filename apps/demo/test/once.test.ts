@@ -31,8 +31,8 @@ describe('npm start -- --once', () => {
       steps: 3,
       steps_opened: 2,
       steps_completed: 1,
-      // Login, two openings, and the second session start; the first start was before the login.
-      batches_received: 4,
+      // Login, two openings, a completion, and the second session start; the first start was before the login.
+      batches_received: 5,
       stream_events_received: 5,
       problems: [],
       telemetry_json: expect.any(String) as string,
@@ -50,7 +50,7 @@ describe('npm start -- --once', () => {
     expect(out).toMatch(/^Replaying the bundled sample; receiver at http:\/\/127\.0\.0\.1:\d+\/batch and /)
     expect(out).toContain('\n9/9 events\n')
     expect(out).toMatch(
-      /\nsteps +3 \(2 opened, 1 completed\)\nbatches received +4\nstream events received +5\n/,
+      /\nsteps +3 \(2 opened, 1 completed\)\nbatches received +5\nstream events received +5\n/,
     )
     expect(out).not.toContain('\u001b')
   })
@@ -60,7 +60,7 @@ describe('npm start -- --once', () => {
     writeFileSync(path, JSON.stringify({ ...sample, user_id: 42, cohort_id: 5 }))
     const summary = await summaryOf('--telemetry', path)
     expect(readJson(summary.telemetry_json)).toEqual({ ...sample, user_id: 42, cohort_id: 5 })
-    expect(summary).toMatchObject({ stream_events_received: 5, batches_received: 4 })
+    expect(summary).toMatchObject({ stream_events_received: 5, batches_received: 5 })
   })
 
   it('replays any log, naming what it cannot read', async () => {
@@ -83,7 +83,7 @@ describe('npm start -- --once', () => {
       events: 10,
       steps_opened: 3,
       stream_events_received: 6,
-      batches_received: 5,
+      batches_received: 6,
     })
     const before = readJson(telemetry_json)
     expect(readJson(summary.telemetry_json)).toEqual({

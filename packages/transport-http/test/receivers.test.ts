@@ -15,6 +15,7 @@ import { manualClock, memoryStorage } from '@learnpack/telemetry-core/memory'
 import { jsonSchema } from '@learnpack/telemetry-core/schemas'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterEach, describe, expect, it } from 'vitest'
+import '../../../testing/every-body'
 import { batchTransport, streamTransport, type HttpTransportOptions } from '../src/index'
 
 const read = (path: string) =>
