@@ -88,11 +88,6 @@ const append = (event: object) => (path: string) => {
   const whole = { v: 1, id: 'x1', at: 1_700_000_000_000, session: 's', ...event } as TelemetryEvent
   appendFileSync(logOf(path), `${encodeLine(whole, crc32)}\n`)
 }
-/** What a file of an older installation says, alone in its course. */
-const onlyFile = (file: object) => (path: string) => {
-  rmSync(kept(path), { recursive: true })
-  writeFileSync(join(learn(path), 'telemetry.json'), JSON.stringify(file))
-}
 const cursor = (path: string, destination: string, state: object): void => {
   const folder = openCourseFolder(learn(path))
   folder.open(folder.list()[0]!).cursors.write(destination, {
