@@ -69,9 +69,12 @@ export function followLogins(options: FollowLoginsOptions): Logins {
     if (stored === undefined || noteLater) return
     const token = stored?.token ?? null
     if (token === seen) return
+    isUnreadable = true
+    const counts = stored !== null && !cameWithCourse(folder, stored)
+    isUnreadable = false
     const isFirst = seen === undefined
     seen = token
-    if (stored === null || cameWithCourse(folder, stored)) {
+    if (!counts) {
       if (student() !== undefined || present !== undefined) logOut()
       present = undefined
     } else logInAs(stored, isFirst)
@@ -92,7 +95,7 @@ export function followLogins(options: FollowLoginsOptions): Logins {
       present = given
     },
     whyNot() {
-      look()
+      quietly(look)
       if (isUnreadable) return `it cannot be told who is logged in (${path} cannot be read)`
       const named = student()
       if (!isKept || (named !== undefined && sameStudent(present?.user_id, named))) return undefined

@@ -4,6 +4,7 @@
 import { randomUUID } from 'node:crypto'
 import { linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { isOfTheMoment } from '@learnpack/telemetry-core'
 import { readRegular } from '@learnpack/telemetry-transport-file'
 import { configFolder } from './user-files'
 import { quietly } from './quietly'
@@ -15,10 +16,25 @@ const ofThisProcess = randomUUID()
 
 const pathOf = (): string => join(configFolder(), 'machine')
 
-/** Undefined where none was made yet. */
+/** By where it is kept: what was read once need not be read again, which may fail. */
+const read = new Map<string, string>()
+
+/** Undefined where none was made yet. @throws where that cannot be told at the moment */
 export function knownMachineId(): string | undefined {
-  const text = quietly(() => readRegular(pathOf(), { links: true }).toString('utf8').trim())
-  return text !== undefined && FORM.test(text) ? text : undefined
+  const path = pathOf()
+  const id = read.get(path) ?? kept(path)
+  if (id !== undefined) read.set(path, id)
+  return id
+}
+
+function kept(path: string): string | undefined {
+  try {
+    const text = readRegular(path, { links: true }).toString('utf8').trim()
+    return FORM.test(text) ? text : undefined
+  } catch (error) {
+    if (isOfTheMoment(error)) throw error
+    return undefined
+  }
 }
 
 /** The one that is kept, else a new one. */

@@ -79,6 +79,8 @@ export function createManaged(
   let course: CourseInput | undefined
   /** A session that could not be started, on a full disk for one, is tried again at the next event. */
   let startLater: CourseInput | undefined
+  /** A login or logout that waits. */
+  let unsettled: (() => void) | undefined
   /** Recording was switched off. */
   let off = false
   /** Whether it was on when that was last looked for. */
@@ -111,8 +113,8 @@ export function createManaged(
   /** Whoever switches recording off means from now on. */
   function allowed(): boolean {
     if (folder === undefined || off) return !off
-    look(dirname(folder.snapshotPath))
-    if (!isOn) switchOff()
+    const kind = look(dirname(folder.snapshotPath))
+    if (!isOn && kind !== 'unreadable') switchOff()
     return isOn
   }
 
@@ -175,20 +177,9 @@ export function createManaged(
     if (folder !== undefined) return
     configPath = path
     const dirPath = resolve(path)
-    off = !consent(dirPath).enabled
+    off = look(dirPath) !== 'unreadable' && !isOn
     if (off) return stop()
-    const opened = openCourseFolder(dirPath)
-    folder = opened
-    logins = followLogins({
-      folder: opened,
-      dirPath,
-      kept: loginsKept,
-      lastRecordedAt: quietly(() => lastRecordedAt(opened)) ?? -Infinity,
-      student: () => telemetry.status().student,
-      logIn: identify,
-      logOut: () => telemetry.clear(),
-    })
-    if (early !== undefined) logins.told(early)
+    folder = openCourseFolder(dirPath)
     useUrls()
     stopSaving = saveAtExit((last) => {
       quietly(() => {
@@ -219,6 +210,34 @@ export function createManaged(
     })
   }
 
+  function loginsOf(opened: CourseFolder): Logins {
+    const made = followLogins({
+      folder: opened,
+      dirPath: dirname(opened.snapshotPath),
+      kept: loginsKept,
+      lastRecordedAt: quietly(() => lastRecordedAt(opened)) ?? -Infinity,
+      student: () => telemetry.status().student,
+      logIn: identify,
+      logOut: () => telemetry.clear(),
+    })
+    if (early !== undefined) made.told(early)
+    return made
+  }
+
+  /** While it cannot be told whether recording is on, who logs in or out waits: the next event is theirs. */
+  function settle(change: () => void): void {
+    unsettled = change
+    if (!allowed()) return
+    unsettled = undefined
+    change()
+  }
+
+  function logIn(student: Student): void {
+    if (!identify(student)) return
+    early = student
+    logins?.told(student)
+  }
+
   /** Who cannot be noted now is noted before anything else is; only who is nobody changes nothing. */
   function identify({ user_id }: Student): boolean {
     return telemetry.identify(user_id).ok || isStudent(user_id)
@@ -226,6 +245,9 @@ export function createManaged(
 
   function begin(given: CourseInput): void {
     startLater = given
+    if (!isOn || folder === undefined) return
+    // Before the first start, which makes the folder one that is known here.
+    logins ??= loginsOf(folder)
     if (!telemetry.start(given).ok) return
     startLater = undefined
     course = given
@@ -262,6 +284,7 @@ export function createManaged(
       if (!allowed()) return
       if (startLater !== undefined) begin(startLater)
       quietly(() => {
+        if (unsettled !== undefined) settle(unsettled)
         if (folder !== undefined) useUrls()
         logins?.look()
       })
@@ -269,17 +292,17 @@ export function createManaged(
     },
     setStudent(student) {
       quietly(() => {
-        if (!allowed() || !identify(student)) return
+        // The host's object stays the host's.
         const { user_id, token } = student
-        early = { user_id, ...(token !== undefined && { token }) }
-        logins?.told(early)
+        settle(() => logIn({ user_id, ...(token !== undefined && { token }) }))
       })
     },
     clearStudent() {
-      early = undefined
-      if (!allowed()) return
-      logins?.told(undefined)
-      telemetry.clear()
+      settle(() => {
+        early = undefined
+        logins?.told(undefined)
+        telemetry.clear()
+      })
     },
     lookWho,
     import: (file) => (allowed() ? telemetry.import(file) : { ok: false, reason: SWITCHED_OFF }),

@@ -25,8 +25,13 @@ const madeAt = ({ birthtimeMs, ctimeMs }: Stats): number => birthtimeMs || ctime
 
 /** Whether LearnPack was never started here by this user: a folder that was copied was started elsewhere. */
 export function isNewHere(folder: CourseFolder): boolean {
-  const machine = knownMachineId()
-  return machine === undefined || quietly(() => folder.readIndex()?.machine) !== machine
+  try {
+    const machine = knownMachineId()
+    return machine === undefined || folder.readIndex()?.machine !== machine
+  } catch {
+    // What cannot be read at the moment is there.
+    return false
+  }
 }
 
 /**
@@ -41,9 +46,9 @@ export function noteForeignSession(folder: CourseFolder, dirPath: string): void 
   if (apart <= TOGETHER_MS) folder.noteForeignSession(digestOf(session))
 }
 
-/** Whether that session came with the course. */
+/** Whether that session came with the course. @throws where that cannot be told at the moment */
 export function cameWithCourse(folder: CourseFolder, session: HostStudent): boolean {
-  if (quietly(() => folder.foreignSession()) === digestOf(session)) return true
+  if (folder.foreignSession() === digestOf(session)) return true
   return quietly(() => isAsTracked(session.path, session.content, statSync(session.path))) ?? false
 }
 

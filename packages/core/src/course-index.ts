@@ -3,6 +3,7 @@
 
 import type { EventOf } from './events'
 import { readLogins, type Logins } from './logins'
+import { isOfTheMoment } from './of-the-moment'
 import type { CourseIndex, Crc, Storage } from './ports'
 
 /** A login that takes work from another telemetry along. */
@@ -31,7 +32,8 @@ export function correctedIndex(
     const before = known(stored, id)
     try {
       found.set(id, readLogins(storage.open(id).log, crc, before))
-    } catch {
+    } catch (error) {
+      if (isOfTheMoment(error)) throw error
       // What cannot be read says nothing new; whoever needs it will say that it cannot.
       found.set(id, { ...lost(stored, id), student: before?.student })
     }

@@ -112,3 +112,4 @@ export {
   type StepMeasures,
   type StepStatus,
 } from './measures'
+export { isOfTheMoment } from './of-the-moment'

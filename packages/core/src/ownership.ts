@@ -43,6 +43,7 @@ export interface OwnershipOptions {
   readonly failed: (error: unknown) => void
 }
 
+/** @throws where what is stored cannot be read at the moment */
 export function readOwnership(options: OwnershipOptions): Ownership {
   const { storage, crc, machine, firstId, finish, failed } = options
   let index: CourseIndex = { current: '', owners: {} }
@@ -53,8 +54,9 @@ export function readOwnership(options: OwnershipOptions): Ownership {
   /** What failed to be stored is stored at the next chance. */
   let stored = true
 
+  // Where it cannot be told what is there, nothing may be begun.
+  const found = correctedIndex(storage, crc)
   try {
-    const found = correctedIndex(storage, crc)
     index = found?.index ?? storage.claimIndex({ current: firstId(), owners: {}, machine: machine?.() })
     read = { ...index.read }
     for (const move of found?.moves ?? []) if (!finish(move)) unfinished.add(move.to)
@@ -67,13 +69,22 @@ export function readOwnership(options: OwnershipOptions): Ownership {
 
   function change(changed: (index: CourseIndex) => CourseIndex): void {
     if (stored && JSON.stringify(changed(index)) === JSON.stringify(index)) return
+    const { owners, ...latest } = storedNow() ?? index
+    index = changed(stored ? { ...latest, owners: { ...index.owners, ...owners } } : index)
     try {
-      const { owners, ...latest } = storage.readIndex() ?? index
-      index = changed(stored ? { ...latest, owners: { ...index.owners, ...owners } } : index)
       store()
     } catch (error) {
-      stored = false
       failed(error)
+    }
+  }
+
+  /** As other processes left it; undefined where there is none, or it cannot be read. */
+  function storedNow(): CourseIndex | undefined {
+    try {
+      return storage.readIndex()
+    } catch (error) {
+      failed(error)
+      return undefined
     }
   }
 
@@ -85,13 +96,7 @@ export function readOwnership(options: OwnershipOptions): Ownership {
   }
 
   /** Another process may have begun a telemetry since. */
-  function knownOwners(): CourseIndex['owners'] {
-    try {
-      return { ...index.owners, ...storage.readIndex()?.owners }
-    } catch {
-      return index.owners
-    }
-  }
+  const knownOwners = (): CourseIndex['owners'] => ({ ...index.owners, ...storedNow()?.owners })
 
   return {
     get current() {

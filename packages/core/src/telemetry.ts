@@ -212,11 +212,12 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       },
       failed: (error) => fault('index', error),
     })
-    goOnIn(whose.current)
+    const { current: id, isFromHere } = whose
+    goOnIn(id)
     // Without its log, a telemetry.json of ours is all there is.
     guarded('log', () => current?.log.size() === 0 && storage.snapshot.disown())
     // What came with a download or a copy logs nobody in.
-    if (!whose.isFromHere) settle(() => forgetLogin(called()))
+    if (!isFromHere) settle(() => forgetLogin(called()))
     if (current !== undefined) takeIn({ patiently: false })
   }
 
@@ -444,7 +445,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       }),
 
     open() {
-      if (current === undefined && !closed) openCurrent()
+      if (current === undefined && !closed) guarded('index', () => openCurrent())
     },
 
     deliverTo(given) {

@@ -2,16 +2,7 @@
 // a folder per telemetry, the index of them, and a file that keeps it all out of git.
 
 import { createHash } from 'node:crypto'
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  linkSync,
-  lstatSync,
-  readdirSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { closeSync, fstatSync, linkSync, lstatSync, readdirSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { CourseIndex, CursorStore, DeliveryState, Storage } from '@learnpack/telemetry-core'
 import type { TelemetryStore } from '@learnpack/telemetry-core'
@@ -21,6 +12,7 @@ import {
   FILE_MODE,
   READ,
   errorCode,
+  isThere,
   makeFolder,
   openRegular,
   quietly,
@@ -96,8 +88,8 @@ export function openCourseFolder(dirPath: string): CourseFolder {
   }
 
   function list(): string[] {
-    if (!existsSync(folder)) return []
-    return readdirSync(folder).filter((name) => existsSync(join(folder, name, LOG_NAME)))
+    if (!isThere(folder)) return []
+    return readdirSync(folder).filter((name) => isThere(join(folder, name, LOG_NAME)))
   }
 
   /** A course from a stranger may bring a link that leads what is written of a learner elsewhere. */
@@ -190,7 +182,7 @@ function openCursors(home: string, log: FileLog): CursorStore {
   }
   return {
     list() {
-      if (!existsSync(home)) return []
+      if (!isThere(home)) return []
       const names = readdirSync(home).filter(isCursor)
       return names.flatMap((name) => stored(join(home, name)) ?? [])
     },
@@ -229,7 +221,7 @@ function openRecords<T>(
       }
     },
     list() {
-      if (!existsSync(path)) return []
+      if (!isThere(path)) return []
       const fd = openRegular(path, READ)
       try {
         const { size } = fstatSync(fd)

@@ -12,6 +12,7 @@ import {
   readSync,
   readdirSync,
   renameSync,
+  statSync,
   unlinkSync,
   writeSync,
   type BigIntStats,
@@ -19,6 +20,7 @@ import {
 } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { isOfTheMoment } from '@learnpack/telemetry-core'
 import { temporaryName, writerOf } from './layout'
 
 const FOLDER_MODE = 0o700
@@ -228,12 +230,27 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** The JSON in the small file at `path`, or undefined where there is no such file or no JSON in it. */
+/**
+ * The JSON in the small file at `path`, or undefined where there is no such file or no JSON in it.
+ * @throws where it cannot be read at the moment
+ */
 export function readJson(path: string): unknown {
   try {
     return JSON.parse(readRegular(path).toString('utf8'))
-  } catch {
+  } catch (error) {
+    if (isOfTheMoment(error)) throw error
     return undefined
+  }
+}
+
+/** Whether something is there. @throws where that cannot be told at the moment */
+export function isThere(path: string): boolean {
+  try {
+    statSync(path)
+    return true
+  } catch (error) {
+    if (isOfTheMoment(error)) throw error
+    return false
   }
 }
 
