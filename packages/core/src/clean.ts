@@ -1,7 +1,7 @@
 // Redaction of what is about to be written: texts wherever they are in an event, but for what identifies.
 
 import type { CourseInput, Redactor } from './api'
-import { fromBase64, toBase64 } from './base64'
+import { decodeText, toBase64 } from './base64'
 import type { StepEventType } from './events'
 import type { Data } from './prepare'
 import { mark } from './redaction-mark'
@@ -115,10 +115,10 @@ const cleanAttempt = (type: StepEventType, attempt: Attempt, redact: Redactor): 
 
 /** Base64 of text, of other bytes, or text that was never encoded; encoded anew only where something was found. */
 function cleanBase64(value: string, redact: Redactor): string {
-  const text = fromBase64(value)
-  if (text !== undefined) {
-    const cleaned = redact(text)
-    return cleaned === text ? value : toBase64(cleaned)
+  const decoded = decodeText(value)
+  if (decoded !== undefined) {
+    const cleaned = redact(decoded.text)
+    return cleaned === decoded.text ? value : toBase64(cleaned, decoded.encoding)
   }
   const bytes = bytesOf(value)
   if (bytes === undefined) return redact(value)

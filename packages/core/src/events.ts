@@ -43,8 +43,10 @@ const stepEvent = <T extends string>(type: T) =>
     data,
     /** Only in the history of a legacy file: `false` where that file knows of no completion here. */
     completes: z.literal(false).optional(),
-    /** Only in the history of a legacy file: `data` is in wire form, because its base64 is not of text. */
+    /** Only of what a file told: `data` is in wire form, because its base64 is not of text. */
     wire: z.literal(true).optional(),
+    /** Only of what LearnPack 5 told: its texts are base64 of `encodeURIComponent` on the wire, not of UTF-8. */
+    encoding: z.literal('uri').optional(),
   })
 
 /**

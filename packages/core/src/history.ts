@@ -10,7 +10,7 @@ import { exitCodeOf, isRun, withExitCode } from './exit-code'
 import type { Attempt, ImportedSnapshot, ImportedStep } from './snapshot-schema'
 import { stableJson } from './stable-json'
 import { ATTEMPT_TYPES, initialState, type AttemptList, type State } from './state'
-import { fromWire } from './wire'
+import { contentOf } from './wire'
 
 /**
  * The events behind `file`, in time order, with ids that depend on nothing but `file`. Folded from `initialState`,
@@ -112,7 +112,6 @@ function stepEvent(
   nth: number,
 ): StepEvent {
   const told = isRun(type) ? withExitCode(attempt) : attempt
-  const text = fromWire(type, told)
   return {
     v: EVENT_VERSION,
     id: idOf(file, at, type, slug, nth, stableJson(attempt)),
@@ -120,8 +119,7 @@ function stepEvent(
     session: '',
     type,
     step: { slug, position: Math.max(0, position ?? index) },
-    data: text ?? told,
-    ...(text === undefined && { wire: true }),
+    ...contentOf(type, told),
   } as StepEvent
 }
 

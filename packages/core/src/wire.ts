@@ -1,7 +1,7 @@
 // The bodies receivers depend on (SPEC §6) and the base64 rules they share with telemetry.json (SPEC §4).
 // Text stays text in the log; it is encoded here and nowhere else.
 
-import { fromBase64, toBase64 } from './base64'
+import { decodeText, fromBase64, toBase64, type TextEncoding } from './base64'
 import type { StepEvent, StepEventType } from './events'
 import { isRun, withExitCode } from './exit-code'
 import type { Attempt } from './snapshot-schema'
@@ -18,22 +18,36 @@ export const encodedFields: Record<StepEventType, readonly string[]> = {
 }
 
 /**
- * A copy of `data` as the snapshot and the stream show it: base64 of UTF-8 in `source_code`, `stdout` and `stderr`, of an
- * AI interaction in `source_code` alone (SPEC §4). What is no string stays; '' is encoded as itself.
+ * A copy of `data` as the snapshot and the stream show it: base64 in `source_code`, `stdout` and `stderr`, of an AI
+ * interaction in `source_code` alone (SPEC §4). What is no string stays; '' is encoded as itself.
+ * @param encoding what is base64: the text's UTF-8, or `encodeURIComponent` of it, as in LearnPack 5 (SPEC §12)
  */
-export function toWire(type: StepEventType, data: Attempt): Attempt {
-  return mapText(type, data, toBase64)
+export function toWire(type: StepEventType, data: Attempt, encoding: TextEncoding = 'utf8'): Attempt {
+  return mapText(type, data, (text) => toBase64(text, encoding))
 }
 
-/** The inverse of `toWire`, or undefined where a field's base64 is not exactly what `toWire` would give. */
+/** The inverse of `toWire`, of either encoding, or undefined where a field's base64 is not exactly what it would give. */
 export function fromWire(type: StepEventType, data: Attempt): Attempt | undefined {
-  let exact = true
-  const decoded = mapText(type, data, (value) => {
-    const text = fromBase64(value)
-    exact &&= text !== undefined
-    return text ?? value
+  const { wire, data: decoded } = contentOf(type, data)
+  return wire === true ? undefined : decoded
+}
+
+/** What an event holds of an attempt, so that it gives exactly that attempt again. */
+export type AttemptContent = Pick<StepEvent, 'data' | 'encoding' | 'wire'>
+
+/** An attempt as an event holds it: as texts, unless their base64 is no text's, or not of one encoding. */
+export function contentOf(type: StepEventType, attempt: Attempt): AttemptContent {
+  const encodings = new Set<TextEncoding | 'none'>()
+  const data = mapText(type, attempt, (value) => {
+    const decoded = decodeText(value)
+    // What both encodings write the same says nothing about the rest.
+    if (decoded === undefined) encodings.add('none')
+    else if (decoded.encoding === 'uri' || toBase64(decoded.text, 'uri') !== value)
+      encodings.add(decoded.encoding)
+    return decoded?.text ?? value
   })
-  return exact ? decoded : undefined
+  if (encodings.size > 1 || encodings.has('none')) return { data: attempt, wire: true }
+  return encodings.has('uri') ? { data, encoding: 'uri' } : { data }
 }
 
 /** The same for a person to read: a field that is no base64 of a text stays as it is. */
@@ -50,8 +64,8 @@ function mapText(type: StepEventType, data: Attempt, change: (text: string) => s
 }
 
 /** The attempt an event adds to its step. */
-export function attemptOf({ type, wire, data }: StepEvent): Attempt {
-  const attempt = wire === true ? data : toWire(type, data)
+export function attemptOf({ type, wire, encoding, data }: StepEvent): Attempt {
+  const attempt = wire === true ? data : toWire(type, data, encoding)
   return isRun(type) ? withExitCode(attempt) : attempt
 }
 
