@@ -85,8 +85,8 @@ export interface TelemetryManager {
   /**
    * Records one event. What cannot be recorded is counted with its reason, which `learnpack-telemetry status` shows.
    * @param stepPosition of the step, from 0
-   * @param event `open_step`, `compile`, `test` or `ai_interaction`
-   * @param data what the compiler plugin or the tutor returned; copied
+   * @param event `open_step`, `compile`, `test`, `ai_interaction` or `quiz_submission`
+   * @param data what the compiler plugin or the tutor returned, or how the quiz was answered; copied
    */
   registerStepEvent(stepPosition: number, event: string, data: unknown): void
   /**

@@ -18,9 +18,10 @@ export function countRedactions(event: TelemetryEvent, counts: Record<string, nu
   const { snapshot } = event['data'] as { snapshot: { steps: Record<string, unknown>[] } }
   for (const step of snapshot.steps) {
     for (const [list, type] of Object.entries(ATTEMPT_TYPES)) {
-      for (const attempt of (step[list] ?? []) as Record<string, unknown>[]) {
-        for (const [name, text] of Object.entries(decodedAttempt(type, attempt)))
-          if (text !== attempt[name]) countMarks(String(text), counts)
+      const attempts = Array.isArray(step[list]) ? (step[list] as (Record<string, unknown> | null)[]) : []
+      for (const attempt of attempts) {
+        for (const [name, text] of Object.entries(decodedAttempt(type, attempt ?? {})))
+          if (text !== attempt?.[name]) countMarks(String(text), counts)
       }
     }
   }

@@ -17,17 +17,23 @@ const NAMES = [
   ['compilations', 'run'],
   ['tests', 'tests'],
   ['ai_interactions', 'question to the tutor'],
+  ['quiz_submissions', 'quiz'],
 ] as const
+
+/** A course without quizzes has no list of them. */
+const attemptsOf = (step: Step, list: (typeof NAMES)[number][0]): readonly Attempt[] =>
+  Array.isArray(step[list]) ? step[list] : []
 
 /** telemetry.json with every text as the learner wrote or saw it. */
 export function decoded(known: Snapshot): Snapshot {
   const steps = known.steps.map((step) => ({
     ...step,
     ...Object.fromEntries(
-      NAMES.map(([list]) => [
-        list,
-        step[list].map((attempt: Attempt) => decodedAttempt(ATTEMPT_TYPES[list], attempt)),
-      ]),
+      NAMES.flatMap(([list]) =>
+        list in step
+          ? [[list, attemptsOf(step, list).map((attempt) => decodedAttempt(ATTEMPT_TYPES[list], attempt))]]
+          : [],
+      ),
     ),
   }))
   return { ...known, steps }
@@ -81,7 +87,7 @@ function describeStep(step: Step, full: boolean, paint: Paint): string[] {
   return [
     `${mark} ${paint.bold(oneLine(slug))}  ${what}`,
     ...NAMES.flatMap(([list, name]) =>
-      step[list].flatMap((attempt: Attempt) => describeAttempt(name, attempt, full, paint)),
+      attemptsOf(step, list).flatMap((attempt) => describeAttempt(name, attempt, full, paint)),
     ),
   ]
 }
@@ -92,25 +98,37 @@ const TEXTS = [
   ['stderr', 'its errors'],
   ['student_message', 'you asked'],
   ['ai_response', 'the tutor said'],
+  ['question', 'the question'],
+  ['answer', 'you answered'],
+  ['feedback', 'the feedback'],
 ] as const
 
 function describeAttempt(name: string, attempt: Attempt, full: boolean, paint: Paint): string[] {
-  const { starting_at, exit_code } = attempt
-  const outcome =
-    exit_code === undefined || exit_code === null
-      ? ''
-      : exit_code === 0
-        ? paint.green(' passed')
-        : paint.red(` failed (${shown(exit_code)})`)
-  const texts = TEXTS.flatMap(([key, label]): [string, string][] => {
-    const text = attempt[key]
-    return typeof text === 'string' && text !== '' ? [[label, text]] : []
-  })
+  const { starting_at = attempt['started_at'] } = attempt
+  const texts = [attempt, ...selectionsOf(attempt)].flatMap((texts) =>
+    TEXTS.flatMap(([key, label]): [string, string][] => {
+      const text = texts[key]
+      return typeof text === 'string' && text !== '' ? [[label, text]] : []
+    }),
+  )
   const sizes = texts.map(([label, text]) => `${label} (${text.length} characters)`).join(', ')
-  const head = `    ${name}${outcome}${typeof starting_at === 'number' ? `, ${moment(starting_at)}` : ''}`
+  const head = `    ${name}${outcomeOf(attempt, paint)}${typeof starting_at === 'number' ? `, ${moment(starting_at)}` : ''}`
   if (!full) return [sizes === '' ? head : `${head}: ${paint.dim(sizes)}`]
   return [head, ...texts.flatMap(([label, text]) => [`      ${paint.dim(`${label}:`)}`, indented(text)])]
 }
+
+/** A quiz tells a status instead of an exit code. */
+function outcomeOf({ exit_code, status }: Attempt, paint: Paint): string {
+  if (exit_code === 0 || status === 'SUCCESS') return paint.green(' passed')
+  if (status === 'ERROR') return paint.red(' failed')
+  return exit_code === undefined || exit_code === null ? '' : paint.red(` failed (${shown(exit_code)})`)
+}
+
+/** What was answered to each question of a quiz. */
+const selectionsOf = ({ selections }: Attempt): Attempt[] =>
+  Array.isArray(selections)
+    ? selections.filter((one): one is Attempt => typeof one === 'object' && one !== null)
+    : []
 
 /** Without the colours of a learner's own terminal, which are nothing that is known of them. */
 const indented = (text: string): string =>

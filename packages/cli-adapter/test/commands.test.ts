@@ -63,6 +63,11 @@ async function course({ learnJson = '{}' } = {}): Promise<string> {
   })
   manager.registerStepEvent(1, 'test', { stderr: 'not yet', exitCode: 1 })
   manager.registerStepEvent(1, 'ai_interaction', { student_message: 'why?', ai_response: 'because' })
+  manager.registerStepEvent(1, 'quiz_submission', {
+    status: 'ERROR',
+    selections: [{ question: 'How many?', answer: 'seven', isCorrect: false, feedback: 'Count again' }],
+    started_at: 1_700_000_000_000,
+  })
   await manager.close()
   return path
 }
@@ -87,6 +92,7 @@ describe('show', () => {
       '\n    run passed, 2023-11-14 22:13: your code (10 characters), its output (8 characters)\n',
     )
     expect(out).toContain('\n    tests failed (1): its errors (7 characters)\n')
+    expect(out).toContain('\n    quiz failed, 2023-11-14 22:13: the question (9 characters), you answered (5')
     expect(out).toContain('\n○ 02-loop  not opened\n')
     expect(out).toMatch(/\nbegun {9}2\d{3}-\d\d-\d\d \d\d:\d\d UTC\n/)
     expect(out).toMatch(/\n\n--full shows every text; export [^\n]*\n$/)
@@ -95,7 +101,7 @@ describe('show', () => {
   it('shows every text with --full, and only one step with --step', async () => {
     const path = await course()
     const { out } = await run(['show', path, '--full', '--step', '01-add'])
-    for (const text of ['print("ñ")', '        ñ\n        second', 'not yet', 'why?', 'because'])
+    for (const text of ['print("ñ")', '        ñ\n        second', 'not yet', 'why?', 'because', 'seven', 'Count again'])
       expect(out).toContain(text)
     expect(out).not.toContain('00-hello')
     const { steps } = JSON.parse((await run(['show', path, '--json', '--step', '01-add'])).out) as Snapshot

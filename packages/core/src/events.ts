@@ -73,6 +73,7 @@ export const eventSchemas = {
   compile: stepEvent('compile'),
   test: stepEvent('test'),
   ai_interaction: stepEvent('ai_interaction'),
+  quiz_submission: stepEvent('quiz_submission'),
   student_identified: z.looseObject({
     ...envelope.shape,
     type: z.literal('student_identified'),
@@ -140,8 +141,8 @@ export type CourseStepInput = z.infer<typeof courseStep>
  */
 export type Course = EventOf<'session_start'>['data']
 
-/** The four buttons (SPEC §3): what `Telemetry.record` takes, and what is streamed. */
-export const STEP_EVENT_TYPES = ['open_step', 'compile', 'test', 'ai_interaction'] as const
+/** The buttons (SPEC §3) and the quizzes (SPEC §12): what `Telemetry.record` takes, and what is streamed. */
+export const STEP_EVENT_TYPES = ['open_step', 'compile', 'test', 'ai_interaction', 'quiz_submission'] as const
 /** One of `STEP_EVENT_TYPES`. */
 export type StepEventType = (typeof STEP_EVENT_TYPES)[number]
 /**

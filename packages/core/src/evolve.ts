@@ -56,6 +56,8 @@ function apply(state: State, event: KnownEvent): State {
       return completeIfPassed(addAttempt(interact(state, event), event, 'tests'), event)
     case 'ai_interaction':
       return addAttempt(interact(state, event), event, 'ai_interactions')
+    case 'quiz_submission':
+      return addAttempt(interact(state, event), event, 'quiz_submissions')
   }
 }
 
@@ -102,7 +104,13 @@ function startSession(state: State, { id, at, data }: EventOf<'session_start'>):
 /** What a host passes in steps includes fields of activity; the log tells those, not the course. */
 function courseStepOf(step: EventOf<'session_start'>['data']['steps'][number]): CourseStep {
   const { slug, position, files = [], is_testeable = false, opened_at: _, completed_at: __, ...rest } = step
-  const lists = { ai_interactions: [], compilations: [], tests: [] }
+  const lists = {
+    ai_interactions: [],
+    compilations: [],
+    tests: [],
+    // A course that has no quizzes keeps the shape it always had.
+    ...('quiz_submissions' in rest && { quiz_submissions: [] }),
+  }
   return {
     slug,
     position,

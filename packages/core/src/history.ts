@@ -9,7 +9,8 @@ import { evolve } from './evolve'
 import { exitCodeOf, isRun, withExitCode } from './exit-code'
 import type { Attempt, ImportedSnapshot, ImportedStep } from './snapshot-schema'
 import { stableJson } from './stable-json'
-import { ATTEMPT_TYPES, initialState, type AttemptList, type State } from './state'
+import { ATTEMPT_LISTS, ATTEMPT_TYPES, initialState, type AttemptList, type State } from './state'
+import { attemptsIn } from './unite'
 import { contentOf } from './wire'
 
 /**
@@ -37,8 +38,10 @@ function idOf(file: ImportedSnapshot, at: number, ...name: readonly unknown[]): 
 
 function sessionStarts(file: ImportedSnapshot): KnownEvent[] {
   const { telemetry_id, slug = '', agent = '' } = file
-  const steps = file.steps.map(({ ai_interactions: _, compilations: __, tests: ___, ...step }, index) => ({
-    ...step,
+  const steps = file.steps.map((step, index) => ({
+    ...Object.fromEntries(Object.entries(step).filter(([key]) => !isAttemptList(key))),
+    ...(attemptsIn(step, 'quiz_submissions') && { quiz_submissions: [] }),
+    slug: step.slug,
     position: Math.max(0, step.position ?? index),
   }))
   return (file.workout_session ?? []).map(({ started_at: at }, index) => {
@@ -53,6 +56,8 @@ function sessionStarts(file: ImportedSnapshot): KnownEvent[] {
     }
   })
 }
+
+const isAttemptList = (key: string): boolean => (ATTEMPT_LISTS as readonly string[]).includes(key)
 
 const sessionId = (file: ImportedSnapshot, index: number, at: number): string =>
   idOf(file, at, 'session', index)
@@ -75,7 +80,7 @@ function openings(file: ImportedSnapshot): StepEvent[] {
 function attempts(file: ImportedSnapshot): StepEvent[] {
   return file.steps.flatMap((step, index) =>
     Object.entries(ATTEMPT_TYPES).flatMap(([list, type]) => {
-      const all = step[list as AttemptList] ?? []
+      const all = attemptsIn(step, list as AttemptList) ?? []
       const completing = type === 'test' ? completingTest(step, all) : -1
       let earliest = step.opened_at ?? file.tutorial_started_at ?? 0
       return all.map((attempt, nth) => {

@@ -41,6 +41,7 @@ const step = given.steps.element
     ai_interactions: z.array(question).optional().describe('Questions to the AI tutor, in order'),
     compilations: z.array(run).optional().describe('Runs, in order'),
     tests: z.array(run).optional().describe('Runs of the tests, in order'),
+    quiz_submissions: told('Answers to the quizzes of the step, in order: a list where we wrote it'),
     is_testeable: ofStep.is_testeable.describe('Whether the step has tests'),
     opened_at: ofStep.opened_at.describe('First opened, epoch ms'),
     completed_at: ofStep.completed_at.describe('First completed, epoch ms'),
@@ -102,7 +103,9 @@ const stream = z.looseObject({
   telemetry_id: snapshot.shape.telemetry_id,
   user_id: snapshot.shape.user_id,
   step_position: ofEvent.step.shape.position.describe('Place of the step in the course, from 0'),
-  event: z.enum(STEP_EVENT_TYPES).describe('A step was opened, run, tested, or the AI tutor was asked'),
+  event: z
+    .enum(STEP_EVENT_TYPES)
+    .describe('A step was opened, run, tested, the AI tutor was asked, or a quiz was answered'),
   data: z
     .looseObject({ ...run.shape, ...question.shape })
     .describe('What was recorded of it, with the base64 of the snapshot; {} for most of open_step'),

@@ -14,6 +14,7 @@ const snapshotStep = z.looseObject({
   ai_interactions: attempts,
   compilations: attempts,
   tests: attempts,
+  quiz_submissions: attempts.optional(),
   is_testeable: z.boolean(),
   opened_at: epochMs.optional(),
   completed_at: epochMs.optional(),
@@ -36,7 +37,10 @@ export const snapshot = z.looseObject({
 /** The zod schema of a telemetry.json we take in: only `telemetry_id`, `steps` and their slugs must be there. */
 export const importedSnapshot = snapshot.partial().extend({
   telemetry_id: z.string().min(1),
-  steps: z.array(snapshotStep.partial().extend({ slug: z.string().min(1) })),
+  steps: z.array(
+    // Whatever somebody else keeps as quizzes is kept.
+    snapshotStep.partial().extend({ slug: z.string().min(1), quiz_submissions: z.unknown().optional() }),
+  ),
 })
 
 /**
@@ -63,7 +67,7 @@ export type ImportedStep = ImportedSnapshot['steps'][number]
  */
 export type WorkoutSession = z.infer<typeof workoutSession>
 /**
- * A compilation, a test or an AI interaction as telemetry.json holds it: `source_code`, `stdout` and `stderr` are base64
- * of UTF-8 (SPEC §4); `fromWire` decodes them.
+ * A compilation, a test, an AI interaction or a quiz submission as telemetry.json holds it: `source_code`, `stdout` and
+ * `stderr` are base64 (SPEC §4, §12), but for a quiz, which has none; `fromWire` decodes them.
  */
 export type Attempt = Readonly<Record<string, unknown>>

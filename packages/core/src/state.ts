@@ -64,13 +64,14 @@ export interface CourseStep {
   readonly template: Readonly<Record<string, unknown>>
 }
 
-export const ATTEMPT_LISTS = ['ai_interactions', 'compilations', 'tests'] as const
+export const ATTEMPT_LISTS = ['ai_interactions', 'compilations', 'tests', 'quiz_submissions'] as const
 export type AttemptList = (typeof ATTEMPT_LISTS)[number]
 /** The events that each list of a step is made of; of the same moment, in this order. */
 export const ATTEMPT_TYPES = {
   compilations: 'compile',
   tests: 'test',
   ai_interactions: 'ai_interaction',
+  quiz_submissions: 'quiz_submission',
 } as const satisfies Record<AttemptList, StepEventType>
 
 /** What happened in one step: its attempts in order, in wire form, and its first opening and completion, epoch ms. */
@@ -85,6 +86,7 @@ export const noActivity: Activity = Object.freeze({
   ai_interactions: emptyList<Attempt>(),
   compilations: emptyList<Attempt>(),
   tests: emptyList<Attempt>(),
+  quiz_submissions: emptyList<Attempt>(),
   rest: Object.freeze({}),
 })
 

@@ -2,11 +2,12 @@
 // Nothing either holds is lost, completion never regresses, and importing twice is importing once.
 
 import { startOf } from './attempt-times'
-import { withExitCode } from './exit-code'
+import { isRun, withExitCode } from './exit-code'
 import { listOf, toArray } from './list'
 import type { Attempt, ImportedSnapshot, ImportedStep } from './snapshot-schema'
 import { stableJson } from './stable-json'
-import { ATTEMPT_LISTS, noActivity, type Activity, type CourseStep, type Session, type State } from './state'
+import { ATTEMPT_LISTS, ATTEMPT_TYPES, noActivity } from './state'
+import type { Activity, AttemptList, CourseStep, Session, State } from './state'
 
 export function unite(state: State, file: ImportedSnapshot): State {
   const {
@@ -44,7 +45,7 @@ function uniteCourse(ours: readonly CourseStep[], steps: readonly ImportedStep[]
 
 function importedCourseStep(step: ImportedStep): CourseStep {
   const { opened_at: _, completed_at: __, ...template } = step
-  for (const list of ATTEMPT_LISTS) if (template[list] !== undefined) template[list] = []
+  for (const list of ATTEMPT_LISTS) if (attemptsIn(step, list) !== undefined) template[list] = []
   return { slug: step.slug, position: step.position, is_testeable: step.is_testeable, template }
 }
 
@@ -56,19 +57,29 @@ function uniteActivity(ours: State['activity'], steps: readonly ImportedStep[]):
 
 function uniteStep(ours: Activity, step: ImportedStep): Activity {
   const { slug: _, position: __, files: ___, is_testeable: ____, opened_at, completed_at, ...others } = step
-  const { ai_interactions = [], compilations = [], tests = [], ...rest } = others
-  const attempts = {
-    ai_interactions,
-    compilations: compilations.map(withExitCode),
-    tests: tests.map(withExitCode),
-  }
+  const rest: Record<string, unknown> = { ...others }
+  const lists = ATTEMPT_LISTS.map((list) => {
+    const attempts = attemptsIn(step, list)
+    if (attempts !== undefined) delete rest[list]
+    return [list, uniteAttempts(ours[list], attempts ?? [])]
+  })
   return {
-    ...Object.fromEntries(ATTEMPT_LISTS.map((list) => [list, uniteAttempts(ours[list], attempts[list])])),
+    ...Object.fromEntries(lists),
     opened_at: earliest(ours.opened_at, opened_at),
     completed_at: earliest(ours.completed_at, completed_at),
     rest: { ...ours.rest, ...rest },
   } as Activity
 }
+
+/** The attempts of a step in a file; undefined where there is no such list. Nothing is known of what others keep as quizzes. */
+export function attemptsIn(step: ImportedStep, list: AttemptList): readonly Attempt[] | undefined {
+  const found: unknown = step[list]
+  if (!Array.isArray(found) || !found.every(isAttempt)) return undefined
+  return isRun(ATTEMPT_TYPES[list]) ? found.map(withExitCode) : found
+}
+
+const isAttempt = (value: unknown): value is Attempt =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function uniteAttempts(ours: Activity['tests'], theirs: readonly Attempt[]): Activity['tests'] {
   if (theirs.length === 0) return ours

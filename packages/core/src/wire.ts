@@ -15,11 +15,12 @@ export const encodedFields: Record<StepEventType, readonly string[]> = {
   compile: attemptFields,
   test: attemptFields,
   ai_interaction: ['source_code'],
+  quiz_submission: [],
 }
 
 /**
  * A copy of `data` as the snapshot and the stream show it: base64 in `source_code`, `stdout` and `stderr`, of an AI
- * interaction in `source_code` alone (SPEC §4). What is no string stays; '' is encoded as itself.
+ * interaction in `source_code` alone, of a quiz nowhere (SPEC §4). What is no string stays; '' is encoded as itself.
  * @param encoding what is base64: the text's UTF-8, or `encodeURIComponent` of it, as in LearnPack 5 (SPEC §12)
  */
 export function toWire(type: StepEventType, data: Attempt, encoding: TextEncoding = 'utf8'): Attempt {

@@ -36,7 +36,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('record' as const),
       position: fc.nat(4),
-      type: fc.constantFrom('open_step', 'open_step', 'compile', 'test', 'ai_interaction'),
+      type: fc.constantFrom('open_step', 'open_step', 'compile', 'test', 'ai_interaction', 'quiz_submission'),
       data: attempt,
     }),
   },
@@ -143,7 +143,7 @@ export const anySnapshot: fc.Arbitrary<Snapshot> = fc
             is_testeable: fc.boolean(),
             opened_at: epoch,
             completed_at: epoch,
-            quiz_submissions: fc.jsonValue(),
+            quiz_submissions: fc.oneof(fc.jsonValue(), fc.array(attempt, { maxLength: 2 })),
           },
           { requiredKeys: ['slug'] },
         ),

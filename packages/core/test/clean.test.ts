@@ -40,6 +40,19 @@ describe('redaction applies to', () => {
     expect(data.deep[0]?.texts[0]).toBe(PATH)
   })
 
+  it('the texts of a quiz, which are cut like others', () => {
+    const { telemetry, log } = world()
+    telemetry.start(course)
+    const answer = `${PATH} ${'long '.repeat(100_000)}`
+    const quiz = { status: 'ERROR', selections: [{ question: 'Where?', answer, isCorrect: false }] }
+    expect(telemetry.record(1, 'quiz_submission', quiz)).toMatchObject({ ok: true })
+    expect(log()).not.toContain('LEGION')
+    expect(log()).toContain('characters left out')
+    expect(telemetry.snapshot().steps[1]?.quiz_submissions).toMatchObject([
+      { status: 'ERROR', selections: [{ question: 'Where?', isCorrect: false }] },
+    ])
+  })
+
   it('the names of fields, of which none is lost', () => {
     const { telemetry, log } = world()
     telemetry.start(course)

@@ -81,7 +81,7 @@ describe('rule 1: sessions', () => {
 })
 
 describe('rule 4: the last interaction', () => {
-  it('is the latest of open_step, compile, test and ai_interaction, and of nothing else', () => {
+  it('is the latest of what happens in a step, and of nothing else', () => {
     expect(shown(started(5))).not.toHaveProperty('last_interaction_at')
     const of = (...events: TelemetryEvent[]) => shown(started(5), ...events).last_interaction_at
     expect([
@@ -89,7 +89,8 @@ describe('rule 4: the last interaction', () => {
       of(on(1, 'compile', 8)),
       of(on(2, 'test', 9)),
       of(on(1, 'ai_interaction', 10)),
-    ]).toEqual([7, 8, 9, 10])
+      of(on(1, 'quiz_submission', 11)),
+    ]).toEqual([7, 8, 9, 10, 11])
     expect(of(on(1, 'compile', 9), on(1, 'compile', 8))).toBe(9)
     expect(of(on(1, 'compile', 9), event('session_end', 50, { data: { reason: 'x' } }))).toBe(9)
   })
@@ -226,5 +227,40 @@ describe('the history of the sample', () => {
     expect(ids({}).at(-1)).not.toBe(ids({ cohort_id: 9 }).at(-1))
     for (const id of ids({}))
       expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+  })
+})
+
+describe('a quiz', () => {
+  const quiz = {
+    status: 'SUCCESS',
+    percentage: 100,
+    quiz_hash: 'h',
+    selections: [],
+    started_at: 1,
+    ended_at: 2,
+  }
+
+  it('is kept in order beside the attempts of its step, completes nothing, and is plain text', () => {
+    const failed = { ...quiz, status: 'ERROR', stdout: 'é' }
+    const { steps: shownSteps } = shown(
+      started(1),
+      on(1, 'quiz_submission', 5, failed),
+      on(1, 'quiz_submission', 6, quiz),
+    )
+    expect(shownSteps[1]).toMatchObject({ quiz_submissions: [failed, quiz] })
+    expect(shownSteps[1]).not.toHaveProperty('completed_at')
+    expect(shownSteps[0]).not.toHaveProperty('quiz_submissions')
+  })
+
+  it('has an empty list where the course is told with one', () => {
+    const told = event('session_start', 1, {
+      data: {
+        telemetry_id: 't',
+        slug: 's',
+        agent: 'os',
+        steps: [{ slug: 'a', position: 0, quiz_submissions: [quiz] }],
+      },
+    })
+    expect(shown(told).steps).toMatchObject([{ quiz_submissions: [] }])
   })
 })

@@ -167,7 +167,7 @@ describe('an import', () => {
   })
 
   it('unites: all attempts of both are there, as often as the richer tells; times never regress', () => {
-    const lists = ['ai_interactions', 'compilations', 'tests'] as const
+    const lists = ['ai_interactions', 'compilations', 'tests', 'quiz_submissions'] as const
     fc.assert(
       fc.property(randomSession, randomSession, ({ log }, { snapshot: file }) => {
         const ours = fold(initialState, log)
@@ -222,14 +222,15 @@ describe('the history of a telemetry.json', () => {
         expect(new Set(events.map(({ id }) => id)).size).toBe(events.length)
         expect(events.map(({ at }) => at)).toEqual(events.map(({ at }) => at).sort((a, b) => a - b))
         const count = (type: string) => events.filter((one) => one.type === type).length
-        const sum = (list: 'tests' | 'compilations' | 'ai_interactions') =>
-          file.steps.reduce((total, step) => total + step[list].length, 0)
+        const sum = (list: 'tests' | 'compilations' | 'ai_interactions' | 'quiz_submissions') =>
+          file.steps.reduce((total, step) => total + (step[list]?.length ?? 0), 0)
         expect({
           session_start: count('session_start'),
           open_step: count('open_step'),
           compile: count('compile'),
           test: count('test'),
           ai_interaction: count('ai_interaction'),
+          quiz_submission: count('quiz_submission'),
           import: count('import'),
         }).toEqual({
           session_start: file.workout_session.length,
@@ -237,6 +238,7 @@ describe('the history of a telemetry.json', () => {
           compile: sum('compilations'),
           test: sum('tests'),
           ai_interaction: sum('ai_interactions'),
+          quiz_submission: sum('quiz_submissions'),
           import: 1,
         })
         expect(events.at(-1)).toMatchObject({ type: 'import', data: { snapshot: file } })

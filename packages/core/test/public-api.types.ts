@@ -83,7 +83,9 @@ export function kindOf(outcome: Outcome): string {
 
 // ---- events ----
 
-expectTypeOf<StepEventType>().toEqualTypeOf<'open_step' | 'compile' | 'test' | 'ai_interaction'>()
+expectTypeOf<StepEventType>().toEqualTypeOf<
+  'open_step' | 'compile' | 'test' | 'ai_interaction' | 'quiz_submission'
+>()
 expectTypeOf<Exclude<EventType, StepEventType>>().toEqualTypeOf<
   'session_start' | 'session_end' | 'session_moved' | 'student_identified' | 'student_cleared' | 'import'
 >()

@@ -165,7 +165,8 @@ describe('different from stock, on purpose', () => {
       position('null'),
       {
         ok: false,
-        reason: 'unknown event type "nonsense": expected open_step, compile, test, ai_interaction',
+        reason:
+          'unknown event type "nonsense": expected open_step, compile, test, ai_interaction, quiz_submission',
       },
       { ok: true },
       { ok: true },

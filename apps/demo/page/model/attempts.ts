@@ -12,7 +12,9 @@ type ListName = keyof typeof ATTEMPT_TYPES
 
 /** A file that was taken in may lack its lists (SPEC §10). */
 export const listOf = (step: SnapshotStep, list: ListName): readonly Attempt[] =>
-  (step as Partial<SnapshotStep>)[list] ?? []
+  asList((step as Partial<SnapshotStep>)[list])
+
+const asList = (found: unknown): readonly Attempt[] => (Array.isArray(found) ? (found as Attempt[]) : [])
 
 export interface StepAttempt {
   readonly type: (typeof ATTEMPT_TYPES)[ListName]
@@ -59,6 +61,14 @@ export function textOf(attempt: Attempt, field: string): string | undefined {
   const value = attempt[field]
   return typeof value === 'string' ? value : undefined
 }
+
+/** What was answered to each question of a quiz. */
+export const answersOf = (attempt: Attempt) =>
+  asList(attempt['selections']).map((selection) => ({
+    question: textOf(selection, 'question') ?? '',
+    answer: textOf(selection, 'answer') ?? '',
+    feedback: textOf(selection, 'feedback') ?? '',
+  }))
 
 /** Both spellings are in the field (SPEC §11). */
 function timeOf(attempt: Attempt, ...names: readonly string[]): number | undefined {

@@ -31,7 +31,7 @@ export type EventTone = 'session' | 'open' | 'run' | 'passed' | 'failed' | 'ai' 
 
 /** @param data of the event, or the attempt */
 export function toneOf(type: string, data: unknown): EventTone {
-  const { exit_code } = (data ?? {}) as { exit_code?: unknown }
+  const { exit_code, status } = (data ?? {}) as { exit_code?: unknown; status?: unknown }
   switch (type) {
     case 'session_start':
     case 'session_end':
@@ -45,6 +45,8 @@ export function toneOf(type: string, data: unknown): EventTone {
       return exit_code === 0 ? 'passed' : 'failed'
     case 'ai_interaction':
       return 'ai'
+    case 'quiz_submission':
+      return status === 'SUCCESS' ? 'passed' : 'failed'
     case 'student_identified':
     case 'student_cleared':
       return 'student'
@@ -72,6 +74,8 @@ export function eventInWords(event: TelemetryEvent): string {
       return `tests ${slug}: ${code === 0 ? 'passes' : 'fails'}`
     case 'ai_interaction':
       return `asks the tutor in ${slug}`
+    case 'quiz_submission':
+      return `answers a quiz in ${slug}: ${data?.['status'] === 'SUCCESS' ? 'right' : 'wrong'}`
     case 'student_identified':
       return `student ${String(data?.['user_id'])} logs in`
     case 'student_cleared':

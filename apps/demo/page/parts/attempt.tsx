@@ -1,11 +1,11 @@
-import { decoded, textOf, type StepAttempt } from '../model/attempts'
+import { answersOf, decoded, textOf, type StepAttempt } from '../model/attempts'
 import type { Shown } from '../model/derive'
 import type { Selection } from '../model/player'
 import { spanInWords, timeInWords, toneOf } from '../model/words'
 import { Source } from './source'
 import { Terminal } from './terminal'
 
-const NAMES = { compile: 'Run', test: 'Test', ai_interaction: 'Question' } as const
+const NAMES = { compile: 'Run', test: 'Test', ai_interaction: 'Question', quiz_submission: 'Quiz' } as const
 
 /** Attempts that can be chosen from; earlier ones are reached by the timeline. */
 const CHOICE = 24
@@ -56,9 +56,10 @@ function Details({ attempt, before }: { attempt: StepAttempt; before: string | u
     <>
       <dl className="facts">
         <Fact name="what" value={NAMES[type]} />
-        {type !== 'ai_interaction' && (
+        {(type === 'compile' || type === 'test') && (
           <Fact name="exit code" value={String(data['exit_code'] ?? 'unknown')} />
         )}
+        {type === 'quiz_submission' && <Fact name="result" value={String(data['status'] ?? 'unknown')} />}
         {startedAt !== undefined && <Fact name="started" value={timeInWords(startedAt)} />}
         {startedAt !== undefined && endedAt !== undefined && (
           <Fact name="took" value={spanInWords(Math.max(0, endedAt - startedAt))} />
@@ -70,6 +71,13 @@ function Details({ attempt, before }: { attempt: StepAttempt; before: string | u
           <p className="answered">{textOf(data, 'ai_response') ?? '(no answer recorded)'}</p>
         </div>
       )}
+      {answersOf(data).map(({ question, answer, feedback }, index) => (
+        <div className="talk" key={index}>
+          <p className="answered">{question}</p>
+          <p className="asked">{answer}</p>
+          {feedback !== '' && <p className="answered">{feedback}</p>}
+        </div>
+      ))}
       {source !== undefined && source !== '' && <Source text={source} before={before} />}
       {(['stdout', 'stderr'] as const).map((name) => {
         const text = textOf(data, name)

@@ -4,7 +4,12 @@ import { listOf } from '../model/attempts'
 import { countInWords, spanInWords } from '../model/words'
 import { Icon } from './icon'
 
-const NAMES = { compilations: 'run', tests: 'test', ai_interactions: 'question' } as const
+const NAMES = {
+  compilations: 'run',
+  tests: 'test',
+  ai_interactions: 'question',
+  quiz_submissions: 'quiz',
+} as const
 
 interface Props {
   readonly steps: Snapshot['steps']
@@ -40,10 +45,12 @@ export const Course = memo(function Course({ steps, measures, open, shown, selec
               <span className="counts">
                 {/* Lines break between them, not in them. */}
                 {[
-                  ...(['compilations', 'tests', 'ai_interactions'] as const).flatMap((list) => {
-                    const count = listOf(step, list).length
-                    return count === 0 ? [] : countInWords(count, NAMES[list])
-                  }),
+                  ...(['compilations', 'tests', 'ai_interactions', 'quiz_submissions'] as const).flatMap(
+                    (list) => {
+                      const count = listOf(step, list).length
+                      return count === 0 ? [] : countInWords(count, NAMES[list])
+                    },
+                  ),
                   ...(time_spent > 0 ? [spanInWords(time_spent * 1_000)] : []),
                 ]
                   .map((fact) => fact.replaceAll(' ', '\u00a0'))
