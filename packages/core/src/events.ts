@@ -106,6 +106,23 @@ export const eventSchemas = {
       events: z.array(z.string()),
     }),
   }),
+  patch: z.looseObject({
+    ...envelope.shape,
+    type: z.literal('patch'),
+    data: z.looseObject({
+      /**
+       * A JSON merge patch (RFC 7396) of telemetry.json. Its lists are patched by objects: steps by slug, testeable_elements
+       * by hash, other lists by place.
+       */
+      patch: data,
+      /** What a merge patch cannot say: values by path, such as null. */
+      set: z.array(z.tuple([z.array(z.string()), z.unknown()])).optional(),
+      /** Slugs of the course in its order, where it has changed. */
+      steps: z.array(z.string().min(1)).optional(),
+      /** Hashes of the elements that have moved to the end of their list, by slug of the step. */
+      last: z.record(z.string(), z.array(z.string())).optional(),
+    }),
+  }),
   import: z.looseObject({
     ...envelope.shape,
     type: z.literal('import'),

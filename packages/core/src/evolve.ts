@@ -1,10 +1,12 @@
 // The whole truth of folding (SPEC §4): how one event changes the state. Pure; the input is never touched.
 
-import { isKnown, type EventOf, type KnownEvent, type StepEvent, type TelemetryEvent } from './events'
+import { isKnown } from './events'
+import type { EventOf, KnownEvent, StepEvent, StudentId, TelemetryEvent } from './events'
 import { exitCodeOf } from './exit-code'
 import { append } from './list'
 import { noActivity, withoutAttempts } from './state'
 import type { Activity, AttemptList, CourseStep, State, Unclaimed } from './state'
+import { patchState } from './patch-state'
 import { latest, unite } from './unite'
 import { attemptOf } from './wire'
 
@@ -39,11 +41,13 @@ function apply(state: State, event: KnownEvent): State {
         sessions: state.sessions.map((s) => (s.id === event.session ? { ...s, over: true, ended: true } : s)),
       }
     case 'student_identified':
-      return { ...state, user_id: state.user_id ?? event.data.user_id, student: event.data.user_id }
+      return identify(state, event.data.user_id)
     case 'student_cleared':
       return { ...state, student: undefined }
     case 'session_moved':
       return moveSession(state, event)
+    case 'patch':
+      return state.tooLarge ? withoutAttempts(patchState(state, event.data)) : patchState(state, event.data)
     case 'import':
       return state.tooLarge
         ? withoutAttempts(unite(state, event.data.snapshot))
@@ -72,12 +76,19 @@ function unclaimedAfter(before: State, event: TelemetryEvent, after: State): Unc
   if (event.type === 'student_cleared') return { session: event.session, without: claimed(after) }
   const { unclaimed } = after
   if (unclaimed === undefined) return undefined
-  if (event.session !== unclaimed.session || event.type === 'import')
+  // What a file tells, nobody did just now.
+  if (event.session !== unclaimed.session || event.type === 'import' || event.type === 'patch')
     return { ...unclaimed, without: applied(unclaimed.without, event) }
   return event.type === 'session_end' ? undefined : unclaimed
 }
 
 const claimed = (state: State): State => ({ ...state, unclaimed: undefined })
+
+function identify(state: State, student: StudentId): State {
+  // A file of LearnPack 5 showed that nobody was logged in.
+  const { user_id: _, ...rest } = state.rest
+  return { ...state, user_id: state.user_id ?? student, student, rest }
+}
 
 function moveSession(state: State, { session, data }: EventOf<'session_moved'>): State {
   const { unclaimed, moved = [] } = state

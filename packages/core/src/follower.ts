@@ -132,7 +132,9 @@ export function createFollower(
     kept =
       type === 'import'
         ? known.size * EVENT_BYTES + weightOf(state)
-        : kept + EVENT_BYTES + (isStepEventType(type) ? (line.next - line.offset) * KEPT_PER_BYTE : 0)
+        : kept +
+          EVENT_BYTES +
+          (isStepEventType(type) || type === 'patch' ? (line.next - line.offset) * KEPT_PER_BYTE : 0)
     if (kept <= memoryBytes) return
     state = withoutAttempts(state)
     const mb = Math.round(memoryBytes / 2 ** 20)

@@ -6,8 +6,8 @@ import { importedSnapshot, type ImportedSnapshot } from './snapshot-schema'
 export type ParsedSnapshot = { ok: true; snapshot: ImportedSnapshot } | { ok: false; reason: string }
 
 /**
- * Reads the text of a telemetry.json, whoever wrote it. Nothing that says anything is dropped: only a time or a student
- * that is null or '' is, for it means that there is none. A byte order mark is passed over. Does not throw.
+ * Reads the text of a telemetry.json, whoever wrote it. Nothing that says anything is dropped but the student's name:
+ * a time or a student that is null or '' means that there is none. A byte order mark is passed over. Does not throw.
  */
 export function parseSnapshot(text: string): ParsedSnapshot {
   let raw: unknown
@@ -26,10 +26,10 @@ export function parseSnapshot(text: string): ParsedSnapshot {
 /** Fields of SPEC §4 that may be absent: a file that says `null`, or names a student of no name, means that. */
 const optional = new Set(['user_id', 'last_interaction_at', 'opened_at', 'completed_at', 'ended_at'])
 
-/** A parsed telemetry.json with what is said to be absent really absent. */
+/** A parsed telemetry.json with what is said to be absent really absent, and without the student's name (SPEC §12). */
 export function normalized(raw: unknown): unknown {
-  const file = withoutEmpty(raw)
-  if (!isObject(file)) return raw
+  if (!isObject(raw)) return raw
+  const { fullname: _, ...file } = withoutEmpty(raw) as Record<string, unknown>
   const { steps, workout_session } = file
   return {
     ...file,

@@ -125,12 +125,23 @@ function shownSteps({ course, activity }: State): ShownStep[] {
   return (course ?? []).map((step) => [step, activity.get(step.slug) ?? noActivity])
 }
 
+/** A step as it is shown, or would be if the course had it. */
+export function renderedStep({ course = [], activity }: State, slug: string): SnapshotStep {
+  const step = course.find((one) => one.slug === slug)
+  return renderStep([
+    step ?? { slug, position: undefined, is_testeable: undefined, template: { slug } },
+    activity.get(slug) ?? noActivity,
+  ])
+}
+
 function renderStep([{ template }, activity]: ShownStep): SnapshotStep {
   const step: Record<string, unknown> = { ...template, ...activity.rest }
   for (const list of ATTEMPT_LISTS) {
     if (activity[list].length > 0) step[list] = toArray(activity[list])
   }
   const { opened_at, completed_at } = activity
+  // LearnPack 5 says it twice.
+  if (completed_at !== undefined && typeof step['is_completed'] === 'boolean') step['is_completed'] = true
   return { ...step, ...defined({ opened_at, completed_at }) } as SnapshotStep
 }
 

@@ -19,6 +19,8 @@ export function unite(state: State, file: ImportedSnapshot): State {
     workout_session = [],
     last_interaction_at,
     user_id,
+    // Personal, and neither shown nor sent (SPEC §12).
+    fullname: _,
     ...rest
   } = file
   return {

@@ -82,6 +82,8 @@ export function eventInWords(event: TelemetryEvent): string {
       return 'student logs out'
     case 'import':
       return 'a telemetry.json is taken in'
+    case 'patch':
+      return 'the host changes what it keeps beside'
     default:
       return `unknown event ${event.type}`
   }
