@@ -2,6 +2,7 @@
 // and LearnPack's config object.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { isLearnPack5, snapshotForEditor, type Snapshot } from '@learnpack/telemetry-core'
 import type { ConfigObject } from './host-course'
 import { isLocal } from './local-request'
 import type { ManagerOptions, TelemetryManager } from './manager-api'
@@ -45,9 +46,11 @@ export interface Embedded {
 
 /**
  * Starts a session and records from then on: `GET /exercise/<slug>` opens a step, the socket message
- * `ai_interaction` is a question to the tutor. Serves telemetry.json at `GET /telemetry` and takes one in at
- * `POST /telemetry`, for LearnPack's web editor on the same machine: what is new in it is recorded. Pages of other origins
- * and whoever asks through a proxy are refused (403), and open no step. Throws nothing into the app.
+ * `ai_interaction` is a question to the tutor. Serves telemetry.json at `GET /telemetry` (`null` before anything was done)
+ * and takes one in at `POST /telemetry`, for LearnPack's web editor on the same machine: what is new in it is recorded. The
+ * editor of LearnPack 5 records by itself: its telemetry, under its id, goes on from its first POST, and what reaches the
+ * app is recorded no more beside that. Pages of other origins and whoever asks through a proxy are refused (403), and open no
+ * step. Throws nothing into the app.
  * @param options the rest of them are its manager's
  */
 export function embed({ app, io, config, logins = true, ...options }: EmbedOptions): Embedded {
@@ -72,8 +75,7 @@ export function embed({ app, io, config, logins = true, ...options }: EmbedOptio
     if (!isLocal(request))
       return [403, { error: 'telemetry: only for pages of this server, on this machine' }]
     if (request.method === 'GET') {
-      const { current } = manager
-      return current === null ? [404, { error: 'telemetry: nothing is recorded' }] : [200, current]
+      return manager.started ? [200, ofEditor()] : [404, { error: 'telemetry: nothing is recorded' }]
     }
     if (request.method !== 'POST') return [405, { error: 'telemetry: GET or POST' }]
     if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
@@ -81,6 +83,12 @@ export function embed({ app, io, config, logins = true, ...options }: EmbedOptio
     }
     const given = await bodyOf(request)
     if (!given.ok) return [given.status, { error: `telemetry: ${given.reason}` }]
+    if (isLearnPack5(given.body)) {
+      const recorded = manager.import(given.body, { live: true })
+      if (!recorded.ok) return [400, { error: `telemetry: ${recorded.reason}` }]
+      wiring.standBack()
+      return [200, ofEditor()]
+    }
     const mine = manager.current?.telemetry_id
     const { telemetry_id } = (given.body ?? {}) as { telemetry_id?: unknown }
     if (mine === undefined || telemetry_id !== mine) {
@@ -89,6 +97,8 @@ export function embed({ app, io, config, logins = true, ...options }: EmbedOptio
     const recorded = manager.import(given.body)
     return recorded.ok ? [200, manager.current] : [400, { error: `telemetry: ${recorded.reason}` }]
   }
+
+  const ofEditor = (): Snapshot | null => snapshotForEditor(manager.telemetry.state())
 
   return { manager, logout: manager.clearStudent, close: manager.close }
 }

@@ -11,7 +11,6 @@ import {
   steadyNow,
   type CourseInput,
   type Destinations,
-  type Recorded,
   type Snapshot,
   type Telemetry,
   type Transport,
@@ -46,7 +45,7 @@ export interface Managed extends TelemetryManager {
   /** Logs in or out whoever logged in or out at the host. It is also looked for by itself. */
   lookWho(): void
   /** A telemetry.json from elsewhere, to be united with this telemetry (SPEC §4 rule 7). */
-  import(file: unknown): Recorded
+  import: Telemetry['import']
 }
 
 const isStudent = (user_id: unknown): boolean =>
@@ -305,7 +304,7 @@ export function createManaged(
       })
     },
     lookWho,
-    import: (file) => (allowed() ? telemetry.import(file) : { ok: false, reason: SWITCHED_OFF }),
+    import: (file, how) => (allowed() ? telemetry.import(file, how) : { ok: false, reason: SWITCHED_OFF }),
     finishWorkoutSession() {
       if (course === undefined || !allowed()) return
       telemetry.end('finished')

@@ -25,14 +25,18 @@ export interface Wiring {
   requested(request: HostRequest): void
   /** Listens to what clients send. */
   listen(io: SocketLike): void
+  /** Records nothing more by itself: the host's editor does. */
+  standBack(): void
 }
 
 /** @param logins whether the host keeps its session where SPEC §9 says; else it calls `setStudent` itself */
 export function wire(options: ManagerOptions, { logins }: { logins: boolean }): Wiring {
   const manager = createManaged(options, logins ? 'in the file' : 'by the host')
   let course: HostCourse | undefined
+  let standsBack = false
 
   function register(position: unknown, event: string, data: unknown): void {
+    if (standsBack) return
     manager.registerStepEvent(position as number, event, data)
   }
 
@@ -50,6 +54,9 @@ export function wire(options: ManagerOptions, { logins }: { logins: boolean }): 
         manager.urls = course.urls
         void manager.start(course.agent, course.steps, course.dirPath, course.slug)
       }),
+    standBack() {
+      standsBack = true
+    },
     requested: (request) =>
       quietly(() => {
         const position = course && openedBy(request, course.steps)

@@ -180,6 +180,62 @@ describe('POST /telemetry', () => {
   })
 })
 
+describe('the web editor of LearnPack 5', () => {
+  const recorded = JSON.parse(
+    readFileSync(new URL('../../core/test/fixtures/learnpack5-sessions.json', import.meta.url), 'utf8'),
+  ) as { name: string; posts: { at: number; body: Record<string, unknown> }[] }[]
+  const got = async (url: string) => (await (await fetch(`${url}/telemetry`)).json()) as unknown
+
+  it.each(recorded.filter(({ name }) => !name.startsWith('a second student')))(
+    '$name: is given null, and then what it posted',
+    async ({ posts }) => {
+      const { url, port, dirPath } = await embedded(express, { redaction: false })
+      await raw(port, { host: `localhost:${port}` }, '/exercise/00-welcome')
+      expect(await got(url)).toBeNull()
+      for (const { body } of posts) {
+        const { fullname: _, ...file } = body
+        const response = await post(url, body)
+        expect([response.status, await response.json()]).toEqual([200, file])
+        expect(await got(url)).toEqual(file)
+      }
+      const before = readFileSync(findLog(dirPath)).length
+      await raw(port, { host: `localhost:${port}` }, '/exercise/01-hello')
+      await post(url, posts.at(-1)!.body)
+      expect(readFileSync(findLog(dirPath)).length).toBe(before)
+    },
+  )
+
+  it('is given after a restart of the host what it posted before', async () => {
+    const first = await embedded(express, { redaction: false })
+    const { posts } = recorded[0]!
+    for (const { body } of posts) await post(first.url, body)
+    const { fullname: _, ...file } = posts.at(-1)!.body
+    await first.close()
+    const app = express()
+    const config = { config: { slug: 'intro-js', dirPath: first.dirPath, editor: { agent: 'vscode' } } }
+    const steps = (file['steps'] as typeof exercises).map(({ slug, position }) => ({
+      slug,
+      position,
+      files: [],
+    }))
+    const again = embed({ app, config: { ...config, exercises: steps }, redaction: false } as never)
+    const server = app.listen(0, '127.0.0.1')
+    onTestFinished(async () => {
+      await again.close()
+      server.close()
+    })
+    await once(server, 'listening')
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const given = (await got(url)) as typeof file & { workout_session: object[] }
+    expect(given.workout_session).toHaveLength(1)
+    expect((given['steps'] as object[]).map((step) => ({ ...step, files: 0, is_testeable: 0 }))).toEqual(
+      (file['steps'] as object[]).map((step) => ({ ...step, files: 0, is_testeable: 0 })),
+    )
+    const response = await post(url, posts.at(-1)!.body)
+    expect([response.status, await response.json()]).toEqual([200, file])
+  })
+})
+
 describe('who is answered', () => {
   it('this machine, by one of its names, and no page of another origin', async () => {
     const { port } = await embedded()

@@ -148,9 +148,12 @@ export interface Telemetry extends Pick<EventEmitter<TelemetryEvents>, 'on' | 'o
   /**
    * A telemetry.json from elsewhere, parsed, to be united with this telemetry (SPEC §4 rule 7), or with that of the
    * student it names. It must have a `telemetry_id` and `steps`, each with a `slug`. Where it holds nothing new, nothing is
-   * appended, and the id is that of the latest event. Folds what is not folded yet; costs what the file is long.
+   * appended, and the id is that of the latest event; what is new in a newer version of what is known becomes the events
+   * that lead there (SPEC §12). Folds what is not folded yet; costs what the file is long.
+   * @param how `live`: it is what LearnPack 5's web editor holds now, under an id of its own: the telemetry of that id goes
+   *   on from here, with the sessions and the student it names
    */
-  import(file: unknown): Recorded
+  import(file: unknown, how?: { readonly live?: boolean }): Recorded
   /**
    * Appends an event that was recorded elsewhere as it is, for a replay: neither cut nor redacted. Needs no start; in
    * a new folder, the `telemetry_id` of a session start becomes that of the folder.

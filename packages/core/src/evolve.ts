@@ -103,7 +103,9 @@ function startSession(state: State, { id, at, data }: EventOf<'session_start'>):
     tutorial_started_at: state.tutorial_started_at ?? at,
     slug: data.slug,
     agent: data.agent,
-    course: data.steps.map(courseStepOf),
+    course: data.steps.map((step) =>
+      courseStepOf(hasQuizzes(state) ? { quiz_submissions: [], ...step } : step),
+    ),
     started: true,
     sessions: [
       ...state.sessions.map((session) => (session.over ? session : { ...session, over: true })),
@@ -111,6 +113,10 @@ function startSession(state: State, { id, at, data }: EventOf<'session_start'>):
     ],
   }
 }
+
+/** Whoever reads the file of LearnPack 5 looks for a list of quizzes in every step. */
+const hasQuizzes = ({ course = [] }: State): boolean =>
+  course.length > 0 && course.every(({ template }) => 'quiz_submissions' in template)
 
 /** What a host passes in steps includes fields of activity; the log tells those, not the course. */
 function courseStepOf(step: EventOf<'session_start'>['data']['steps'][number]): CourseStep {

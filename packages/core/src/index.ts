@@ -69,6 +69,8 @@ export {
 } from './snapshot-schema'
 export { parseSnapshot, type ParsedSnapshot } from './parse-snapshot'
 export { history } from './history'
+export { differences, type Observed } from './differences'
+export { isLearnPack5, snapshotForEditor } from './host-file'
 export { deterministicId } from './deterministic-id'
 
 // The wire: bodies and their base64.

@@ -2,6 +2,7 @@
 // log behind it folds, renders and delivers.
 
 import { addsNothing } from './adds-nothing'
+import { differences } from './differences'
 import { EXIT_BUDGET_MS, type CourseInput, type Recorded } from './api'
 import type { Telemetry, TelemetryOptions } from './api'
 import { held, within } from './awaited'
@@ -12,7 +13,9 @@ import { EVENT_VERSION, eventSchemas, parseEvent, sameStudent, studentId } from 
 import type { EventOf, StepEventType, StudentId, TelemetryEvent } from './events'
 import type { Move } from './course-index'
 import { createFollowing } from './following'
+import { createFollowHost } from './follow-host'
 import { findForeignFile } from './foreign-file'
+import { isLearnPack5, isNewer } from './host-file'
 import { limited } from './limits'
 import { openTelemetry, type OpenTelemetry } from './open-telemetry'
 import { readOwnership, type Ownership } from './ownership'
@@ -23,9 +26,13 @@ import { snapshot } from './render'
 import { AI_NEEDS_LOGIN } from './refusals'
 import { createReports } from './reports'
 import { importedSnapshot, type ImportedSnapshot } from './snapshot-schema'
+import type { State } from './state'
 import { steadyClock } from './steady-clock'
 import { createTakeIn } from './take-in'
 import { isIn, linesOf, move, unclaimedIn, type Way } from './moves'
+
+/** Of a log that is folded at once, bytes, to tell what is new in a file: a start takes a moment longer for it. */
+const FOLDED_AT_ONCE = 4 * 1024 * 1024
 
 /** Calls that wait for a start, which may never come. */
 const MOST_EARLY = 10_000
@@ -85,6 +92,28 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   const takeIn = createTakeIn({ storage, clock, reports, clean: clean.reason, unite })
   const patience = createPatience(clock)
   const following = createFollowing({ storage, clock, reports, takeIn, atEnd })
+  const followHost = createFollowHost({
+    storage,
+    crc,
+    clean,
+    whose: () => whose,
+    current: () => current?.id,
+    state: following.state,
+    append: (event) => append(event, current),
+    refuse,
+    switchTo: switchForHost,
+    unusedId: (at) => unusedId(whose, at),
+    told(student, at) {
+      if (current === undefined) return
+      whose?.setStudent(current.id, student)
+      whose?.own(current.id, student)
+      if (student === undefined) beginUnclaimed(at)
+    },
+    inSession(id) {
+      sessionStart = undefined
+      session = id
+    },
+  })
 
   // ---- recording ----
 
@@ -331,13 +360,38 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     if (to !== undefined && isTakenIn(call.id, to)) return { ok: true, id: call.id }
     const cleaned = clean.snapshot(file)
     // Folding a long log first would hold up a start: what is appended instead folds to the same.
-    const known = to === current && current?.caughtUp === true ? following.state() : undefined
+    const isFolded = to !== undefined && to === current && (current.caughtUp || isShort(to, cleaned))
+    const known = isFolded ? following.state() : undefined
+    if (known?.last_event_id !== undefined && isNewer(known, cleaned)) return appendNews(known, cleaned, call)
     if (known?.last_event_id !== undefined && addsNothing(known, cleaned))
       return { ok: true, id: known.last_event_id }
     const mine = to?.id === current?.id ? envelope(call) : { ...envelope(call), session: call.id }
     const recorded = append({ ...mine, type: 'import', data: { snapshot: cleaned } }, to)
     if (recorded.ok && to !== undefined) whose?.own(to.id, file.user_id)
     return recorded
+  }
+
+  const isShort = ({ log }: Open, file: ImportedSnapshot): boolean =>
+    isLearnPack5(file) && log.size() <= FOLDED_AT_ONCE
+
+  /** What happened since, by a newer version of the file of this telemetry. */
+  function appendNews(known: State, file: ImportedSnapshot, { at }: Call): Recorded {
+    let last: Recorded = { ok: true, id: known.last_event_id as string }
+    for (const event of differences(known, file, { at, live: false })) {
+      last = append(event, current)
+      if (!last.ok) return last
+    }
+    if (current !== undefined) whose?.own(current.id, file.user_id)
+    return last
+  }
+
+  /** To the telemetry of what the host holds now. Its sessions are the host's from here on. */
+  function switchForHost(id: string, call: Call): Recorded {
+    const left: Recorded = whose?.student === undefined ? { ok: true, id: call.id } : logOut(call)
+    if (!left.ok) return left
+    goOnIn(id)
+    whose?.switchTo(id)
+    return current === undefined ? refuse('the log could not be opened') : left
   }
 
   /**
@@ -424,14 +478,18 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
 
     clear: () => answered(() => whenStarted((call) => settle(() => logOut(call)))),
 
-    import: (given) =>
+    import: (given, { live = false } = {}) =>
       answered(() => {
-        const copy: unknown = normalized(JSON.parse(JSON.stringify(given) ?? 'null'))
+        const raw: unknown = JSON.parse(JSON.stringify(given) ?? 'null')
+        const copy = normalized(raw)
         const parsed = importedSnapshot.safeParse(copy)
         if (!parsed.success) return refuse(`import: ${describeIssues(parsed.error, copy)}`)
+        const file = copy as ImportedSnapshot
         return whenSettled((call) => {
           following.catchUp()
-          return unite(copy as ImportedSnapshot, call)
+          if (!live || !isLearnPack5(file)) return unite(file, call)
+          const isNobodys = (raw as ImportedSnapshot).user_id === ''
+          return followHost(isNobodys ? { ...file, user_id: '' } : file, call)
         })
       }),
 

@@ -63,6 +63,8 @@ function uniteStep(ours: Activity, step: ImportedStep): Activity {
   const lists = ATTEMPT_LISTS.map((list) => {
     const attempts = attemptsIn(step, list)
     if (attempts !== undefined) delete rest[list]
+    // Not every course has a list of quizzes: that this one has is kept.
+    if (attempts !== undefined && list === 'quiz_submissions') rest[list] = []
     return [list, uniteAttempts(ours[list], attempts ?? [])]
   })
   return {

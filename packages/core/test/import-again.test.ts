@@ -72,33 +72,40 @@ describe('an import that holds nothing new appends nothing', () => {
   })
 })
 
-describe('an import is appended, once, where it holds', () => {
+describe('what a file holds is appended, once, where that is', () => {
   const changed = (w: World, step: object) => ({
     ...given(w),
     steps: given(w).steps.map((one, index) => (index === 1 ? { ...one, ...step } : one)),
   })
 
-  it.each<[string, (w: World) => object]>([
+  it.each<[string, (w: World) => object, string]>([
     [
       'one attempt more',
       (w) =>
         changed(w, { tests: [...given(w).steps[1]!.tests, { exit_code: 1, starting_at: 7, ended_at: 8 }] }),
+      'test',
     ],
     [
       'the same attempt once more',
       (w) => changed(w, { tests: [...given(w).steps[1]!.tests, ...given(w).steps[1]!.tests] }),
+      'test',
     ],
-    ['an earlier opening', (w) => changed(w, { opened_at: 3 })],
-    ['a field that we do not know', (w) => ({ ...given(w), cohort_id: 5 })],
-    ['such a field of a step', (w) => changed(w, { quiz_submissions: [1] })],
+    ['an earlier opening', (w) => changed(w, { opened_at: 3 }), 'open_step'],
+    ['a field that we do not know', (w) => ({ ...given(w), cohort_id: 5 }), 'patch'],
+    ['such a field of a step', (w) => changed(w, { quiz_submissions: [1] }), 'patch'],
     [
       'work in a step that left the course',
       (w) => ({
         ...given(w),
         steps: [{ slug: '99-gone', compilations: [{ stdout: 'b2xk', starting_at: 2 }] }],
       }),
+      'import',
     ],
-    ['an earlier session', (w) => ({ ...given(w), workout_session: [{ started_at: 5, ended_at: 6 }] })],
+    [
+      'an earlier session',
+      (w) => ({ ...given(w), workout_session: [{ started_at: 5, ended_at: 6 }] }),
+      'import',
+    ],
     [
       'a later end of the session that is going on',
       (w) => ({
@@ -107,13 +114,14 @@ describe('an import is appended, once, where it holds', () => {
           index === 1 ? { ...one, ended_at: one.started_at + 500_000 } : one,
         ),
       }),
+      'patch',
     ],
-  ])('%s', (_, file) => {
+  ])('%s', (_, file, type) => {
     const w = learner()
     const before = logOf(w).length
     const once = file(w)
     expect(w.telemetry.import(once).ok).toBe(true)
-    expect(logOf(w).slice(before)).toMatchObject([{ type: 'import' }])
+    expect(logOf(w).slice(before)).toMatchObject([{ type }])
     const after = given(w)
     w.telemetry.import(once)
     w.telemetry.import(after)
