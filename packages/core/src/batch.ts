@@ -109,7 +109,10 @@ function fitStep([step, activity]: ShownStep): Fit {
 
 /** An older file may tell of a step without its lists. */
 function fitTemplate(step: CourseStep, activity: Activity): ShownStep {
-  const lists = ATTEMPT_LISTS.filter((list) => step.template[list] === undefined)
+  // Of quizzes not every course has a list.
+  const lists = ATTEMPT_LISTS.filter(
+    (list) => list !== 'quiz_submissions' && step.template[list] === undefined,
+  )
   if (lists.length === 0) return [step, activity]
   const template = { ...step.template, ...Object.fromEntries(lists.map((list) => [list, []])) }
   return [{ ...step, template }, activity]

@@ -87,7 +87,14 @@ expectTypeOf<StepEventType>().toEqualTypeOf<
   'open_step' | 'compile' | 'test' | 'ai_interaction' | 'quiz_submission'
 >()
 expectTypeOf<Exclude<EventType, StepEventType>>().toEqualTypeOf<
-  'session_start' | 'session_end' | 'session_moved' | 'patch' | 'student_identified' | 'student_cleared' | 'patch' | 'import'
+  | 'session_start'
+  | 'session_end'
+  | 'session_moved'
+  | 'patch'
+  | 'student_identified'
+  | 'student_cleared'
+  | 'patch'
+  | 'import'
 >()
 expectTypeOf<EventOf<'compile'>['type']>().toEqualTypeOf<'compile'>()
 expectTypeOf<EventOf<'compile'>['step']['position']>().toEqualTypeOf<number>()
