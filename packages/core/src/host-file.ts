@@ -17,6 +17,12 @@ export function isLearnPack5(file: unknown): boolean {
   )
 }
 
+/** Whether a state goes on showing a file of LearnPack 5. */
+export function showsLearnPack5({ activity }: State): boolean {
+  for (const { rest } of activity.values()) if (typeof rest['is_completed'] === 'boolean') return true
+  return false
+}
+
 /**
  * Whether `file` is a newer version of what `state` knows, so that what is new in it happened since. Any other file is
  * united with it as a whole.

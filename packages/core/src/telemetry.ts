@@ -15,7 +15,7 @@ import type { Move } from './course-index'
 import { createFollowing } from './following'
 import { createFollowHost } from './follow-host'
 import { findForeignFile } from './foreign-file'
-import { isLearnPack5, isNewer } from './host-file'
+import { isLearnPack5, isNewer, showsLearnPack5 } from './host-file'
 import { limited } from './limits'
 import { openTelemetry, type OpenTelemetry } from './open-telemetry'
 import { readOwnership, type Ownership } from './ownership'
@@ -169,10 +169,18 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     if (!found.ok) return refuse(found.reason)
     // Spelled out: to spread an envelope costs a third of what recording a small event does.
     const { id, at } = call
-    return append(
-      { v: EVENT_VERSION, id, at, session: session ?? id, type, step: found.step, data: clean.data(data) },
-      current,
-    )
+    const event = {
+      v: EVENT_VERSION,
+      id,
+      at,
+      session: session ?? id,
+      type,
+      step: found.step,
+      data: clean.data(data),
+    }
+    // The texts of its file are to be read by LearnPack 5.
+    const isItsFile = current !== undefined && showsLearnPack5(current.follower.state)
+    return append(isItsFile ? { ...event, encoding: 'uri' } : event, current)
   }
 
   function startSession(call: Call): Recorded {

@@ -179,3 +179,43 @@ describe('a second student', () => {
     expect(w.faults).toEqual([])
   })
 })
+
+describe('our own recording onto a file of LearnPack 5', () => {
+  it('keeps its shape: its encoding, and a completion said twice', () => {
+    const editor = new Editor().start(['00-welcome', '01-hello'], linus)
+    const w = world()
+    w.telemetry.start({ ...course, steps: course.steps.slice(0, 2) })
+    expect(w.telemetry.import(editor.last)).toMatchObject({ ok: true })
+    // The log is folded between two turns of the host.
+    w.telemetry.state()
+    w.telemetry.record(1, 'test', {
+      stdout: 'ñ 100%',
+      source_code: '',
+      exitCode: 0,
+      starting_at: 5,
+      ended_at: 6,
+    })
+    const step = shown(w).steps.find(({ slug }) => slug === '01-hello')!
+    expect(step.tests[0]).toMatchObject({ stdout: encodeUri('ñ 100%'), source_code: '', exit_code: 0 })
+    expect(step).toMatchObject({ is_completed: true, completed_at: expect.any(Number) as number })
+  })
+})
+
+describe('a newer file of LearnPack 5, found beside the log', () => {
+  it.each(own)('$name: becomes the same events, and logs nobody in', ({ posts }) => {
+    const storage = memoryStorage()
+    let w = host({ storage })
+    for (const { at, body } of posts) {
+      void w.telemetry.close()
+      storage.telemetryJson = JSON.stringify(body)
+      w = world({ storage, now: at })
+      w.telemetry.open()
+      w.telemetry.state()
+    }
+    const { steps } = shown(w)
+    const last = withoutName(posts.at(-1)!.body)
+    expect(steps).toEqual(last.steps)
+    expect(w.telemetry.status().student).toBeUndefined()
+    expect(eventsOf(logOf(w)).filter(({ type }) => type === 'import')).toHaveLength(1)
+  })
+})
