@@ -98,6 +98,7 @@ const results = {
   },
   redaction: run('redaction.mjs'),
   host: run('cold.mjs'),
+  editor: run('editor.mjs'),
   page: run('scrub.mjs'),
   // Of `npm run coverage` and `npm run mutation`.
   tests: JSON.parse(readFileSync(here('results.json'), 'utf8')).tests,

@@ -75,6 +75,7 @@ export { deterministicId } from './deterministic-id'
 
 // The wire: bodies and their base64.
 export { decodedAttempt, fromWire, streamBody, toWire } from './wire'
+export type { TextEncoding } from './base64'
 
 // Configuration: where a course is delivered to.
 export { configOf, readConfig, telemetryConfig, type Destinations, type ReadConfig } from './config'
