@@ -101,7 +101,15 @@ describe('show', () => {
   it('shows every text with --full, and only one step with --step', async () => {
     const path = await course()
     const { out } = await run(['show', path, '--full', '--step', '01-add'])
-    for (const text of ['print("ñ")', '        ñ\n        second', 'not yet', 'why?', 'because', 'seven', 'Count again'])
+    for (const text of [
+      'print("ñ")',
+      '        ñ\n        second',
+      'not yet',
+      'why?',
+      'because',
+      'seven',
+      'Count again',
+    ])
       expect(out).toContain(text)
     expect(out).not.toContain('00-hello')
     const { steps } = JSON.parse((await run(['show', path, '--json', '--step', '01-add'])).out) as Snapshot
