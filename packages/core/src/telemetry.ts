@@ -236,7 +236,21 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
 
   /** Opens the telemetry that is going on in the folder; in a new folder, that of its telemetry.json. */
   function openCurrent(suggested?: string): void {
-    whose ??= readOwnership({
+    // What cannot be read at the moment is tried again at the next start.
+    guarded('index', () => {
+      whose ??= ownershipOf(suggested)
+      const { current: id, isFromHere } = whose
+      goOnIn(id)
+      // Without its log, a telemetry.json of ours is all there is.
+      guarded('log', () => current?.log.size() === 0 && storage.snapshot.disown())
+      // What came with a download or a copy logs nobody in.
+      if (!isFromHere) settle(() => forgetLogin(called()))
+      if (current !== undefined) takeIn({ patiently: false })
+    })
+  }
+
+  const ownershipOf = (suggested: string | undefined): Ownership =>
+    readOwnership({
       storage,
       crc,
       machine: options.machine,
@@ -249,14 +263,6 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       },
       failed: (error) => fault('index', error),
     })
-    const { current: id, isFromHere } = whose
-    goOnIn(id)
-    // Without its log, a telemetry.json of ours is all there is.
-    guarded('log', () => current?.log.size() === 0 && storage.snapshot.disown())
-    // What came with a download or a copy logs nobody in.
-    if (!isFromHere) settle(() => forgetLogin(called()))
-    if (current !== undefined) takeIn({ patiently: false })
-  }
 
   function forgetLogin(call: Call): Recorded {
     const recorded: Recorded = whose?.student === undefined ? { ok: true, id: call.id } : logOut(call)
@@ -511,7 +517,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       }),
 
     open() {
-      if (current === undefined && !closed) guarded('index', () => openCurrent())
+      if (current === undefined && !closed) openCurrent()
     },
 
     deliverTo(given) {
