@@ -76,6 +76,8 @@ const answered = (count: number) =>
   expect.poll(() => network.answers.length, { timeout: 20_000 }).toBeGreaterThanOrEqual(count)
 
 it('the editor opens a step, reads its telemetry and writes it', async () => {
+  // Before anything was run, the editor begins with a telemetry of its own: it is given none.
+  host.embedded.manager.registerStepEvent(0, 'compile', { stdout: 'hello', exit_code: 0 })
   const page = await openPage(network.browser, url)
   const [statuses, slug] = await page.evaluate(async () => {
     const [step, read] = [await fetch('/exercise/01-add'), await fetch('/telemetry')]

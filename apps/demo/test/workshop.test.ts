@@ -14,6 +14,6 @@ it('is recorded through the real pipeline, byte for byte, and its offline hour w
     readFileSync(fileURLToPath(new URL(`../data/${name}`, import.meta.url)), 'utf8')
   expect(readFileSync(log, 'utf8')).toBe(data('workshop.events.ndjson'))
   expect(readFileSync(join(folder, 'workshop.json'), 'utf8')).toBe(data('workshop.json'))
-  expect(delivered).toEqual({ batch: 11, stream: 41, late: 10 })
+  expect(delivered).toEqual({ batch: 15, stream: 41, late: 10 })
   rmSync(folder, { recursive: true })
 })
