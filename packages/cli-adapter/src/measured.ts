@@ -53,6 +53,8 @@ const STEP_COLUMNS: readonly [keyof StepMeasures, string][] = [
   ['time_spent', 'time, s'],
   ['comp_struggles', 'failed runs'],
   ['test_struggles', 'failed tests'],
+  ['quiz_struggles', 'failed quizzes'],
+  ['total_ai_interactions', 'AI questions'],
   ['engagement_indicator', 'engagement'],
   ['frustration_indicator', 'frustration'],
 ]

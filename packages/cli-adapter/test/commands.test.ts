@@ -198,13 +198,15 @@ describe('measure', () => {
     const { out, code } = await run(['measure', sample])
     expect(code).toBe(0)
     const [titles, , second, ...others] = out.split('\n')
-    expect(titles).toMatch(/^step +status +time, s +failed runs +failed tests +engagement +frustration$/)
-    expect(second).toMatch(/^01\.1-obtain-api-key +completed +26\.92 +1 +0 +0\.75 +5$/)
+    expect(titles).toMatch(
+      /^step +status +time, s +failed runs +failed tests +failed quizzes +AI questions +engagement +frustration$/,
+    )
+    expect(second).toMatch(/^01\.1-obtain-api-key +completed +26\.92 +1 +0 +0 +0 +0\.75 +5$/)
     expect(others.join('\n')).toMatch(/\ncourse\nsteps +3\ncompleted, % +33\.33\n/)
     const csv = (await run(['measure', sample, '--csv'])).out.trimEnd().split('\r\n')
     expect(csv).toHaveLength(1 + 3 + 1)
     expect(csv[0]).toMatch(/^scope,slug,status,time_spent,/)
-    expect(csv[2]).toMatch(/^step,01\.1-obtain-api-key,completed,26\.92,1,0,0\.75,5,,/)
+    expect(csv[2]).toMatch(/^step,01\.1-obtain-api-key,completed,26\.92,1,0,0,0,0\.75,5,,/)
     expect(csv[4]).toMatch(/^course,,,,,,/)
     expect(new Set(csv.map((line) => line.split(',').length)).size).toBe(1)
   })

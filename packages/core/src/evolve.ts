@@ -146,7 +146,26 @@ function interact(state: State, { at, session: id, step }: StepEvent): State {
     sessions: session
       ? state.sessions.with(index, { ...session, last: latest(session.last, at) })
       : state.sessions,
+    rest: without(state.rest, COURSE_NUMBERS),
+    activity: withoutStepNumbers(state.activity, step.slug),
   }
+}
+
+/** What LearnPack 5 reckons from the rest: an event makes it stale. What it says behind the event comes in a patch. */
+const COURSE_NUMBERS = ['global_metrics', 'global_indicators']
+const STEP_NUMBERS = ['metrics', 'indicators']
+
+function without<T extends Readonly<Record<string, unknown>>>(object: T, names: readonly string[]): T {
+  if (!names.some((name) => name in object)) return object
+  return Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name))) as T
+}
+
+function withoutStepNumbers(activity: State['activity'], slug: string): State['activity'] {
+  const step = activity.get(slug)
+  const rest = step && without(step.rest, STEP_NUMBERS)
+  return step === undefined || rest === step.rest
+    ? activity
+    : new Map(activity).set(slug, { ...step, rest: rest as Activity['rest'] })
 }
 
 /**

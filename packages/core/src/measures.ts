@@ -4,6 +4,7 @@
 import { endOf, startOf } from './attempt-times'
 import { exitCodeOf } from './exit-code'
 import type { Attempt, ImportedSnapshot, ImportedStep } from './snapshot-schema'
+import { attemptsIn } from './unite'
 
 /** Of the formulas of SPEC §11. Numbers of another version are not comparable. */
 export const ALGO_VERSION = '1.0'
@@ -24,6 +25,9 @@ export interface StepMeasures {
   readonly comp_struggles: number
   /** Failed tests; of a completed step those before its first success. */
   readonly test_struggles: number
+  /** Quizzes that were failed (SPEC §12). */
+  readonly quiz_struggles: number
+  readonly total_ai_interactions: number
   /** 0 to 100: the time spent, of an hour; 0 for skipped and unread. */
   readonly engagement_indicator: number
   /** 0 to 100: of a completed step its struggles, of 20; of an attempted one its time, of 1,800 s; skipped 25, unread 0. */
@@ -81,7 +85,7 @@ export function measure(file: ImportedSnapshot): Measures {
 
 /** Not rounded. */
 export function measureStep(step: ImportedStep, lastInteraction: number | undefined): StepMeasures {
-  const { slug, opened_at, completed_at, compilations = [], tests = [] } = step
+  const { slug, opened_at, completed_at, compilations = [], tests = [], ai_interactions = [] } = step
   const status = statusOf(step)
   const time_spent =
     opened_at === undefined
@@ -102,6 +106,9 @@ export function measureStep(step: ImportedStep, lastInteraction: number | undefi
     time_spent,
     comp_struggles,
     test_struggles,
+    quiz_struggles: (attemptsIn(step, 'quiz_submissions') ?? []).filter(({ status }) => status === 'ERROR')
+      .length,
+    total_ai_interactions: ai_interactions.length,
     engagement_indicator: counts ? share(time_spent, 3_600) * 100 : 0,
     frustration_indicator: {
       completed: share(comp_struggles + test_struggles, 20) * 100,

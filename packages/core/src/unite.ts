@@ -46,7 +46,8 @@ function uniteCourse(ours: readonly CourseStep[], steps: readonly ImportedStep[]
 }
 
 function importedCourseStep(step: ImportedStep): CourseStep {
-  const { opened_at: _, completed_at: __, ...template } = step
+  // What is reckoned from what happened is no part of the course.
+  const { opened_at: _, completed_at: __, metrics: ___, indicators: ____, ...template } = step
   for (const list of ATTEMPT_LISTS) if (attemptsIn(step, list) !== undefined) template[list] = []
   return { slug: step.slug, position: step.position, is_testeable: step.is_testeable, template }
 }

@@ -199,6 +199,23 @@ describe('our own recording onto a file of LearnPack 5', () => {
     expect(step.tests[0]).toMatchObject({ stdout: encodeUri('ñ 100%'), source_code: '', exit_code: 0 })
     expect(step).toMatchObject({ is_completed: true, completed_at: expect.any(Number) as number })
   })
+
+  it('leaves out the numbers that it makes stale, of the course and of the step, and no others', () => {
+    const editor = new Editor().start(['00-welcome', '01-hello'], linus)
+    const w = world()
+    w.telemetry.start({ ...course, steps: course.steps.slice(0, 2) })
+    const numbers = { metrics: { time_spent: 1 }, indicators: { frustration_indicator: 2 } }
+    const file = { ...editor.last, steps: editor.last.steps.map((step) => ({ ...step, ...numbers })) }
+    w.telemetry.import(file)
+    expect(shown(w)).toMatchObject({
+      global_metrics: expect.any(Object) as object,
+      steps: [numbers, numbers],
+    })
+    w.telemetry.record(1, 'compile', { stdout: '' })
+    for (const name of ['global_metrics', 'global_indicators']) expect(shown(w)).not.toHaveProperty(name)
+    expect(shown(w).steps[0]).toMatchObject(numbers)
+    for (const name of Object.keys(numbers)) expect(shown(w).steps[1]).not.toHaveProperty(name)
+  })
 })
 
 describe('a newer file of LearnPack 5, found beside the log', () => {

@@ -1,10 +1,20 @@
 // The measures of SPEC §11, against values computed by hand.
 
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { measure, type Measures } from '../src/index'
 import { anySnapshot } from './arbitraries'
 import { sample } from './support'
+
+const sessions5 = JSON.parse(
+  readFileSync(new URL('fixtures/learnpack5-sessions.json', import.meta.url), 'utf8'),
+) as {
+  name: string
+  batches: {
+    body: { steps: { slug: string; metrics: { quiz_struggles: number; total_ai_interactions: number } }[] }
+  }[]
+}[]
 
 const T = 1_700_000_000_000
 const at = (second: number): number => T + second * 1_000
@@ -160,6 +170,8 @@ describe('a course', () => {
       time_spent: 0,
       comp_struggles: 0,
       test_struggles: 0,
+      quiz_struggles: 0,
+      total_ai_interactions: 0,
       engagement_indicator: 0,
       frustration_indicator: 0,
     })
@@ -184,6 +196,20 @@ describe('a course', () => {
   })
 })
 
+describe('of LearnPack 5', () => {
+  it.each(sessions5)('$name: failed quizzes and questions to the tutor, as it counts them', ({ batches }) => {
+    for (const { body } of batches) {
+      const numbers = body.steps.map(({ slug, metrics }) => [
+        slug,
+        metrics.quiz_struggles,
+        metrics.total_ai_interactions,
+      ])
+      const ours = measure(body as never).steps
+      expect(ours.map((one) => [one.slug, one.quiz_struggles, one.total_ai_interactions])).toEqual(numbers)
+    }
+  })
+})
+
 /** Of each step: status, time, failed runs, failed tests, engagement, frustration. */
 type StepRow = [string, number, number, number, number, number]
 /**
@@ -195,7 +221,12 @@ type CourseRow = [
   ...[number, number, number, number, number],
 ]
 
-const stepRow = ({ slug: _, ...measures }: Measures['steps'][number]) => Object.values(measures)
+const stepRow = ({
+  slug: _,
+  quiz_struggles: __,
+  total_ai_interactions: ___,
+  ...measures
+}: Measures['steps'][number]) => Object.values(measures)
 const courseRow = ({ total_steps: _, ...measures }: Measures['course']) => Object.values(measures)
 const sessions = (count: number) => Array.from({ length: count }, (_, n) => ({ started_at: at(n) }))
 const failed = (count: number) => Array.from({ length: count }, (_, n) => ran(1, n))
