@@ -11,6 +11,7 @@ export type { EventParcel, Fetch, Outcome, Parcel, SnapshotParcel, Transport } f
 export { embed, type Embedded, type EmbedOptions } from './embed'
 export type { ConfigObject, Exercise } from './host-course'
 export type { SocketLike } from './wiring'
+export { watchCourse, type WatchedCourse, type WatchOptions } from './watch-course'
 export { replayLog, type ReplayedLog, type Until } from './replay'
 export { findLog } from './find-log'
 export { CommandError } from './command-error'

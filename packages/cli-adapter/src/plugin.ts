@@ -4,10 +4,11 @@
 import { subscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
-import { COURSE_FOLDERS, readRegular } from '@learnpack/telemetry-transport-file'
+import { COURSE_FOLDERS, readRegular, recordFolder } from '@learnpack/telemetry-transport-file'
 import type { ConfigObject } from './host-course'
 import { purge } from './purge'
 import { quietly } from './quietly'
+import { watchCourse } from './watch-course'
 import { wire, type SocketLike, type Wiring } from './wiring'
 
 /** oclif's config, as far as it concerns us. */
@@ -30,7 +31,7 @@ export const recordsItself = ({ version }: Pick<Host, 'version'>): boolean =>
 /** Before `learnpack start`: nothing is known of the course yet, and nothing is written. */
 export function beforeStart(host: Host): void {
   quietly(() => {
-    if (recordsItself(host)) return
+    if (recordsItself(host)) return watchBeside()
     const here = wire({}, { logins: true })
     const run = host.runHook.bind(host)
     host.runHook = (event, options) => {
@@ -40,6 +41,11 @@ export function beforeStart(host: Host): void {
     }
     wiring = here
   })
+}
+
+/** A host that records by itself is given back a whole telemetry.json before it reads it, and followed from then on. */
+function watchBeside(): void {
+  watchCourse({ dirPath: recordFolder(process.cwd()) })
 }
 
 /** After it: the server listens and the exercise index is built. */

@@ -22,6 +22,7 @@ import { addReceiverCommands } from './receiver-commands'
 import { parseUntil, replayLog } from './replay'
 import { decoded, describeKnown } from './show'
 import { courseStatus } from './status'
+import { addWatchCommand } from './watch-command'
 
 const FOLDER = ['[folder]', 'a course folder', '.'] as const
 const JSON_OPTION = ['--json', 'print JSON'] as const
@@ -163,6 +164,7 @@ export function program(output: Output, exit: (code: number) => void): Command {
       })
   }
   addReceiverCommands(root, print)
+  addWatchCommand(root, output)
   root
     .command('export')
     .description('write everything that is recorded of you in a course to a new folder or zip file')

@@ -67,8 +67,8 @@ export type Recorded =
  * Destinations are named as `destinationOf` does.
  */
 export interface TelemetryEvents {
-  /** The operating system has the line of an event that this runtime appended. `at`: epoch ms. */
-  recorded: (event: Readonly<{ id: string; at: number; type: string }>) => void
+  /** The operating system has the line of an event that this runtime appended. `at`: epoch ms; `step`: its slug, if it has one. */
+  recorded: (event: Readonly<{ id: string; at: number; type: string; step: string | undefined }>) => void
   /** A call recorded nothing. The reason is redacted, and counted in the folder as well. */
   refused: (reason: string) => void
   /** A line of the log, or telemetry.json, that could not be used or is odd. */
@@ -164,7 +164,7 @@ export interface Telemetry extends Pick<EventEmitter<TelemetryEvents>, 'on' | 'o
    * of the log is folded.
    */
   submit(): void
-  /** Opens what is going on in the folder without starting a session, to look at it or to deliver it. */
+  /** Opens what is going on in the folder without starting a session, to look at it, to follow another host or to deliver it. */
   open(): void
   /**
    * From now on it is delivered to these destinations and to no other; those that stay, by name and address, go on where they

@@ -39,6 +39,8 @@ const MOST_EARLY = 10_000
 
 const courseInput = eventSchemas.session_start.shape.data.omit({ telemetry_id: true })
 
+const stepOf = ({ step }: TelemetryEvent): string | undefined => (step as { slug?: string } | undefined)?.slug
+
 /** Id and time of a call. */
 interface Call {
   readonly id: string
@@ -64,6 +66,8 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   const { storage, ids, crc } = options
   const clock = steadyClock(options.clock)
   let recorded = 0
+  /** It was opened without a session: no start will come that calls could wait for. */
+  let isOpened = false
   /** Calls before a session start, which they are appended behind. */
   let early: (() => Recorded)[] = []
   let current: OpenTelemetry | undefined
@@ -128,7 +132,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     recorded++
     following.soon()
     if (events.listenerCount('recorded') > 0)
-      emit('recorded', { id: event.id, at: event.at, type: event.type })
+      emit('recorded', { id: event.id, at: event.at, type: event.type, step: stepOf(event) })
     return { ok: true, id: event.id }
   }
 
@@ -141,7 +145,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   function whenStarted(run: (call: Call) => Recorded): Recorded {
     if (closed) return refuse('nothing is recorded after close')
     const call = called()
-    if (session !== undefined) return run(call)
+    if (session !== undefined || isOpened) return run(call)
     if (early.length >= MOST_EARLY) return refuse(`more than ${MOST_EARLY} calls before a start`)
     early.push(() => run(call))
     return { ok: true, id: call.id }
@@ -517,7 +521,9 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       }),
 
     open() {
-      if (current === undefined && !closed) openCurrent()
+      if (current !== undefined || closed) return
+      openCurrent()
+      isOpened = current !== undefined
     },
 
     deliverTo(given) {

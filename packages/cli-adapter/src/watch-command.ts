@@ -1,0 +1,61 @@
+// `watch`: follows a LearnPack that records by itself, and prints what it sees.
+
+import { statSync } from 'node:fs'
+import { once } from 'node:events'
+import type { Command } from 'commander'
+import { openCourseFolder, recordFolder } from '@learnpack/telemetry-transport-file'
+import { CommandError } from './command-error'
+import { consent } from './consent'
+import { readCourseConfig, transportsOf } from './course'
+import { readHostSession } from './host-session'
+import { isoTime, visible, type Output } from './output'
+import { watchCourse } from './watch-course'
+
+interface Seen {
+  readonly at: number
+  readonly type: string
+  readonly step?: string | undefined
+}
+
+export function addWatchCommand(root: Command, output: Output): void {
+  root
+    .command('watch')
+    .description('follow a LearnPack that records by itself (2 or 5), and print what is done; Ctrl-C ends it')
+    .argument('[folder]', 'a course folder', '.')
+    .option('--deliver', 'deliver it, too, to the destinations of learn.json: LearnPack delivers by itself')
+    .option('--json', 'print one JSON object a line')
+    .action(async (path: string, options: { deliver?: boolean; json?: boolean }) => {
+      if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true)
+        throw new CommandError(`${path}: no such folder; name a course folder`)
+      const { enabled, because } = consent(path)
+      if (!enabled) throw new CommandError(`nothing is watched: recording is switched off (${because})`)
+      const dirPath = recordFolder(path)
+      const watched = watchCourse({ dirPath, transports: options.deliver ? destinationsOf(dirPath) : [] })
+      watched.on('recorded', ({ at, type, step }: Seen) => {
+        const line = options.json
+          ? JSON.stringify({ at, type, ...(step !== undefined && { step }) })
+          : [isoTime(at), type.padEnd(18), step].filter(Boolean).join('  ')
+        output.out(`${visible(line.trimEnd())}\n`)
+      })
+      watched.on('fault', (what: string, error: unknown) =>
+        output.err(`${visible(`${what}: ${String(error)}`)}\n`),
+      )
+      if (!options.json) output.err(`watching ${visible(dirPath)}; Ctrl-C ends it\n`)
+      await interrupted()
+      await watched.close()
+    })
+}
+
+function destinationsOf(dirPath: string) {
+  const folder = openCourseFolder(dirPath)
+  const { destinations } = readCourseConfig(folder)
+  folder.close()
+  return transportsOf(destinations, { token: () => readHostSession(dirPath)?.token })
+}
+
+/** Resolves when somebody wants it to end. Until then the process stays. */
+async function interrupted(): Promise<void> {
+  const stays = setInterval(() => {}, 2 ** 30)
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+  clearInterval(stays)
+}

@@ -1,0 +1,190 @@
+// Beside a host that records by itself, LearnPack 2 or 5 (SPEC §9): its telemetry.json is followed, and what changes in it becomes
+// events of a log of ours. The file is the host's: it is never written while the host may, and put right where a crash tore it.
+
+import { join } from 'node:path'
+import { statSync } from 'node:fs'
+import {
+  createTelemetry,
+  parseSnapshot,
+  snapshotForEditor,
+  steadyNow,
+  type Redactor,
+  type SnapshotStore,
+  type Telemetry,
+} from '@learnpack/telemetry-core'
+import {
+  nodePorts,
+  openCourseFolder,
+  readRegular,
+  saveAtExit,
+  SNAPSHOT_BYTES,
+  SNAPSHOT_NAME,
+  type CourseFolder,
+} from '@learnpack/telemetry-transport-file'
+import { consent } from './consent'
+import type { Transport } from './destination'
+import { followLogins } from './follow-logins'
+import { gated } from './gate'
+import { machineId } from './machine-id'
+import { createRedactor } from './machine-redactor'
+import { quietly } from './quietly'
+import type { ITelemetryJSONSchema } from './telemetry-json'
+
+/** How often it is looked whether the host wrote, ms: what happens in between is told apart by its own times. */
+const LOOK_MS = 250
+/** A file that stays torn for so long is of a host that died, ms: no host takes that long to write. */
+const TORN_MS = 2_000
+
+export interface WatchOptions {
+  /** The course's `dirPath`, normally `.learn`. */
+  readonly dirPath: string
+  /** Epoch ms. Default: the system's clock. */
+  readonly now?: () => number
+  /** As of the manager. Default: `createRedactor()`. */
+  readonly redaction?: false | Redactor
+  /** Where to deliver to. The host delivers by itself, so the default is nowhere. */
+  readonly transports?: readonly Transport[]
+}
+
+/** A course that is watched. Nothing of it throws. */
+export interface WatchedCourse {
+  /** Looks at once, and resolves once nothing more can be sent now. */
+  settled(): Promise<void>
+  /** What is known; null before anything was seen. */
+  snapshot(): ITelemetryJSONSchema | null
+  /**
+   * Says what happens: `recorded` with `{ id, at, type, step }` of an event, and what core's `Telemetry` says beside it (`noticed`,
+   * `delivered`, `retrying`, `fault`).
+   */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  on(event: string, listener: (...said: any[]) => void): void
+  /** Looks a last time and lets go. Does not reject. */
+  close(): Promise<void>
+}
+
+/** Follows the telemetry.json of a host that records by itself. Does nothing where recording is switched off (SPEC §5). */
+export function watchCourse({
+  dirPath,
+  now: given = Date.now,
+  redaction = createRedactor(),
+  transports = [],
+}: WatchOptions): WatchedCourse {
+  const folder = openCourseFolder(dirPath)
+  const path = join(dirPath, SNAPSHOT_NAME)
+  const now = steadyNow(given, Date.now)
+  const { elapsed } = nodePorts.clock
+  /** Which version of the file was looked at last. */
+  let seen: string | undefined
+  /** Since when the file is torn. */
+  let tornAt: number | undefined
+  let isOpen = false
+
+  const telemetry: Telemetry = createTelemetry({
+    ...nodePorts,
+    clock: { ...nodePorts.clock, now },
+    storage: { ...folder, snapshot: notOurs, ...(transports.length === 0 && { lease: nobodys }) },
+    transports: transports.map((transport) => gated(transport, () => logins.whyNot())),
+    machine: machineId,
+    ...(redaction !== false && { redact: redaction }),
+  })
+  const logins = followLogins({
+    folder,
+    dirPath,
+    kept: 'in the file if there is one',
+    lastRecordedAt: -Infinity,
+    student: () => telemetry.status().student,
+    logIn: ({ user_id }) => telemetry.identify(user_id),
+    logOut: () => telemetry.clear(),
+  })
+
+  function look(): void {
+    if (!consent(dirPath).enabled) return
+    const version = versionOf(path)
+    if (version === undefined) return
+    if (version !== seen) tornAt = undefined
+    else if (tornAt === undefined) return
+    seen = version
+    const text = read()
+    if (!parseSnapshot(text).ok) {
+      tornAt ??= elapsed()
+      if (elapsed() - tornAt >= TORN_MS) putRight()
+      return
+    }
+    tornAt = undefined
+    open()
+    if (transports.length > 0) logins.look()
+    // As the host wrote it: who is nobody says that nobody is logged in.
+    telemetry.import(JSON.parse(text), { live: true })
+  }
+
+  const read = (): string => readRegular(path, { most: SNAPSHOT_BYTES }).toString('utf8')
+
+  /** Before the host reads it. */
+  function putRightAtOnce(): void {
+    if (!consent(dirPath).enabled || versionOf(path) === undefined) return
+    if (!parseSnapshot(read()).ok) putRight()
+  }
+
+  function open(): void {
+    if (!isOpen) telemetry.open()
+    isOpen = true
+  }
+
+  /** What the host could not read it would not start with. Nothing to put there: then it is left as it is. */
+  function putRight(): void {
+    if (folder.list().length === 0) return
+    open()
+    const whole = snapshotForEditor(telemetry.state())
+    if (whole === null) return
+    folder.snapshot.setAside()
+    folder.snapshot.replaceSync([JSON.stringify(whole)])
+    seen = versionOf(path)
+    tornAt = undefined
+  }
+
+  const lookQuietly = (): void => void quietly(look)
+  quietly(putRightAtOnce)
+  // Whoever watches is told of it from the first event on.
+  queueMicrotask(lookQuietly)
+  const timer = setInterval(lookQuietly, LOOK_MS).unref()
+  const stopSaving = saveAtExit(lookQuietly)
+
+  return {
+    async settled() {
+      lookQuietly()
+      await telemetry.settled()
+    },
+    snapshot: () => (isOpen ? (quietly(() => telemetry.snapshot()) ?? null) : null),
+    on: (event, listener) => void telemetry.on(event as 'fault', listener),
+    async close() {
+      clearInterval(timer)
+      lookQuietly()
+      stopSaving()
+      await telemetry.close().catch(() => {})
+      quietly(() => folder.close())
+    },
+  }
+}
+
+/** A telemetry.json that is the host's: none of ours is there, and none is written. */
+const notOurs: SnapshotStore = {
+  read: () => ({ kind: 'none' }),
+  disown() {},
+  replace: () => ({ async write() {}, async commit() {}, async discard() {} }),
+  replaceSync() {},
+  setAside: () => '',
+}
+
+/** Who delivers nothing needs no lease, and leaves it to a command that does. */
+const nobodys: CourseFolder['lease'] = {
+  acquire: () => undefined,
+  release() {},
+  ask() {},
+  asked: () => false,
+  holder: () => undefined,
+}
+
+function versionOf(path: string): string | undefined {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false })
+  return found && [found.ino, found.size, found.mtimeNs].join(' ')
+}
