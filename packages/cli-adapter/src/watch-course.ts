@@ -35,6 +35,7 @@ const LOOK_MS = 250
 /** A file that stays torn for so long is of a host that died, ms: no host takes that long to write. */
 const TORN_MS = 2_000
 
+/** What is watched, and what becomes of it. */
 export interface WatchOptions {
   /** The course's `dirPath`, normally `.learn`. */
   readonly dirPath: string
