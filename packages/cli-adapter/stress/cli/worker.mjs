@@ -23,12 +23,16 @@ let trouble = ''
 for (const kind of ['uncaughtException', 'unhandledRejection'])
   process.on(kind, (error) => (trouble += `${kind}: ${error?.stack ?? error}\n`))
 
+/** `watch` is not among them: it ends when it is told to. */
 const COMMANDS = [
   'show',
   'status',
   'replay',
   'measure',
   'flush',
+  'allow',
+  'disallow',
+  'allowed',
   'debug',
   'dead-letters list',
   'dead-letters resend',
@@ -47,6 +51,9 @@ const FLAGS = {
   replay: ['--at', '--out'],
   measure: ['--json', '--csv'],
   flush: ['--json', '--debug'],
+  allow: ['--json'],
+  disallow: ['--json'],
+  allowed: ['--json'],
   debug: ['--decode', '--json'],
   'dead-letters list': ['--json'],
   'dead-letters resend': ['--json', '--debug'],
@@ -57,6 +64,9 @@ const FLAGS = {
   doctor: ['--json', '--probe'],
 }
 const WORDS = [
+  'https://school.example/x',
+  'http://127.0.0.1:1',
+  'https://me:secret@school.example',
   '',
   '-',
   '--',
@@ -110,7 +120,8 @@ function callOn(course, random) {
 }
 
 async function host(course) {
-  const manager = createTelemetryManager()
+  // No process is left behind.
+  const manager = createTelemetryManager({ detached: false })
   manager.urls = { batch: 'http://127.0.0.1:9/batch', stream: 'http://127.0.0.1:9/stream' }
   await manager.start('os', [{ slug: '00-hello', position: 0 }], join(course, '.learn'), 'intro')
   manager.setStudent({ user_id: 'ben', token: 'secret' })
