@@ -485,6 +485,26 @@ describe('a log that was deleted while nobody ran', () => {
     expect(new Set(stream.sent.map(({ id }) => id)).size).toBe(41)
   })
 
+  it('and has outgrown it by a process that delivers nothing is sent from its beginning', async () => {
+    const storage = memoryStorage()
+    await work(storage, 3)
+    deleted(storage)
+    const elsewhere = world({ storage, now: 1_750_000_000_000 })
+    elsewhere.telemetry.start(course)
+    elsewhere.telemetry.identify('ana')
+    for (let n = 0; n < 41; n++) elsewhere.telemetry.record(0, 'compile', { stdout: `${n}` })
+    await elsewhere.telemetry.close()
+    // A line of the new log happens to begin where the cursor stood in the old one.
+    const { log, cursors } = storage.open(TELEMETRY_ID)
+    const offset = log.read(0, 1e6).lines[7]!.offset
+    cursors.write('events', { ...cursors.read('events')!, offset })
+    const stream = recorder('events')
+    const w = world({ storage, now: 1_800_000_000_000, transports: [stream.transport] })
+    w.telemetry.open()
+    await w.telemetry.idle()
+    expect(new Set(stream.sent.map(({ id }) => id)).size).toBe(41)
+  })
+
   it('and paused far behind its end goes on at its next login', async () => {
     const storage = memoryStorage()
     await work(storage, 30, recorder('events', { kind: 'pause', reason: 'answered 401' }).transport)
