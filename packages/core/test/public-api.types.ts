@@ -149,7 +149,9 @@ expectTypeOf<Said>().toEqualTypeOf<
 
 export function listening(telemetry: Telemetry): void {
   telemetry.on('recorded', (event) => {
-    expectTypeOf(event).toEqualTypeOf<Readonly<{ id: string; at: number; type: string; step: string | undefined }>>()
+    expectTypeOf(event).toEqualTypeOf<
+      Readonly<{ id: string; at: number; type: string; step: string | undefined }>
+    >()
   })
   telemetry.on('snapshot', (state) => expectTypeOf(state).toEqualTypeOf<State>())
   telemetry.on('retrying', (...told) => {
