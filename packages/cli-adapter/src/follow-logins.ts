@@ -8,7 +8,7 @@ import type { CourseFolder } from '@learnpack/telemetry-transport-file'
 import { readHostSession, sessionFolder, type HostStudent } from './host-session'
 import type { Student } from './manager-api'
 import { quietly } from './quietly'
-import { cameWithCourse, isNewHere, noteForeignSession } from './session-origin'
+import { cameWithCourse, isNewHere, noteForeignSession, shippedSession } from './session-origin'
 
 /**
  * Where a host keeps who is logged in: always in the session file; there, if it has one, and else it calls `setStudent`; or
@@ -29,6 +29,11 @@ export interface FollowLoginsOptions {
 }
 
 export interface Logins {
+  /**
+   * Keeps a session that came with the course from counting. To be called before the first start in a folder, which makes
+   * it one that is known here. @throws when it cannot be noted: then nobody is logged in until it is
+   */
+  note(): void
   /** Logs in or out whoever logged in or out at the host since it was looked last. */
   look(): void
   /** The host says who logged in; its session file may tell of it later. Undefined: nobody is any more. */
@@ -49,19 +54,19 @@ export function followLogins(options: FollowLoginsOptions): Logins {
   /** A file that was never there logs nobody out. */
   let isKept = kept === 'in the file'
   let isUnreadable = false
-  /** What keeps a session that came with the course from counting could not be noted yet. */
+  /** What came with the course must not count: that is to be noted. */
   let noteLater = kept !== 'by the host' && isNewHere(folder)
+  const shipped = noteLater ? quietly(() => shippedSession(dirPath)) : undefined
 
   function note(): void {
-    noteForeignSession(folder, dirPath)
+    if (!noteLater) return
+    if (shipped !== undefined) noteForeignSession(folder, shipped)
     noteLater = false
   }
 
-  if (noteLater) quietly(note)
-
   function look(): void {
     if (kept === 'by the host') return
-    if (noteLater) quietly(note)
+    quietly(note)
     isKept ||= existsSync(path)
     if (!isKept) return
     const stored = readHostSession(dirPath)
@@ -91,6 +96,7 @@ export function followLogins(options: FollowLoginsOptions): Logins {
 
   return {
     look,
+    note,
     told(given) {
       present = given
     },

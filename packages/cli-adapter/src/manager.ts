@@ -179,6 +179,7 @@ export function createManaged(
     off = look(dirPath) !== 'unreadable' && !isOn
     if (off) return stop()
     folder = openCourseFolder(dirPath)
+    logins = loginsOf(folder)
     useUrls()
     stopSaving = saveAtExit((last) => {
       quietly(() => {
@@ -190,7 +191,7 @@ export function createManaged(
     begin(given)
     lookWho()
     looking = setInterval(() => {
-      useUrls()
+      quietly(useUrls)
       lookWho()
     }, LOOK_MS).unref()
   }
@@ -244,9 +245,8 @@ export function createManaged(
 
   function begin(given: CourseInput): void {
     startLater = given
-    if (!isOn || folder === undefined) return
-    // Before the first start, which makes the folder one that is known here.
-    logins ??= loginsOf(folder)
+    if (!isOn) return
+    quietly(() => logins?.note())
     if (!telemetry.start(given).ok) return
     startLater = undefined
     course = given

@@ -35,16 +35,19 @@ export function isNewHere(folder: CourseFolder): boolean {
 }
 
 /**
- * Notes a session that is as old as the course folder. To be called before the first start in a folder, which ends its
- * being new here.
- * @throws when it cannot be noted
+ * The session that is as old as the course folder. To be called at the first start in a folder, before anybody can log in:
+ * one that is made later is the learner's.
  */
-export function noteForeignSession(folder: CourseFolder, dirPath: string): void {
+export function shippedSession(dirPath: string): HostStudent | undefined {
   const session = readHostSession(dirPath)
-  if (!session) return
+  if (!session) return undefined
   const apart = Math.abs(madeAt(statSync(session.path)) - madeAt(statSync(courseFolder(dirPath))))
-  if (apart <= TOGETHER_MS) folder.noteForeignSession(digestOf(session))
+  return apart <= TOGETHER_MS ? session : undefined
 }
+
+/** Notes a session that came with the course. @throws when it cannot be noted */
+export const noteForeignSession = (folder: CourseFolder, session: HostStudent): void =>
+  folder.noteForeignSession(digestOf(session))
 
 /** Whether that session came with the course. @throws where that cannot be told at the moment */
 export function cameWithCourse(folder: CourseFolder, session: HostStudent): boolean {

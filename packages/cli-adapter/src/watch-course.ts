@@ -127,7 +127,9 @@ export function watchCourse({
   }
 
   function open(): void {
-    if (!isOpen) telemetry.open()
+    if (isOpen) return
+    quietly(logins.note)
+    telemetry.open()
     isOpen = true
   }
 

@@ -243,6 +243,20 @@ describe('the session file', () => {
   })
 })
 
+it('a login while it cannot be told whether recording is on counts once it can, also at the first start', async () => {
+  const config = join(process.env['XDG_CONFIG_HOME']!, 'learnpack-telemetry')
+  mkdirSync(config, { recursive: true })
+  writeFileSync(join(config, 'consent.json'), '{')
+  const dirPath = join(mkdtempSync(join(tmpdir(), 'telemetry-drop-in-')), '.learn')
+  mkdirSync(join(dirPath, '.session'), { recursive: true })
+  const manager = open(dirPath)
+  const login = { key: 'bc-payload', value: { user_id: 42, token: 'mine' } }
+  writeFileSync(join(dirPath, '.session', 'payload'), JSON.stringify(login))
+  rmSync(join(config, 'consent.json'))
+  manager.registerStepEvent(0, 'open_step', {})
+  expect(manager.telemetry.status()).toMatchObject({ student: 42, recorded: 3 })
+})
+
 describe('a host without a session file', () => {
   it('decides by setStudent alone, also before the start and over restarts', async () => {
     const { got, urls, origin } = await receiver()

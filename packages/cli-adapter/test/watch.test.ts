@@ -192,10 +192,14 @@ it('where recording is switched off nothing is read and nothing is written', asy
   vi.stubEnv('DO_NOT_TRACK', '1')
   const { dirPath, write } = newCourse()
   write(first.posts[0]!.body)
+  // As if it had come with the course, which is noted where recording is on.
+  mkdirSync(join(dirPath, '.session'))
+  const login = { key: 'bc-payload', value: { user_id: 1, token: 'shipped' } }
+  writeFileSync(join(dirPath, '.session', 'payload'), JSON.stringify(login))
   const watched = watch({ dirPath })
   await watched.settled()
   expect(watched.snapshot()).toBeNull()
-  expect(readdirSync(dirPath)).toEqual(['telemetry.json'])
+  expect(readdirSync(dirPath).sort()).toEqual(['.session', 'telemetry.json'])
 })
 
 describe('learnpack-telemetry watch', () => {
