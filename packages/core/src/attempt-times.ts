@@ -10,3 +10,9 @@ export const endOf = (attempt: Attempt): number | undefined =>
   asTime(attempt['ended_at'] ?? attempt['ending_at'])
 
 const asTime = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined)
+
+/** When an attempt ended, epoch ms, or when it began if that is all it tells. */
+export function doneAt(attempt: Attempt): number | undefined {
+  const end = endOf(attempt) ?? startOf(attempt)
+  return Number.isSafeInteger(end) ? end : undefined
+}

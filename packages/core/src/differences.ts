@@ -1,7 +1,7 @@
 // What happened between what we know and a newer telemetry.json of the host's, as events (SPEC §12): the host keeps no
 // log, so it posts or writes the whole of it at every event.
 
-import { endOf, startOf } from './attempt-times'
+import { doneAt, endOf, startOf } from './attempt-times'
 import { deterministicId } from './deterministic-id'
 import { EVENT_VERSION, sameStudent, type KnownEvent, type StepEvent, type StepEventType } from './events'
 import { evolve, fold } from './evolve'
@@ -174,11 +174,6 @@ function attempts(state: State, file: ImportedSnapshot, { at: now }: Observed): 
       })
     }),
   )
-}
-
-function doneAt(attempt: Attempt): number | undefined {
-  const at = endOf(attempt) ?? startOf(attempt)
-  return Number.isSafeInteger(at) ? at : undefined
 }
 
 function stepEvent(

@@ -2,7 +2,7 @@
 // Sessions, openings and attempts become events of their own; what the file does not tell (who logged in
 // when, how a session ended) is left to the import that concludes. Folded, the whole is the file again.
 
-import { endOf, startOf } from './attempt-times'
+import { doneAt } from './attempt-times'
 import { deterministicId } from './deterministic-id'
 import { EVENT_VERSION, type KnownEvent, type StepEvent, type StepEventType } from './events'
 import { evolve } from './evolve'
@@ -99,12 +99,6 @@ function completingTest({ completed_at }: ImportedStep, tests: readonly Attempt[
   return tests.findLastIndex(
     (test) => exitCodeOf(test) === 0 && (doneAt(test) ?? completed_at) <= completed_at,
   )
-}
-
-/** When an attempt ended, epoch ms, or when it began if that is all it tells. */
-function doneAt(attempt: Attempt): number | undefined {
-  const end = endOf(attempt) ?? startOf(attempt)
-  return Number.isSafeInteger(end) ? end : undefined
 }
 
 function stepEvent(
