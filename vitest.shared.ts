@@ -8,5 +8,7 @@ export default defineConfig({
     // As many as there are cores: more only get in each other's way.
     maxWorkers: '100%',
     testTimeout: 120_000,
+    // What is waited for comes sooner or later; how soon is no matter of a test.
+    expect: { poll: { timeout: 30_000 } },
   },
 })
