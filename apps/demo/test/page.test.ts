@@ -9,7 +9,7 @@ import { request as httpRequest } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createTelemetry, encodeLine, type TelemetryEvent } from '@learnpack/telemetry-core'
+import { createTelemetry, encodeLine, history, type TelemetryEvent } from '@learnpack/telemetry-core'
 import { crc32, nodePorts, openCourseFolder } from '@learnpack/telemetry-transport-file'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -18,6 +18,7 @@ import { longLog } from '../scripts/long-log.mjs'
 import { startDemo, withDemo } from '../scripts/start-demo.mjs'
 import { startCountingProxy, type CountingProxy } from './counting-proxy'
 import { start } from './demo'
+import { learnPack5Log, learnPack5Sessions } from './learnpack5'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const require = createRequire(import.meta.url)
@@ -310,6 +311,36 @@ describe('files', () => {
     expect(await page.getByRole('region', { name: 'telemetry.json', exact: true }).innerText()).toContain(
       '9000000000000000',
     )
+  })
+
+  it('shows what LearnPack 5 recorded, quizzes too', async () => {
+    const session = learnPack5Sessions.find(({ name }) => name === 'quiz failed, then passed')!
+    const { steps } = session.posts.at(-1)!.body as unknown as {
+      steps: { slug: string; quiz_submissions: { selections: { question: string; answer: string }[] }[] }[]
+    }
+    const { slug, quiz_submissions } = steps.find((step) => step.quiz_submissions.length > 0)!
+    const [{ question, answer }] = quiz_submissions.at(-1)!.selections as [
+      { question: string; answer: string },
+    ]
+    await open()
+    const file = session.posts.at(-1)!.body
+    const log = await learnPack5Log(session)
+    for (const [name, text, events] of [
+      ['telemetry.json', JSON.stringify(file), history(file).length],
+      ['events.ndjson', log, log.trimEnd().split('\n').length],
+    ] as const) {
+      await drop(name, text)
+      await at(`0 / ${events}`)
+      await page.keyboard.press('End')
+      await page.getByRole('button', { name: new RegExp(`^${slug}`) }).click()
+      await page
+        .getByRole('list', { name: 'Attempts' })
+        .getByRole('button', { name: `Quiz ${quiz_submissions.length}` })
+        .click()
+      const attempt = await page.getByRole('region', { name: 'Attempt' }).innerText()
+      expect(attempt).toContain(question)
+      expect(attempt).toContain(answer)
+    }
   })
 
   it('shows the last of several that are opened at once, and the address names no other', async () => {

@@ -2,28 +2,20 @@
 
 import { closeSync, existsSync, lstatSync, readdirSync, readSync, statfsSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
-import {
-  createFollower,
-  evolve,
-  initialState,
-  parseSnapshot,
-  snapshot,
-  type State,
-} from '@learnpack/telemetry-core'
+import { createFollower, snapshot } from '@learnpack/telemetry-core'
 import {
   crc32,
   isPassing,
   LOG_NAME,
   openCourseFolder,
   openRegular,
-  readRegular,
   recordEntries,
   recordFolder,
-  SNAPSHOT_BYTES,
 } from '@learnpack/telemetry-transport-file'
 import { CommandError } from './command-error'
 import { freePlace, isZip, sizeOf, write, ZIP_BYTES, type Content } from './export-target'
 import { foldable, LogTooLarge, megabytes } from './fold-limit'
+import { knownOfFile, type Known } from './known'
 import { quietly } from './quietly'
 import { oneLine } from './output'
 import { decoded, describeKnown } from './show'
@@ -132,13 +124,13 @@ function wholeLines(path: string): number {
 const LONGEST_RECORD = 128 * 1024 * 1024
 
 /** By telemetry_id. Of a telemetry.json without a log, what it says. A planted link hides only itself. */
-function knownIn(dirPath: string, leftOut: string[]): Map<string, State> {
+function knownIn(dirPath: string, leftOut: string[]): Map<string, Known> {
   const folder = foldable(openCourseFolder(dirPath))
   try {
-    const known = new Map<string, State>()
+    const known = new Map<string, Known>()
     for (const id of folder.list()) {
       try {
-        known.set(id, createFollower(folder.open(id).log, crc32).catchUp())
+        known.set(id, { state: createFollower(folder.open(id).log, crc32).catchUp(), ofHost: false })
       } catch (error) {
         const { message } = error as Error
         leftOut.push(error instanceof LogTooLarge ? `from everything.txt: ${message}` : message)
@@ -148,26 +140,23 @@ function knownIn(dirPath: string, leftOut: string[]): Map<string, State> {
   } finally {
     folder.close()
   }
-  if (!existsSync(folder.snapshotPath)) return new Map()
-  const text = quietly(() => readRegular(folder.snapshotPath, { most: SNAPSHOT_BYTES }).toString('utf8'))
-  const parsed = parseSnapshot(text ?? '')
-  if (!parsed.ok) return new Map()
-  const data = { snapshot: parsed.snapshot }
-  const told = { v: 1, id: 'file', at: 0, session: 'file', type: 'import', data }
-  return new Map([[parsed.snapshot.telemetry_id, evolve(initialState, told)]])
+  const file = existsSync(folder.snapshotPath)
+    ? quietly(() => knownOfFile(folder.snapshotPath, false))
+    : undefined
+  return new Map(file && [[snapshot(file.state).telemetry_id, file]])
 }
 
-function texts(known: ReadonlyMap<string, State>, full: boolean): string {
+function texts(known: ReadonlyMap<string, Known>, full: boolean): string {
   const plain = pico.createColors(false)
   const parts = [...known].map(
-    ([id, state]) =>
-      `telemetry ${oneLine(id)}\n\n${describeKnown(decoded(snapshot(state)), state, full, plain)}\n`,
+    ([id, one]) =>
+      `telemetry ${oneLine(id)}\n\n${describeKnown(decoded(snapshot(one.state)), one, full, plain)}\n`,
   )
   return parts.join('\n\n')
 }
 
 const readme = (
-  known: ReadonlyMap<string, State>,
+  known: ReadonlyMap<string, Known>,
 ): string => `Everything LearnPack recorded of your work in this course.
 
 everything.txt        all of it in plain words: your code, its output, your questions and the answers

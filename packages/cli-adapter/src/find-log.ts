@@ -27,8 +27,8 @@ export function findCourse(path: string): { folder: CourseFolder; current: strin
     throw new CommandError(`${path}: no such folder`)
   }
   const folder = foldable(openCourseFolder(recordFolder(path)))
-  const index = readCourseIndex(folder, crc32)
-  if (index !== undefined) return { folder, current: index.current }
+  const current = currentOf(folder)
+  if (current !== undefined) return { folder, current }
   if (existsSync(folder.snapshotPath)) {
     throw new CommandError(
       `${path}: LearnPack itself records here (it wrote telemetry.json, and there is no event log); a start that records with learnpack-telemetry takes it in`,
@@ -36,3 +36,6 @@ export function findCourse(path: string): { folder: CourseFolder; current: strin
   }
   throw new CommandError(`${path}: no event log in it; give a course folder with recorded events`)
 }
+
+/** The current telemetry of a course; undefined where no log was ever written. */
+export const currentOf = (folder: CourseFolder): string | undefined => readCourseIndex(folder, crc32)?.current

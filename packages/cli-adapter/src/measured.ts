@@ -1,51 +1,7 @@
-// `measure`: what a telemetry.json says, in numbers, as a table, JSON or CSV.
+// `measure`: the measures as a table or CSV.
 
-import { existsSync, statSync } from 'node:fs'
-import { join } from 'node:path'
-import {
-  measure,
-  parseSnapshot,
-  type CourseMeasures,
-  type Measures,
-  type StepMeasures,
-} from '@learnpack/telemetry-core'
-import { readRegular, recordFolder, SNAPSHOT_BYTES, SNAPSHOT_NAME } from '@learnpack/telemetry-transport-file'
-import { CommandError } from './command-error'
-import { findCourse, findLog } from './find-log'
+import type { CourseMeasures, Measures, StepMeasures } from '@learnpack/telemetry-core'
 import { oneLine, type Paint } from './output'
-import { replayLog } from './replay'
-
-/** @param path a course folder, a telemetry.json (also of stock), or an event log */
-export function measurePath(path: string): Measures {
-  const text = snapshotText(path)
-  const parsed = parseSnapshot(text)
-  if (!parsed.ok) throw new CommandError(`${path}: ${parsed.reason}`)
-  return measure(parsed.snapshot)
-}
-
-function snapshotText(path: string): string {
-  const found = statSync(path, { throwIfNoEntry: false })
-  if (found === undefined) throw new CommandError(`${path}: no such file or folder`)
-  if (!found.isDirectory())
-    return path.endsWith('.ndjson') ? replayLog(findLog(path)).json : readSnapshot(path)
-  if (hasLog(path)) return replayLog(findLog(path)).json
-  const file = join(recordFolder(path), SNAPSHOT_NAME)
-  if (!existsSync(file)) throw new CommandError(`${path}: no event log and no telemetry.json in it`)
-  return readSnapshot(file)
-}
-
-const readSnapshot = (path: string): string =>
-  readRegular(path, { most: SNAPSHOT_BYTES, links: true }).toString('utf8')
-
-function hasLog(path: string): boolean {
-  try {
-    findCourse(path).folder.close()
-    return true
-  } catch (error) {
-    if (error instanceof CommandError) return false
-    throw error
-  }
-}
 
 const STEP_COLUMNS: readonly [keyof StepMeasures, string][] = [
   ['slug', 'step'],

@@ -1,8 +1,8 @@
 // Every command, its arguments and its options: the one place that `--help`, `learnpack telemetry:...` and the
 // documents are made from.
 
-import { createFollower, snapshot, stillDead, type State } from '@learnpack/telemetry-core'
-import { crc32, recordEntries, replaceFile } from '@learnpack/telemetry-transport-file'
+import { measure, snapshot, stillDead } from '@learnpack/telemetry-core'
+import { recordEntries, replaceFile } from '@learnpack/telemetry-transport-file'
 import { Command, Option } from 'commander'
 import { statSync } from 'node:fs'
 import { CommandError } from './command-error'
@@ -14,7 +14,8 @@ import { describeFindings, examine } from './doctor'
 import { EXIT } from './exit-code'
 import { exportCourse } from './export'
 import { findCourse, findLog } from './find-log'
-import { csvOf, describeMeasures, measurePath } from './measured'
+import { knownAt } from './known'
+import { csvOf, describeMeasures } from './measured'
 import { oneLine, paintFor, visible, type Output } from './output'
 import { purge } from './purge'
 import { describeRequest, preview, withTextsDecoded } from './preview'
@@ -25,6 +26,7 @@ import { courseStatus } from './status'
 import { addWatchCommand } from './watch-command'
 
 const FOLDER = ['[folder]', 'a course folder', '.'] as const
+const KNOWN = ['[path]', 'a course folder, a telemetry.json, or an event log', '.'] as const
 const JSON_OPTION = ['--json', 'print JSON'] as const
 
 /** @param exit told an exit code where a command succeeds with one */
@@ -41,19 +43,19 @@ export function program(output: Output, exit: (code: number) => void): Command {
   root
     .command('show')
     .description('tell in plain words what LearnPack knows about you')
-    .argument(...FOLDER)
+    .argument(...KNOWN)
     .option('--step <slug>', 'only that step')
     .option('--full', 'with every text: your code, its output, questions and answers')
     .option('--json', 'print telemetry.json with its texts decoded')
     .action((path: string, options: { step?: string; full?: boolean; json?: boolean }) => {
-      const state = stateOf(path)
+      const known = knownAt(path)
       const { step, full = false } = options
-      if (step !== undefined && !state.course?.some(({ slug }) => slug === step)) {
+      if (step !== undefined && !known.state.course?.some(({ slug }) => slug === step)) {
         throw new CommandError(`--step: the course has no step ${JSON.stringify(step)}`)
       }
-      const all = decoded(snapshot(state))
-      const known = { ...all, steps: all.steps.filter(({ slug }) => step === undefined || slug === step) }
-      print(options.json, known, () => describeKnown(known, state, full, paint))
+      const all = decoded(snapshot(known.state))
+      const told = { ...all, steps: all.steps.filter(({ slug }) => step === undefined || slug === step) }
+      print(options.json, told, () => describeKnown(told, known, full, paint))
       if (!options.json && !full) {
         output.out(
           `\n${paint.dim('--full shows every text; export writes you a copy of it all, purge deletes it')}\n`,
@@ -87,11 +89,11 @@ export function program(output: Output, exit: (code: number) => void): Command {
   root
     .command('measure')
     .description('time, struggles, engagement and frustration, per step and for the course')
-    .argument('[path]', 'a course folder, a telemetry.json, or an event log', '.')
+    .argument(...KNOWN)
     .addOption(new Option('--json', 'print JSON').conflicts('csv'))
     .option('--csv', 'print CSV')
     .action((path: string, options: { json?: boolean; csv?: boolean }) => {
-      const measures = measurePath(path)
+      const measures = measure(snapshot(knownAt(path).state))
       print(options.json, measures, () => (options.csv ? csvOf(measures) : describeMeasures(measures, paint)))
     })
   root
@@ -213,15 +215,6 @@ export function program(output: Output, exit: (code: number) => void): Command {
       print(options.json, findings, () => describeFindings(findings, paint))
     })
   return root
-}
-
-function stateOf(path: string): State {
-  const { folder, current } = findCourse(path)
-  try {
-    return createFollower(folder.open(current).log, crc32).catchUp()
-  } finally {
-    folder.close()
-  }
 }
 
 function chosen(enabled: boolean, path: string | undefined): void {

@@ -1,6 +1,6 @@
 // Folds a log to the snapshot it stands for: a pure function of the file.
 
-import { initialState, type TelemetryEvent } from '@learnpack/telemetry-core'
+import { initialState, type State, type TelemetryEvent } from '@learnpack/telemetry-core'
 import { openFileLog, readLogFile, type ReadLog } from '@learnpack/telemetry-transport-file'
 import { CommandError } from './command-error'
 import { limited } from './fold-limit'
@@ -59,6 +59,13 @@ export function replayLog(path: string, until?: Until): ReplayedLog {
     throw new CommandError(`${path}: its telemetry.json would be longer than any string can be`)
   }
   return { json, messages }
+}
+
+/** What the whole log at `path` stands for. @throws CommandError when it cannot be read */
+export const stateOfLog = (path: string): State => {
+  let state = initialState
+  read(path, (_, folded) => (state = folded))
+  return state
 }
 
 function read(path: string, folded: Parameters<typeof readLogFile>[1]): ReadLog {

@@ -1,12 +1,7 @@
 // What LearnPack knows about a learner, in plain words and decoded.
 
-import {
-  ATTEMPT_TYPES,
-  countMarks,
-  decodedAttempt,
-  type Snapshot,
-  type State,
-} from '@learnpack/telemetry-core'
+import { ATTEMPT_TYPES, countMarks, decodedAttempt, type Snapshot } from '@learnpack/telemetry-core'
+import type { Known } from './known'
 import { oneLine, shown, visible, type Paint } from './output'
 import { describeRedactions } from './redactions'
 
@@ -40,40 +35,39 @@ export function decoded(known: Snapshot): Snapshot {
 }
 
 /**
- * @param known decoded; with the steps to be told of
+ * @param told decoded; with the steps to be told of
+ * @param known of which it was made
  * @param full with texts in full: source code, output, questions, answers
  */
-export function describeKnown(
-  known: Snapshot,
-  { student, user_id }: State,
-  full: boolean,
-  paint: Paint,
-): string {
+export function describeKnown(told: Snapshot, known: Known, full: boolean, paint: Paint): string {
   // A step at a time: all of them as one text would be one more copy of everything.
   const marks: Record<string, number> = {}
-  for (const step of known.steps) countMarks(JSON.stringify(step), marks)
-  const redacted = describeRedactions(countMarks(JSON.stringify({ ...known, steps: [] }), marks))
+  for (const step of told.steps) countMarks(JSON.stringify(step), marks)
+  const redacted = describeRedactions(countMarks(JSON.stringify({ ...told, steps: [] }), marks))
   const lines = [
     paint.bold('What LearnPack knows about your work in this course'),
     '',
-    row('course', oneLine(`${known.slug}${known.agent ? `, in ${known.agent}` : ''}`)),
-    row(
-      'student',
-      user_id === undefined
-        ? 'nobody has logged in: nothing is sent anywhere'
-        : `${oneLine(String(user_id))}, ${student === undefined ? 'logged out: nothing is sent' : 'logged in'}`,
-    ),
-    row('begun', `${moment(known.tutorial_started_at)} UTC`),
-    row('last active', `${moment(known.last_interaction_at)} UTC`),
-    row('sessions', String(known.workout_session.length)),
-    ...known.workout_session.map(
+    row('course', oneLine(`${told.slug}${told.agent ? `, in ${told.agent}` : ''}`)),
+    row('student', describeStudent(known)),
+    ...(known.ofHost ? [row('recorded by', 'LearnPack itself, which may send it')] : []),
+    row('begun', `${moment(told.tutorial_started_at)} UTC`),
+    row('last active', `${moment(told.last_interaction_at)} UTC`),
+    row('sessions', String(told.workout_session.length)),
+    ...told.workout_session.map(
       ({ started_at, ended_at }) =>
         `${' '.repeat(14)}${moment(started_at)}${ended_at === undefined ? ', still going on' : `, ${lasted(ended_at - started_at)}`}`,
     ),
     ...(redacted === '' ? [] : [row('redacted', redacted)]),
     '',
   ]
-  return [...lines, ...known.steps.flatMap((step) => describeStep(step, full, paint))].join('\n').trimEnd()
+  return [...lines, ...told.steps.flatMap((step) => describeStep(step, full, paint))].join('\n').trimEnd()
+}
+
+function describeStudent({ state: { student, user_id }, ofHost }: Known): string {
+  const name = oneLine(String(user_id))
+  if (ofHost) return user_id === undefined ? 'nobody is named' : name
+  if (user_id === undefined) return 'nobody has logged in: nothing is sent anywhere'
+  return `${name}, ${student === undefined ? 'logged out: nothing is sent' : 'logged in'}`
 }
 
 function describeStep(step: Step, full: boolean, paint: Paint): string[] {

@@ -1,0 +1,60 @@
+// What is known of a learner's work in a course: what its log stands for, or what a telemetry.json says that LearnPack wrote.
+
+import { existsSync, statSync } from 'node:fs'
+import { createFollower, evolve, initialState, parseSnapshot, type State } from '@learnpack/telemetry-core'
+import {
+  crc32,
+  openCourseFolder,
+  readRegular,
+  recordFolder,
+  SNAPSHOT_BYTES,
+} from '@learnpack/telemetry-transport-file'
+import { CommandError } from './command-error'
+import { currentOf, findLog } from './find-log'
+import { foldable } from './fold-limit'
+import { stateOfLog } from './replay'
+
+export interface Known {
+  readonly state: State
+  /** Whether LearnPack itself keeps the record: who is logged in, and what it sends, is not known here. */
+  readonly ofHost: boolean
+}
+
+/**
+ * Changes nothing.
+ * @param path a course folder, a telemetry.json (also of stock), or an event log
+ * @throws CommandError naming the path, where nothing is known
+ */
+export function knownAt(path: string): Known {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found === undefined) throw new CommandError(`${path}: no such file or folder`)
+  if (!found.isDirectory())
+    return path.endsWith('.ndjson')
+      ? { state: stateOfLog(findLog(path)), ofHost: false }
+      : knownOfFile(path, true)
+  const folder = foldable(openCourseFolder(recordFolder(path)))
+  try {
+    const current = currentOf(folder)
+    if (current !== undefined)
+      return { state: createFollower(folder.open(current).log, crc32).catchUp(), ofHost: false }
+  } finally {
+    folder.close()
+  }
+  if (existsSync(folder.snapshotPath)) return knownOfFile(folder.snapshotPath, false)
+  throw new CommandError(`${path}: no event log and no telemetry.json in it`)
+}
+
+/** @param links whether the file may be one: a person may name it by a link, a course may not bring one */
+export function knownOfFile(path: string, links: boolean): Known {
+  const parsed = parseSnapshot(readRegular(path, { most: SNAPSHOT_BYTES, links }).toString('utf8'))
+  if (!parsed.ok) throw new CommandError(`${path}: ${parsed.reason}`)
+  const event = {
+    v: 1,
+    id: 'file',
+    at: 0,
+    session: 'file',
+    type: 'import',
+    data: { snapshot: parsed.snapshot },
+  }
+  return { state: evolve(initialState, event), ofHost: true }
+}
