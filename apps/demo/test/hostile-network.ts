@@ -73,8 +73,9 @@ export function askInEveryWay(href: string): void {
   add('script', { src: `${href}?by=script` })
   add('iframe', { src: `${href}?by=frame` })
   const form = document.createElement('form')
-  Object.assign(form, { method: 'POST', action: `${href}?by=form`, target: 'another' })
-  add('iframe', { name: 'another' })
+  // A frame of its own: what another form has opened may still be on its way there.
+  Object.assign(form, { method: 'POST', action: `${href}?by=form`, target: `form to ${href}` })
+  add('iframe', { name: `form to ${href}` })
   document.body.append(form)
   form.submit()
 }
