@@ -1,22 +1,50 @@
 import js from '@eslint/js'
 import ts from 'typescript-eslint'
 
-/** Core is a function of its inputs: what has a clock, randomness, a disk or a network is injected (ports). */
-export const purity = {
-  files: ['packages/core/src/**/*.ts'],
-  linterOptions: { noInlineConfig: true },
+/**
+ * Core's folders, and which of them each may import: what is recorded, what is folded and what is delivered meet at the log
+ * only, and `runtime` joins them. `ports.ts` is below them all.
+ */
+const LAYERS = {
+  events: [],
+  fold: ['events'],
+  measures: ['events', 'fold'],
+  log: ['events', 'fold'],
+  record: ['events', 'fold', 'log'],
+  delivery: ['events', 'fold', 'measures', 'log'],
+  runtime: ['events', 'fold', 'measures', 'log', 'record', 'delivery'],
+}
+
+const NOTHING_ELSE = {
+  regex: '^(?!\\.{1,2}/|zod$|eventemitter3$)',
+  message: 'core imports zod and eventemitter3 and nothing else',
+}
+
+/** A folder of core imports the folders below it, and no file beside them but the ports. */
+const layers = Object.entries(LAYERS).map(([folder, below]) => ({
+  files: [`packages/core/src/${folder}/**/*.ts`],
   rules: {
     'no-restricted-imports': [
       'error',
       {
         patterns: [
+          NOTHING_ELSE,
           {
-            regex: '^(?!\\.{1,2}/|zod$|eventemitter3$)',
-            message: 'core imports zod and eventemitter3 and nothing else',
+            regex: `^\\.\\./(?!ports$|(${below.join('|')})/[^/]+$)`,
+            message: `core/src/${folder} imports ${['ports', ...below].join(', ')} and nothing else of core`,
           },
         ],
       },
     ],
+  },
+}))
+
+/** Core is a function of its inputs: what has a clock, randomness, a disk or a network is injected (ports). */
+export const purity = {
+  files: ['packages/core/src/**/*.ts'],
+  linterOptions: { noInlineConfig: true },
+  rules: {
+    'no-restricted-imports': ['error', { patterns: [NOTHING_ELSE] }],
     'no-restricted-globals': [
       'error',
       ...[
@@ -107,4 +135,5 @@ export default ts.config(
     rules: { '@typescript-eslint/no-require-imports': 'off' },
   },
   purity,
+  ...layers,
 )

@@ -1,10 +1,9 @@
 // Folds a log to the snapshot it stands for: a pure function of the file.
 
-import { initialState, type State, type TelemetryEvent } from '@learnpack/telemetry-core'
+import { initialState, snapshotText, type State, type TelemetryEvent } from '@learnpack/telemetry-core'
 import { openFileLog, readLogFile, type ReadLog } from '@learnpack/telemetry-transport-file'
 import { CommandError } from './command-error'
 import { limited } from './fold-limit'
-import { snapshotText } from './snapshot-text'
 
 /**
  * Which event is the last one to fold: the one with that `id`; by `line`, counted from 1, the last one up to it; by `at`,
@@ -54,11 +53,12 @@ export function replayLog(path: string, until?: Until): ReplayedLog {
     throw new CommandError(`--at: ${path} has ${counts.lines} lines, there is no line ${until.line}`)
   }
   if (!found) throw new CommandError(`--at: no event of ${path} is ${describe(until as Until)}`)
-  const json = snapshotText(state)
-  if (json === undefined) {
+  try {
+    return { json: snapshotText(state), messages }
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
     throw new CommandError(`${path}: its telemetry.json would be longer than any string can be`)
   }
-  return { json, messages }
 }
 
 /** What the whole log at `path` stands for. @throws CommandError when it cannot be read */

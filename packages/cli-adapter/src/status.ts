@@ -7,10 +7,10 @@ import { transportsOf, type CourseConfig } from './course'
 import { destinationStatus, type DestinationStatus } from './destinations'
 import { countRedactions, type Redactions } from './redactions'
 import { foreignLogin } from './session-origin'
-import { snapshotText } from './snapshot-text'
 import { quietly } from './quietly'
 import {
   readWaiting,
+  snapshotText,
   type FollowerHooks,
   type Refusal,
   type State,
@@ -168,10 +168,19 @@ export function snapshotStatus(path: string, state: State | undefined): CourseSt
   if (state === undefined) return { path, bytes, state: found === undefined ? 'missing' : 'not compared' }
   if (state.tooLarge) return { path, bytes, state: 'too large' }
   if (found === undefined) return { path, bytes, state: 'missing' }
-  const text = snapshotText(state)
+  const text = textOf(state)
   if (text === undefined) return { path, bytes, state: 'too large' }
   // A file of another length is another one, and need not be read.
   const same =
     Buffer.byteLength(text) === bytes && readRegular(path, { most: bytes }).equals(Buffer.from(text))
   return { path, bytes, state: same ? 'up to date' : 'differs from the log' }
+}
+
+function textOf(state: State): string | undefined {
+  try {
+    return snapshotText(state)
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
 }

@@ -2,7 +2,7 @@
 // the answer is usable URLs and messages, never an exception.
 
 import * as z from 'zod'
-import { brief, describeIssues } from './describe'
+import { brief, describeIssues } from './events/describe'
 
 const httpUrl = z
   .string()

@@ -5,16 +5,9 @@
  */
 
 // The runtime, and what it says of itself.
-export { createTelemetry } from './telemetry'
-export {
-  type CourseInput,
-  type Recorded,
-  type Redactor,
-  type Status,
-  type Telemetry,
-  type TelemetryEvents,
-  type TelemetryOptions,
-} from './api'
+export { createTelemetry } from './runtime/telemetry'
+export type { Recorded } from './record/recorded'
+export { type Status, type Telemetry, type TelemetryEvents, type TelemetryOptions } from './runtime/api'
 
 // Events: the facts of the log, and older ones brought up to date.
 export {
@@ -26,24 +19,24 @@ export {
   parseEvent,
   sameStudent,
   type Course,
+  type CourseInput,
   type EventOf,
   type EventType,
   type KnownEvent,
   type ParsedEvent,
   type StepEvent,
   type StepEventType,
-  type StudentId,
   type TelemetryEvent,
   type UnknownEvent,
-} from './events'
-export { upcast, type Upcasters } from './upcast'
+} from './events/events'
+export { upcast, type Upcasters } from './events/upcast'
 
 // Lines of the log, and reading it from its beginning.
-export { decodeLine, encodeLine, type DecodedLine } from './codec'
-export { createFollower, type Follower, type FollowerHooks, type NumberedLine } from './follower'
+export { decodeLine, encodeLine, type DecodedLine } from './events/codec'
+export { createFollower, type Follower, type FollowerHooks, type NumberedLine } from './log/follower'
 
 // The fold: what a log means.
-export { evolve, fold } from './evolve'
+export { evolve, fold } from './fold/evolve'
 export {
   ATTEMPT_TYPES,
   initialState,
@@ -52,13 +45,12 @@ export {
   type Session,
   type State,
   type Unclaimed,
-} from './state'
-export type { List } from './list'
+} from './fold/state'
+export type { List } from './fold/list'
 
 // The snapshot: telemetry.json, ours and of others.
-export { snapshot, snapshotJson } from './render'
-export { LONGEST_STRING } from './snapshot-writer'
-export { steadyNow } from './steady-clock'
+export { snapshot, snapshotJson, snapshotText } from './fold/render'
+export { steadyNow } from './runtime/steady-clock'
 export {
   snapshot as snapshotSchema,
   type Attempt,
@@ -66,16 +58,16 @@ export {
   type Snapshot,
   type SnapshotStep,
   type WorkoutSession,
-} from './snapshot-schema'
-export { parseSnapshot, type ParsedSnapshot } from './parse-snapshot'
-export { history } from './history'
-export { differences, type Observed } from './differences'
-export { isLearnPack5, snapshotForEditor } from './host-file'
-export { deterministicId } from './deterministic-id'
+} from './events/snapshot-schema'
+export { parseSnapshot, type ParsedSnapshot } from './events/parse-snapshot'
+export { history } from './fold/history'
+export { differences, type Observed } from './fold/differences'
+export { isLearnPack5, snapshotForEditor } from './fold/host-file'
+export { deterministicId } from './events/deterministic-id'
 
 // The wire: bodies and their base64.
-export { decodedAttempt, fromWire, streamBody, toWire } from './wire'
-export type { TextEncoding } from './base64'
+export { decodedAttempt, fromWire, streamBody, toWire } from './fold/wire'
+export type { TextEncoding } from './fold/base64'
 
 // Configuration: where a course is delivered to.
 export { configOf, readConfig, telemetryConfig, type Destinations, type ReadConfig } from './config'
@@ -88,23 +80,23 @@ export {
   type Parcel,
   type SnapshotParcel,
   type Transport,
-} from './transport'
+} from './delivery/transport'
 
 // Delivery: what waits, what holds it back, what was refused.
-export { freshDelivery } from './delivery'
-export { triggersBatch } from './parcels'
-export { readWaiting, type HeldBack, type Waiting } from './waiting'
-export { stillDead } from './dead-letters'
-export { AI_NEEDS_LOGIN } from './refusals'
+export { freshDelivery } from './delivery/delivery'
+export { triggersBatch } from './delivery/parcels'
+export { readWaiting, type HeldBack, type Waiting } from './delivery/waiting'
+export { stillDead } from './delivery/dead-letters'
+export { AI_NEEDS_LOGIN } from './record/refusals'
 
 // Ports: what core needs of the world.
 export * from './ports'
-export { readCourseIndex } from './course-index'
+export { readCourseIndex } from './record/course-index'
 
 // Limits and redaction: what is kept of a text.
-export type { Limits } from './limits'
+export type { Limits } from './record/limits'
 export { createRedactor, type RedactorOptions } from './redactor'
-export { countMarks, type RedactionKind } from './redaction-mark'
+export { countMarks, type RedactionKind } from './record/redaction-mark'
 
 // Measures: what a snapshot says in numbers.
 export {
@@ -114,5 +106,5 @@ export {
   type Measures,
   type StepMeasures,
   type StepStatus,
-} from './measures'
-export { isOfTheMoment } from './of-the-moment'
+} from './measures/measures'
+export { isOfTheMoment } from './record/of-the-moment'

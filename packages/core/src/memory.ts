@@ -13,8 +13,9 @@ import type {
   LogLine,
   Refusal,
   SnapshotStore,
+  Storage,
+  TelemetryStore,
 } from './ports'
-import type { Storage, TelemetryStore } from './ports'
 
 /**
  * A log of lines. Offsets count UTF-16 code units instead of bytes: nothing reads them but this log. It is gone with the

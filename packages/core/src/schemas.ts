@@ -4,8 +4,8 @@
  */
 
 import * as z from 'zod'
-import { eventSchemas, STEP_EVENT_TYPES } from './events'
-import { importedSnapshot, workoutSession } from './snapshot-schema'
+import { eventSchemas, STEP_EVENT_TYPES } from './events/events'
+import { importedSnapshot, workoutSession } from './events/snapshot-schema'
 
 const told = (what: string) => z.unknown().optional().describe(what)
 const base64 = (what: string) =>

@@ -8,9 +8,9 @@
  * @module
  */
 
-import type { StepEvent } from './events'
+import type { StepEvent } from './events/events'
 import type { EventLog, LogLine } from './ports'
-import type { Outcome, Parcel, Transport } from './transport'
+import type { Outcome, Parcel, Transport } from './delivery/transport'
 
 /** One promise, to be handed to whatever test runner there is. */
 export interface ConformanceCase {

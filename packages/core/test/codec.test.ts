@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createFollower, decodeLine, encodeLine, upcast, type FollowerHooks } from '../src/index'
-import { fromBase64, toBase64 } from '../src/base64'
-import { append, emptyList, listOf, toArray, type List } from '../src/list'
+import { fromBase64, toBase64 } from '../src/fold/base64'
+import { append, emptyList, listOf, toArray, type List } from '../src/fold/list'
 import { memoryLog } from '../src/memory'
 import { crc, event, on, started } from './support'
 

@@ -4,9 +4,9 @@ import { describe, expect, it, vi } from 'vitest'
 import { createFollower, destinationOf, encodeLine, evolve, fold, initialState } from '../src/index'
 import { triggersBatch, type Outcome, type Parcel, type Transport } from '../src/index'
 import type { Clock, DeliveryState, TelemetryEvent, TelemetryEvents } from '../src/index'
-import { createDelivery } from '../src/delivery'
+import { createDelivery } from '../src/delivery/delivery'
 import { memoryLog, memoryStorage } from '../src/memory'
-import { countEvents, streamedEvents, waitingBatch } from '../src/parcels'
+import { countEvents, streamedEvents, waitingBatch } from '../src/delivery/parcels'
 import { course, crc, event, on, started, TELEMETRY_ID, world, type World } from './support'
 
 type Answer = Outcome | (() => Outcome | Promise<Outcome>)

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { differences } from '../src/differences'
+import { differences } from '../src/fold/differences'
 import {
   evolve,
   fold,

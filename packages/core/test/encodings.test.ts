@@ -2,11 +2,11 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodeText, toBase64 } from '../src/base64'
-import { createCleaner } from '../src/clean'
+import { decodeText, toBase64 } from '../src/fold/base64'
+import { createCleaner } from '../src/record/clean'
 import { createRedactor, decodedAttempt, fold, history, initialState, snapshot } from '../src/index'
 import type { ImportedSnapshot, StepEvent } from '../src/index'
-import { attemptOf, contentOf } from '../src/wire'
+import { attemptOf, contentOf } from '../src/fold/wire'
 import { encodeUri, sessions, withoutName } from './learnpack5'
 import { jsonOf, on } from './support'
 

@@ -2,9 +2,9 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { addsNothing } from '../src/adds-nothing'
+import { addsNothing } from '../src/fold/adds-nothing'
 import { fold, initialState, parseSnapshot, snapshot, type ImportedSnapshot, type State } from '../src/index'
-import { unite } from '../src/unite'
+import { unite } from '../src/fold/unite'
 import { anySnapshot, eventsOf, randomSession } from './arbitraries'
 import { course, jsonOf, sample, world, type World } from './support'
 

@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createRedactor, type Limits } from '../src/index'
-import { cut } from '../src/limits'
+import { cut } from '../src/record/limits'
 import { memoryStorage } from '../src/memory'
 import { createTelemetry, type Redactor } from '../src/index'
 import { manualClock } from '../src/memory'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isSame, merged, patchBetween, withValue, type SetValue } from '../src/merge-patch'
+import { isSame, merged, patchBetween, withValue, type SetValue } from '../src/fold/merge-patch'
 import { jsonOf, tries } from './support'
 
 const key = fc.constantFrom('a', 'b', '0', '1', '__proto__', 'toString')

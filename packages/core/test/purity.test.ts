@@ -51,6 +51,47 @@ describe('the lint rule of core', () => {
   })
 })
 
+describe('the folders of core', () => {
+  const imports = (from: string, what: string) =>
+    rulesBrokenBy(`import { x } from '${what}'\nexport { x }`, `packages/core/src/${from}/broken.ts`)
+
+  it.each([
+    ['events', '../fold/state'],
+    ['fold', '../measures/measures'],
+    ['measures', '../delivery/batch'],
+    ['log', '../record/admit'],
+    ['record', '../delivery/delivery'],
+    ['record', '../runtime/reports'],
+    ['delivery', '../record/limits'],
+    ['fold', '../index'],
+    ['runtime', '../fold/deeper/state'],
+    ['runtime', '../../test/support'],
+    ['events', 'node:fs'],
+  ])('%s may not import %s', async (from, what) => {
+    expect(await imports(from, what)).toEqual(['no-restricted-imports'])
+  })
+
+  it.each([
+    ['events', '../ports'],
+    ['events', './describe'],
+    ['fold', '../events/events'],
+    ['record', '../log/follower'],
+    ['delivery', '../measures/measures'],
+    ['runtime', '../delivery/delivery'],
+    ['fold', 'zod'],
+  ])('%s may import %s', async (from, what) => {
+    expect(await imports(from, what)).toEqual([])
+  })
+
+  it.each(
+    readdirSync(new URL('../src', import.meta.url), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name),
+  )('%s is one that has its rule', async (folder) => {
+    expect(await imports(folder, '../nowhere/x')).toEqual(['no-restricted-imports'])
+  })
+})
+
 describe('a browser bundle of core', () => {
   it.each(
     readdirSync(new URL('../dist', import.meta.url)).filter((name) => /^(index|memory)\.js$/.test(name)),

@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
 import { fold, initialState, type State } from '../src/index'
 import { manualClock, memoryStorage } from '../src/memory'
-import { waitingBatch } from '../src/parcels'
-import { createSnapshotWriter } from '../src/snapshot-writer'
+import { waitingBatch } from '../src/delivery/parcels'
+import { createSnapshotWriter } from '../src/runtime/snapshot-writer'
 import { on, started } from './support'
 
 function writing({ cost = 0, longest = undefined as number | undefined } = {}) {

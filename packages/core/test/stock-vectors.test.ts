@@ -1,7 +1,7 @@
 // Recorded sessions of the stock implementation: what it wrote and sent, we write and render (SPEC §4).
 
 import { describe, expect, it } from 'vitest'
-import { batchJson } from '../src/batch'
+import { batchJson } from '../src/delivery/batch'
 import { evolve, fold, history, initialState, snapshot, streamBody, triggersBatch } from '../src/index'
 import { isStepEvent, parseSnapshot, type TelemetryEvent } from '../src/index'
 import { memoryStorage, type MemoryStorage } from '../src/memory'

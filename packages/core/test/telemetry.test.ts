@@ -3,7 +3,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { stillDead, type Outcome, type Transport } from '../src/index'
 import { memoryLog, memoryStorage } from '../src/memory'
-import { openTelemetry } from '../src/open-telemetry'
+import { openTelemetry } from '../src/runtime/open-telemetry'
 import { eventsOf } from './arbitraries'
 import {
   countingIds,

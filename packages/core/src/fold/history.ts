@@ -1,0 +1,159 @@
+// The history of a telemetry.json that has no log: the events that led to it, as far as it tells them.
+// Sessions, openings and attempts become events of their own; what the file does not tell (who logged in
+// when, how a session ended) is left to the import that concludes. Folded, the whole is the file again.
+
+import { doneAt } from './attempt-times'
+import { deterministicId } from '../events/deterministic-id'
+import { EVENT_VERSION, type KnownEvent, type StepEvent, type StepEventType } from '../events/events'
+import { evolve } from './evolve'
+import { exitCodeOf, isRun, withExitCode } from './exit-code'
+import type { Attempt, ImportedSnapshot, ImportedStep } from '../events/snapshot-schema'
+import { stableJson } from './stable-json'
+import { ATTEMPT_LISTS, ATTEMPT_TYPES, initialState, type AttemptList, type State } from './state'
+import { attemptsIn } from './unite'
+import { contentOf } from './wire'
+
+/**
+ * The events behind `file`, in time order, with ids that depend on nothing but `file`. Folded from `initialState`,
+ * they give `file` again; what events cannot tell is left to the import they end with.
+ *
+ * Times are the file's own. An attempt stands at its end; the passing test that completed a step at the
+ * moment of that completion; an attempt without times right behind what came before it in its step.
+ */
+export function history(file: ImportedSnapshot): KnownEvent[] {
+  const sessions = sessionStarts(file)
+  const outside = conclusionId(file)
+  const facts = [...openings(file), ...attempts(file)].map((event) => ({
+    ...event,
+    session: sessionAt(file, event.at) ?? outside,
+  }))
+  const inOrder = [...sessions, ...facts].sort((a, b) => a.at - b.at)
+  const events = inventNothing(inOrder, file)
+  return [...events, conclusion(file, outside, events.at(-1))]
+}
+
+function idOf(file: ImportedSnapshot, at: number, ...name: readonly unknown[]): string {
+  return deterministicId(at, JSON.stringify([file.telemetry_id, ...name]))
+}
+
+function sessionStarts(file: ImportedSnapshot): KnownEvent[] {
+  const { telemetry_id, slug = '', agent = '' } = file
+  const steps = file.steps.map((step, index) => ({
+    ...Object.fromEntries(Object.entries(step).filter(([key]) => !isAttemptList(key))),
+    ...(attemptsIn(step, 'quiz_submissions') && { quiz_submissions: [] }),
+    slug: step.slug,
+    position: Math.max(0, step.position ?? index),
+  }))
+  return (file.workout_session ?? []).map(({ started_at: at }, index) => {
+    const id = sessionId(file, index, at)
+    return {
+      v: EVENT_VERSION,
+      id,
+      at,
+      session: id,
+      type: 'session_start',
+      data: { telemetry_id, slug, agent, steps },
+    }
+  })
+}
+
+const isAttemptList = (key: string): boolean => (ATTEMPT_LISTS as readonly string[]).includes(key)
+
+const sessionId = (file: ImportedSnapshot, index: number, at: number): string =>
+  idOf(file, at, 'session', index)
+
+/** The session going on at `at`, if the file knows of one. */
+function sessionAt(file: ImportedSnapshot, at: number): string | undefined {
+  const sessions = file.workout_session ?? []
+  const index = sessions.findLastIndex(({ started_at }) => started_at <= at)
+  const session = sessions[index]
+  const goingOn = session && (session.ended_at === undefined || at <= session.ended_at)
+  return goingOn ? sessionId(file, index, session.started_at) : undefined
+}
+
+function openings(file: ImportedSnapshot): StepEvent[] {
+  return file.steps.flatMap((step, index) =>
+    step.opened_at === undefined ? [] : [stepEvent(file, step, index, step.opened_at, 'open_step', {}, 0)],
+  )
+}
+
+function attempts(file: ImportedSnapshot): StepEvent[] {
+  return file.steps.flatMap((step, index) =>
+    Object.entries(ATTEMPT_TYPES).flatMap(([list, type]) => {
+      const all = attemptsIn(step, list as AttemptList) ?? []
+      const completing = type === 'test' ? completingTest(step, all) : -1
+      let earliest = step.opened_at ?? file.tutorial_started_at ?? 0
+      return all.map((attempt, nth) => {
+        const end = nth === completing ? step.completed_at : doneAt(attempt)
+        const at = Math.min(Math.max(earliest, end ?? earliest), file.last_interaction_at ?? Infinity)
+        earliest = at
+        return stepEvent(file, step, index, at, type, attempt, nth)
+      })
+    }),
+  )
+}
+
+/** The last passing test that had ended when the step was completed. */
+function completingTest({ completed_at }: ImportedStep, tests: readonly Attempt[]): number {
+  if (completed_at === undefined) return -1
+  return tests.findLastIndex(
+    (test) => exitCodeOf(test) === 0 && (doneAt(test) ?? completed_at) <= completed_at,
+  )
+}
+
+function stepEvent(
+  file: ImportedSnapshot,
+  { slug, position }: ImportedStep,
+  index: number,
+  at: number,
+  type: StepEventType,
+  attempt: Attempt,
+  nth: number,
+): StepEvent {
+  const told = isRun(type) ? withExitCode(attempt) : attempt
+  return {
+    v: EVENT_VERSION,
+    id: idOf(file, at, type, slug, nth, stableJson(attempt)),
+    at,
+    session: '',
+    type,
+    step: { slug, position: Math.max(0, position ?? index) },
+    ...contentOf(type, told),
+  } as StepEvent
+}
+
+/** Marks the events at which our rules would complete a step that the file does not say was completed then. */
+function inventNothing(events: readonly KnownEvent[], file: ImportedSnapshot): KnownEvent[] {
+  const completedAt = new Map(file.steps.map((step) => [step.slug, step.completed_at]))
+  const invents = (before: State, after: State): boolean =>
+    [...after.activity].some(
+      ([slug, { completed_at }]) =>
+        completed_at !== before.activity.get(slug)?.completed_at && completed_at !== completedAt.get(slug),
+    )
+  let state = initialState
+  return events.map((event) => {
+    const next = evolve(state, event)
+    const told = invents(state, next) ? ({ ...event, completes: false } as KnownEvent) : event
+    state = told === event ? next : evolve(state, told)
+    return told
+  })
+}
+
+/** The latest moment the file tells of. */
+function conclusionAt({ workout_session = [], steps, ...file }: ImportedSnapshot): number {
+  const times = [
+    file.last_interaction_at,
+    file.tutorial_started_at,
+    ...workout_session.map(({ started_at }) => started_at),
+    ...steps.map(({ opened_at }) => opened_at),
+  ]
+  return times.reduce<number>((latest, at) => Math.max(latest, at ?? 0), 0)
+}
+
+const conclusionId = (file: ImportedSnapshot): string =>
+  idOf(file, conclusionAt(file), 'import', stableJson(file))
+
+function conclusion(file: ImportedSnapshot, id: string, last: KnownEvent | undefined): KnownEvent {
+  const at = Math.max(conclusionAt(file), last?.at ?? 0)
+  return { v: EVENT_VERSION, id, at, session: last?.session ?? id, type: 'import', data: { snapshot: file } }
+}

@@ -1,0 +1,114 @@
+// Follows a host that keeps telemetry by itself (SPEC §12): the object it posts becomes events, in the telemetry of the
+// student who did what is new in it.
+
+import type { Crc, Storage, StudentId } from '../ports'
+import type { Recorded } from './recorded'
+import type { Cleaner } from './clean'
+import { differences, sessionIds } from '../fold/differences'
+import { EVENT_VERSION, sameStudent, type TelemetryEvent } from '../events/events'
+import { evolve } from '../fold/evolve'
+import { createFollower } from '../log/follower'
+import { withoutWorkOf } from '../fold/host-file'
+import type { Ownership } from './ownership'
+import { snapshot } from '../fold/render'
+import type { ImportedSnapshot } from '../events/snapshot-schema'
+import { initialState, type State } from '../fold/state'
+
+/** Id and time of a call. */
+interface Call {
+  readonly id: string
+  readonly at: number
+}
+
+export interface FollowHostOptions {
+  readonly storage: Storage
+  readonly crc: Crc
+  readonly clean: Pick<Cleaner, 'snapshot'>
+  /** Undefined before the folder is open. */
+  readonly whose: () => Ownership | undefined
+  /** Id of the telemetry that is going on, and its state. */
+  readonly current: () => string | undefined
+  readonly state: () => State
+  readonly append: (event: TelemetryEvent) => Recorded
+  readonly refuse: (reason: string) => Recorded
+  /** Goes on in another telemetry. */
+  readonly switchTo: (telemetry_id: string, call: Call) => Recorded
+  readonly unusedId: (at: number) => string
+  /** A student logged in, or out. */
+  readonly told: (student: StudentId | undefined, at: number) => void
+  /** The host's session that goes on. */
+  readonly inSession: (id: string) => void
+}
+
+/**
+ * Records what is new in an object that the host holds now, and goes on in the telemetry it is of. Its `user_id` is `''`
+ * where nobody is logged in.
+ */
+export function createFollowHost(
+  options: FollowHostOptions,
+): (file: ImportedSnapshot, call: Call) => Recorded {
+  const { storage, crc, clean, whose, current, state, append, refuse, switchTo, unusedId, told, inSession } =
+    options
+  const folded = new Map<string, { readonly bytes: number; readonly state: State }>()
+
+  /** That of a telemetry which is not going on, read again where it has grown. */
+  function stateOf(id: string): State {
+    const { log } = storage.open(id)
+    const bytes = log.size()
+    const known = folded.get(id)
+    if (known?.bytes === bytes) return known.state
+    const now = bytes === 0 ? initialState : createFollower(log, crc).catchUp()
+    folded.set(id, { bytes, state: now })
+    return now
+  }
+
+  function telemetryOf({ telemetry_id, user_id }: ImportedSnapshot, { at }: Call): string {
+    const owner = whose()?.ownerOf(telemetry_id)
+    const isAnother =
+      user_id !== undefined && user_id !== '' && owner !== undefined && !sameStudent(owner, user_id)
+    return isAnother ? (whose()?.telemetryOf(user_id) ?? unusedId(at)) : telemetry_id
+  }
+
+  /** Without what other students did in it, whose telemetries have it. */
+  function workOf(file: ImportedSnapshot, id: string): ImportedSnapshot {
+    return storage
+      .list()
+      .filter((other) => other !== id && whose()?.ownerOf(other) !== undefined)
+      .map(stateOf)
+      .filter(({ course, sessions, tooLarge }) => course !== undefined && sessions.length > 0 && !tooLarge)
+      .filter(({ sessions }) =>
+        file.workout_session?.some(({ started_at }) => sessions.some((one) => one.started_at === started_at)),
+      )
+      .reduce((rest, other) => withoutWorkOf(rest, snapshot(other)), { ...file, telemetry_id: id })
+  }
+
+  return (given, call) => {
+    const id = telemetryOf(given, call)
+    if (id !== current()) {
+      const switched = switchTo(id, call)
+      if (!switched.ok) return switched
+    }
+    const file = workOf(clean.snapshot(given), id)
+    let known = state()
+    let last: Recorded = { ok: true, id: known.last_event_id ?? call.id }
+    const envelope = { v: EVENT_VERSION, id: call.id, at: call.at, session: call.id }
+    if (known.tooLarge) return refuse('the telemetry is too large to tell what is new in it')
+    if (known.course === undefined) {
+      const { user_id, ...nobodys } = file
+      const first = { ...envelope, type: 'import', data: { snapshot: user_id === '' ? nobodys : file } }
+      last = append(first)
+      if (!last.ok) return last
+      whose()?.own(id, user_id === '' ? undefined : user_id)
+      known = evolve(known, first)
+    }
+    for (const event of differences(known, file, { at: call.at, live: true })) {
+      last = append(event)
+      if (!last.ok) return last
+      if (event.type === 'student_identified') told(event.data.user_id, event.at)
+      if (event.type === 'student_cleared') told(undefined, event.at)
+    }
+    const session = sessionIds(file).at(-1)
+    if (session !== undefined) inSession(session)
+    return last
+  }
+}

@@ -1,0 +1,25 @@
+// Work that a caller waits for.
+
+import type { Clock } from '../ports'
+
+/** A caller that waits for us must not see its process end for want of anything else to do. */
+export async function held(clock: Clock, work: () => Promise<void>): Promise<void> {
+  const release = clock.hold()
+  try {
+    await work()
+  } finally {
+    release()
+  }
+}
+
+/** Resolves when `work` settles, at the latest after `ms`. */
+export function within(clock: Clock, ms: number, work: Promise<unknown>): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(ms, resolve)
+    const done = (): void => {
+      cancel()
+      resolve()
+    }
+    work.then(done, done)
+  })
+}

@@ -1,0 +1,33 @@
+// How much of what is left to do a process that ends still does: what is small always, what is large for so long as it may
+// take (SPEC §6), and not again at each of the calls by which a host ends.
+
+import type { Clock } from '../ports'
+
+/** So much is done whatever the time, bytes: tens of ms. */
+const ALWAYS_BYTES = 1024 * 1024
+/** Folding and rendering together, ms: a third of what the host waits is left for the rest. */
+const EXIT_WORK_MS = 200
+/** Calls that come within that of the last one's end are of the same exit, ms. */
+const SAME_EXIT_MS = 2_000
+
+/** Whether to go on, asked before every piece of work. @param bytes what the piece before took in or gave out */
+export type GoOn = (bytes: number) => boolean
+
+/** To the end, however long that takes. */
+export const toTheEnd: GoOn = () => true
+
+/** @param until by `clock.elapsed` */
+export function goOnUntil(clock: Clock, until: number): GoOn {
+  let done = 0
+  return (bytes) => (done += bytes) <= ALWAYS_BYTES || clock.elapsed() < until
+}
+
+/** Gives what may be done at once in each of a series of calls. */
+export function createPatience(clock: Clock): () => GoOn {
+  let until = -Infinity
+  return () => {
+    const now = clock.elapsed()
+    if (now > until + SAME_EXIT_MS) until = now + EXIT_WORK_MS
+    return goOnUntil(clock, until)
+  }
+}
