@@ -332,7 +332,9 @@ describe('files', () => {
       await drop(name, text)
       await at(`0 / ${events}`)
       await page.keyboard.press('End')
-      await page.getByRole('button', { name: new RegExp(`^${slug}`) }).click()
+      const step = page.getByRole('button', { name: new RegExp(`^${slug}`) })
+      expect(await step.innerText()).toContain(`${quiz_submissions.length}\u00a0quizzes`)
+      await step.click()
       await page
         .getByRole('list', { name: 'Attempts' })
         .getByRole('button', { name: `Quiz ${quiz_submissions.length}` })

@@ -1,7 +1,7 @@
 // What redaction took out, by the marks that stand in its place: there is nothing else to keep.
 
 import {
-  ATTEMPT_TYPES,
+  ATTEMPT_KINDS,
   countMarks,
   decodedAttempt,
   EVENT_VERSION,
@@ -17,7 +17,7 @@ export function countRedactions(event: TelemetryEvent, counts: Record<string, nu
   if (event.type !== 'import' || event.v !== EVENT_VERSION) return
   const { snapshot } = event['data'] as { snapshot: { steps: Record<string, unknown>[] } }
   for (const step of snapshot.steps) {
-    for (const [list, type] of Object.entries(ATTEMPT_TYPES)) {
+    for (const { list, type } of ATTEMPT_KINDS) {
       const attempts = Array.isArray(step[list]) ? (step[list] as (Record<string, unknown> | null)[]) : []
       for (const attempt of attempts) {
         for (const [name, text] of Object.entries(decodedAttempt(type, attempt ?? {})))

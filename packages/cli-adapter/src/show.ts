@@ -1,6 +1,6 @@
 // What LearnPack knows about a learner, in plain words and decoded.
 
-import { ATTEMPT_TYPES, countMarks, decodedAttempt, type Snapshot } from '@learnpack/telemetry-core'
+import { ATTEMPT_KINDS, countMarks, decodedAttempt, type Snapshot } from '@learnpack/telemetry-core'
 import type { Known } from './known'
 import { oneLine, shown, visible, type Paint } from './output'
 import { describeRedactions } from './redactions'
@@ -8,15 +8,18 @@ import { describeRedactions } from './redactions'
 type Step = Snapshot['steps'][number]
 type Attempt = Step['tests'][number]
 
-const NAMES = [
-  ['compilations', 'run'],
-  ['tests', 'tests'],
-  ['ai_interactions', 'question to the tutor'],
-  ['quiz_submissions', 'quiz'],
-] as const
+type List = (typeof ATTEMPT_KINDS)[number]['list']
+
+/** In the order shown. */
+const NAMES: Readonly<Record<List, string>> = {
+  compilations: 'run',
+  tests: 'tests',
+  ai_interactions: 'question to the tutor',
+  quiz_submissions: 'quiz',
+}
 
 /** A course without quizzes has no list of them. */
-const attemptsOf = (step: Step, list: (typeof NAMES)[number][0]): readonly Attempt[] =>
+const attemptsOf = (step: Step, list: List): readonly Attempt[] =>
   Array.isArray(step[list]) ? step[list] : []
 
 /** telemetry.json with every text as the learner wrote or saw it. */
@@ -24,10 +27,8 @@ export function decoded(known: Snapshot): Snapshot {
   const steps = known.steps.map((step) => ({
     ...step,
     ...Object.fromEntries(
-      NAMES.flatMap(([list]) =>
-        list in step
-          ? [[list, attemptsOf(step, list).map((attempt) => decodedAttempt(ATTEMPT_TYPES[list], attempt))]]
-          : [],
+      ATTEMPT_KINDS.flatMap(({ list, type }) =>
+        list in step ? [[list, attemptsOf(step, list).map((attempt) => decodedAttempt(type, attempt))]] : [],
       ),
     ),
   }))
@@ -80,8 +81,8 @@ function describeStep(step: Step, full: boolean, paint: Paint): string[] {
         : [paint.dim('○'), paint.dim('not opened')]
   return [
     `${mark} ${paint.bold(oneLine(slug))}  ${what}`,
-    ...NAMES.flatMap(([list, name]) =>
-      attemptsOf(step, list).flatMap((attempt) => describeAttempt(name, attempt, full, paint)),
+    ...Object.entries(NAMES).flatMap(([list, name]) =>
+      attemptsOf(step, list as List).flatMap((attempt) => describeAttempt(name, attempt, full, paint)),
     ),
   ]
 }

@@ -35,10 +35,11 @@ export { upcast, type Upcasters } from './events/upcast'
 export { decodeLine, encodeLine, type DecodedLine } from './events/codec'
 export { createFollower, type Follower, type FollowerHooks, type NumberedLine } from './log/follower'
 
+export { ATTEMPT_KINDS } from './events/attempt-kinds'
+
 // The fold: what a log means.
 export { evolve, fold } from './fold/evolve'
 export {
-  ATTEMPT_TYPES,
   initialState,
   type Activity,
   type CourseStep,
@@ -95,6 +96,7 @@ export { readCourseIndex } from './record/course-index'
 
 // Limits and redaction: what is kept of a text.
 export type { Limits } from './record/limits'
+export type { Redactor } from './record/redactor'
 export { createRedactor, type RedactorOptions } from './redactor'
 export { countMarks, type RedactionKind } from './record/redaction-mark'
 

@@ -4,14 +4,6 @@
 export type StudentId = string | number
 
 /**
- * Returns the text with what must not be kept replaced by a visible mark. Runs within `record`, so its time is the
- * host's. Where it throws, or returns no string, nothing of the text is kept.
- * @param name of the field whose text it is, such as `stdout` or `password`; of a list, that of the list. Undefined for
- *   a text that is in no field
- */
-export type Redactor = (text: string, name?: string) => string
-
-/**
  * CRC-32 (ISO 3309, as in zip and PNG) of the UTF-8 bytes of `text`, as an unsigned 32-bit integer. Called for every line
  * written and read; `zlib.crc32` in Node.
  */

@@ -1,6 +1,6 @@
 // Of the machine that records: its user's home directory, wherever it lies, and their name.
 
-import type { Redactor } from './ports'
+import type { Redactor } from './record/redactor'
 import { ESCAPE } from './glued'
 import { mark } from './record/redaction-mark'
 

@@ -1,7 +1,7 @@
 // The built-in redactor (SPEC §8): what must not be kept is replaced by a visible mark. Rules of our own: each is
 // passed over by a search for a short text, and none takes more than linear time, whatever it is given.
 
-import type { Redactor } from './ports'
+import type { Redactor } from './record/redactor'
 import { isMachineName, redactHomes, redactNames } from './redact-machine'
 import { redactAssignments, redactField } from './redact-assignments'
 import { redactEmails } from './redact-emails'

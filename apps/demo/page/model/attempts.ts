@@ -1,14 +1,15 @@
 // The runs, tests and questions of a step, decoded and in the order they happened.
 
 import {
-  ATTEMPT_TYPES,
+  ATTEMPT_KINDS,
   decodedAttempt,
   type Attempt,
   type SnapshotStep,
   type TelemetryEvent,
 } from '@learnpack/telemetry-core'
 
-type ListName = keyof typeof ATTEMPT_TYPES
+type Kind = (typeof ATTEMPT_KINDS)[number]
+export type ListName = Kind['list']
 
 /** A file that was taken in may lack its lists (SPEC §10). */
 export const listOf = (step: SnapshotStep, list: ListName): readonly Attempt[] =>
@@ -17,7 +18,7 @@ export const listOf = (step: SnapshotStep, list: ListName): readonly Attempt[] =
 const asList = (found: unknown): readonly Attempt[] => (Array.isArray(found) ? (found as Attempt[]) : [])
 
 export interface StepAttempt {
-  readonly type: (typeof ATTEMPT_TYPES)[ListName]
+  readonly type: Kind['type']
   /** Within its list, from 0. */
   readonly index: number
   /** Epoch ms. */
@@ -28,8 +29,8 @@ export interface StepAttempt {
 }
 
 export function attemptsOf(step: SnapshotStep): StepAttempt[] {
-  const all = Object.entries(ATTEMPT_TYPES).flatMap(([list, type]) =>
-    listOf(step, list as ListName).map((wire, index): StepAttempt => ({
+  const all = ATTEMPT_KINDS.flatMap(({ list, type }) =>
+    listOf(step, list).map((wire, index): StepAttempt => ({
       type,
       index,
       startedAt: timeOf(wire, 'starting_at', 'started_at'),
@@ -46,11 +47,9 @@ export function attemptOfEvent(event: TelemetryEvent, steps: readonly SnapshotSt
   const slug = (event as { step?: { slug?: unknown } }).step?.slug
   const step = steps.find((one) => one.slug === slug)
   if (step === undefined) return undefined
-  const list = Object.entries(ATTEMPT_TYPES).find(([, type]) => type === event.type)?.[0] as
-    ListName | undefined
-  if (list === undefined) return { step, attempt: undefined }
-  const index = listOf(step, list).length - 1
-  return { step, attempt: { type: ATTEMPT_TYPES[list], index } }
+  const kind = ATTEMPT_KINDS.find(({ type }) => type === event.type)
+  if (kind === undefined) return { step, attempt: undefined }
+  return { step, attempt: { type: kind.type, index: listOf(step, kind.list).length - 1 } }
 }
 
 /** With its texts as texts. */

@@ -1,6 +1,7 @@
 // Times, spans and events in words.
 
 import type { TelemetryEvent } from '@learnpack/telemetry-core'
+import type { StepAttempt } from './attempts'
 
 const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
 const time = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' })
@@ -24,6 +25,19 @@ export function spanInWords(ms: number): string {
   if (minutes < 60) return `${minutes} min ${seconds % 60} s`
   const hours = Math.floor(minutes / 60)
   return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.round(hours / 24)} days`
+}
+
+/** What an attempt of each type is called: one, and several. In the order in which a step counts them. */
+export const ATTEMPT_NAMES: Readonly<Record<StepAttempt['type'], readonly [string, string]>> = {
+  compile: ['run', 'runs'],
+  test: ['test', 'tests'],
+  ai_interaction: ['question', 'questions'],
+  quiz_submission: ['quiz', 'quizzes'],
+}
+
+export function attemptTitle(type: StepAttempt['type']): string {
+  const [name] = ATTEMPT_NAMES[type]
+  return name.charAt(0).toUpperCase() + name.slice(1)
 }
 
 /** The colour, by its name, of an event or of the attempt it made. */

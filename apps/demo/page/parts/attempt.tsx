@@ -1,11 +1,9 @@
 import { answersOf, decoded, textOf, type StepAttempt } from '../model/attempts'
 import type { Shown } from '../model/derive'
 import type { Selection } from '../model/player'
-import { spanInWords, timeInWords, toneOf } from '../model/words'
+import { attemptTitle, spanInWords, timeInWords, toneOf } from '../model/words'
 import { Source } from './source'
 import { Terminal } from './terminal'
-
-const NAMES = { compile: 'Run', test: 'Test', ai_interaction: 'Question', quiz_submission: 'Quiz' } as const
 
 /** Attempts that can be chosen from; earlier ones are reached by the timeline. */
 const CHOICE = 24
@@ -36,7 +34,7 @@ export function AttemptPanel({
                   aria-pressed={one === attempt}
                   onClick={() => select({ slug: step.slug, attempt: one })}
                 >
-                  {NAMES[one.type]} {one.index + 1}
+                  {attemptTitle(one.type)} {one.index + 1}
                 </button>
               </li>
             ))}
@@ -55,7 +53,7 @@ function Details({ attempt, before }: { attempt: StepAttempt; before: string | u
   return (
     <>
       <dl className="facts">
-        <Fact name="what" value={NAMES[type]} />
+        <Fact name="what" value={attemptTitle(type)} />
         {(type === 'compile' || type === 'test') && (
           <Fact name="exit code" value={String(data['exit_code'] ?? 'unknown')} />
         )}

@@ -1,15 +1,12 @@
 import { memo } from 'react'
-import type { Measures, Snapshot } from '@learnpack/telemetry-core'
+import { ATTEMPT_KINDS, type Measures, type Snapshot } from '@learnpack/telemetry-core'
 import { listOf } from '../model/attempts'
-import { countInWords, spanInWords } from '../model/words'
+import { ATTEMPT_NAMES, countInWords, spanInWords } from '../model/words'
 import { Icon } from './icon'
 
-const NAMES = {
-  compilations: 'run',
-  tests: 'test',
-  ai_interactions: 'question',
-  quiz_submissions: 'quiz',
-} as const
+const COUNTED = Object.entries(ATTEMPT_NAMES).flatMap(([type, names]) =>
+  ATTEMPT_KINDS.filter((kind) => kind.type === type).map(({ list }) => ({ list, names })),
+)
 
 interface Props {
   readonly steps: Snapshot['steps']
@@ -45,12 +42,10 @@ export const Course = memo(function Course({ steps, measures, open, shown, selec
               <span className="counts">
                 {/* Lines break between them, not in them. */}
                 {[
-                  ...(['compilations', 'tests', 'ai_interactions', 'quiz_submissions'] as const).flatMap(
-                    (list) => {
-                      const count = listOf(step, list).length
-                      return count === 0 ? [] : countInWords(count, NAMES[list])
-                    },
-                  ),
+                  ...COUNTED.flatMap(({ list, names: [one, many] }) => {
+                    const count = listOf(step, list).length
+                    return count === 0 ? [] : countInWords(count, one, many)
+                  }),
                   ...(time_spent > 0 ? [spanInWords(time_spent * 1_000)] : []),
                 ]
                   .map((fact) => fact.replaceAll(' ', '\u00a0'))

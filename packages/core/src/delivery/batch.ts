@@ -1,11 +1,12 @@
 // The body of a batch (SPEC §6): telemetry.json made fit for its receivers, who answer before they look. What apiv2 would
 // raise on is filled in or left out, and the measures of the course are added, as LearnPack 5 adds them.
 
+import { ATTEMPT_KINDS } from '../events/attempt-kinds'
 import { listOf, toArray, type List } from '../fold/list'
 import { measureCourse, measureStep, type CourseMeasures, type StepMeasures } from '../measures/measures'
 import { listJson, objectJson, parts, refuseTooLarge, stepJson, type ShownStep } from '../fold/render'
 import type { Attempt } from '../events/snapshot-schema'
-import { ATTEMPT_LISTS, noActivity, type Activity, type CourseStep, type State } from '../fold/state'
+import { noActivity, type Activity, type CourseStep, type State } from '../fold/state'
 
 /**
  * The batch of a state as JSON on one line, in pieces like those of `snapshotJson`. What was made of a step is remembered
@@ -109,22 +110,21 @@ function fitStep([step, activity]: ShownStep): Fit {
 
 /** An older file may tell of a step without its lists. */
 function fitTemplate(step: CourseStep, activity: Activity): ShownStep {
-  // Of quizzes not every course has a list.
-  const lists = ATTEMPT_LISTS.filter(
-    (list) => list !== 'quiz_submissions' && step.template[list] === undefined,
-  )
+  const lists = EVERY_COURSE_HAS.filter(({ list }) => step.template[list] === undefined)
   if (lists.length === 0) return [step, activity]
-  const template = { ...step.template, ...Object.fromEntries(lists.map((list) => [list, []])) }
+  const template = { ...step.template, ...Object.fromEntries(lists.map(({ list }) => [list, []])) }
   return [{ ...step, template }, activity]
 }
+
+const EVERY_COURSE_HAS = ATTEMPT_KINDS.filter(({ isOptional }) => !isOptional)
 
 function fitActivity(activity: Activity): Activity {
   const { opened_at, completed_at } = activity
   const fit = {
     ...activity,
-    ai_interactions: fitList(activity.ai_interactions, fitTimes),
-    compilations: fitList(activity.compilations, fitRun),
-    tests: fitList(activity.tests, fitRun),
+    ...Object.fromEntries(
+      EVERY_COURSE_HAS.map(({ list, isRun }) => [list, fitList(activity[list], isRun ? fitRun : fitTimes)]),
+    ),
     opened_at: isTime(opened_at) ? opened_at : undefined,
     completed_at: isTime(completed_at) ? completed_at : undefined,
   }

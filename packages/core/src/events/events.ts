@@ -2,6 +2,7 @@
 // every other field through: what a newer version or a plugin adds must survive.
 
 import type { StudentId } from '../ports'
+import { ATTEMPT_KINDS, byType, type AttemptType } from './attempt-kinds'
 import * as z from 'zod'
 import { importedSnapshot } from './snapshot-schema'
 import { describeIssues } from './describe'
@@ -71,10 +72,7 @@ export const eventSchemas = {
     data: z.looseObject({ reason: z.string() }),
   }),
   open_step: stepEvent('open_step'),
-  compile: stepEvent('compile'),
-  test: stepEvent('test'),
-  ai_interaction: stepEvent('ai_interaction'),
-  quiz_submission: stepEvent('quiz_submission'),
+  ...(byType(({ type }) => stepEvent(type)) as { [T in AttemptType]: ReturnType<typeof stepEvent<T>> }),
   student_identified: z.looseObject({
     ...envelope.shape,
     type: z.literal('student_identified'),
@@ -161,9 +159,12 @@ export type Course = EventOf<'session_start'>['data']
 export type CourseInput = Pick<Course, 'slug' | 'agent' | 'steps'>
 
 /** The buttons (SPEC §3) and the quizzes (SPEC §12): what `Telemetry.record` takes, and what is streamed. */
-export const STEP_EVENT_TYPES = ['open_step', 'compile', 'test', 'ai_interaction', 'quiz_submission'] as const
+export const STEP_EVENT_TYPES: readonly StepEventType[] = [
+  'open_step',
+  ...ATTEMPT_KINDS.map(({ type }) => type),
+]
 /** One of `STEP_EVENT_TYPES`. */
-export type StepEventType = (typeof STEP_EVENT_TYPES)[number]
+export type StepEventType = 'open_step' | (typeof ATTEMPT_KINDS)[number]['type']
 /**
  * An event at a step: `step` names it by slug, with the position it had then; `data` holds text as text, but for
  * `wire` events of an import, whose base64 is no text.

@@ -2,6 +2,7 @@
 // accept from an older installation, where only what identifies the telemetry and its steps must be there.
 
 import * as z from 'zod'
+import { byList, OPTIONAL_LISTS, type AttemptList, type OptionalList } from './attempt-kinds'
 
 const epochMs = z.int()
 const attempt = z.record(z.string(), z.unknown())
@@ -11,10 +12,9 @@ const snapshotStep = z.looseObject({
   slug: z.string().min(1),
   position: z.int(),
   files: z.array(z.unknown()),
-  ai_interactions: attempts,
-  compilations: attempts,
-  tests: attempts,
-  quiz_submissions: attempts.optional(),
+  ...(byList(({ isOptional }) => (isOptional ? attempts.optional() : attempts)) as {
+    [L in AttemptList]: L extends OptionalList ? z.ZodOptional<typeof attempts> : typeof attempts
+  }),
   is_testeable: z.boolean(),
   opened_at: epochMs.optional(),
   completed_at: epochMs.optional(),
@@ -34,13 +34,15 @@ export const snapshot = z.looseObject({
   user_id: z.union([z.string().min(1), z.int()]).optional(),
 })
 
+/** Whatever somebody else keeps under the name of a list that not every course has is kept. */
+const notAlwaysAttempts = Object.fromEntries(
+  OPTIONAL_LISTS.map((list) => [list, z.unknown().optional()]),
+) as Record<OptionalList, z.ZodOptional<z.ZodUnknown>>
+
 /** The zod schema of a telemetry.json we take in: only `telemetry_id`, `steps` and their slugs must be there. */
 export const importedSnapshot = snapshot.partial().extend({
   telemetry_id: z.string().min(1),
-  steps: z.array(
-    // Whatever somebody else keeps as quizzes is kept.
-    snapshotStep.partial().extend({ slug: z.string().min(1), quiz_submissions: z.unknown().optional() }),
-  ),
+  steps: z.array(snapshotStep.partial().extend({ slug: z.string().min(1), ...notAlwaysAttempts })),
 })
 
 /**

@@ -1,6 +1,7 @@
 // What happened between what we know and a newer telemetry.json of the host's, as events (SPEC §12): the host keeps no
 // log, so it posts or writes the whole of it at every event.
 
+import { ATTEMPT_KINDS } from '../events/attempt-kinds'
 import { doneAt, endOf, startOf } from './attempt-times'
 import { deterministicId } from '../events/deterministic-id'
 import {
@@ -16,8 +17,8 @@ import { isKeyed, isSame } from './merge-patch'
 import { snapshotPatch } from './snapshot-patch'
 import type { Attempt, ImportedSnapshot, ImportedStep } from '../events/snapshot-schema'
 import { stableJson } from './stable-json'
-import { ATTEMPT_TYPES, noActivity, type AttemptList, type Session, type State } from './state'
-import { attemptsIn } from './unite'
+import { noActivity, type Session, type State } from './state'
+import { attemptsIn, optionalLists } from './unite'
 import { contentOf } from './wire'
 
 /** How a newer file reached us. */
@@ -135,7 +136,7 @@ const courseOf = ({ steps }: ImportedSnapshot) =>
       position: Math.max(0, position ?? index),
       ...(files && { files }),
       ...(is_testeable !== undefined && { is_testeable }),
-      ...(attemptsIn(step, 'quiz_submissions') && { quiz_submissions: [] }),
+      ...optionalLists(step),
     }
   })
 
@@ -168,9 +169,9 @@ function openings(state: State, file: ImportedSnapshot): Found[] {
 
 function attempts(state: State, file: ImportedSnapshot, { at: now }: Observed): Found[] {
   return file.steps.flatMap((step, index) =>
-    Object.entries(ATTEMPT_TYPES).flatMap(([list, type]) => {
-      const ours = (state.activity.get(step.slug) ?? noActivity)[list as AttemptList]
-      const theirs = attemptsIn(step, list as AttemptList) ?? []
+    ATTEMPT_KINDS.flatMap(({ list, type }) => {
+      const ours = (state.activity.get(step.slug) ?? noActivity)[list]
+      const theirs = attemptsIn(step, list) ?? []
       let earliest = -Infinity
       return newAttempts(toArray(ours), theirs).map(({ attempt, nth }) => {
         // Their order in the list stands, whatever their times say.

@@ -3,10 +3,11 @@
 import type { StudentId } from '../ports'
 import { isKnown } from '../events/events'
 import type { EventOf, KnownEvent, StepEvent, TelemetryEvent } from '../events/events'
+import { ATTEMPT_KINDS, byType, type AttemptList, type AttemptType } from '../events/attempt-kinds'
 import { exitCodeOf } from './exit-code'
 import { append } from './list'
 import { noActivity, withoutAttempts } from './state'
-import type { Activity, AttemptList, CourseStep, State, Unclaimed } from './state'
+import type { Activity, CourseStep, State, Unclaimed } from './state'
 import { patchState } from './patch-state'
 import { latest, unite } from './unite'
 import { attemptOf } from './wire'
@@ -55,14 +56,10 @@ function apply(state: State, event: KnownEvent): State {
         : unite(state, event.data.snapshot)
     case 'open_step':
       return openStep(interact(state, event), event)
-    case 'compile':
-      return addAttempt(interact(state, event), event, 'compilations')
     case 'test':
-      return completeIfPassed(addAttempt(interact(state, event), event, 'tests'), event)
-    case 'ai_interaction':
-      return addAttempt(interact(state, event), event, 'ai_interactions')
-    case 'quiz_submission':
-      return addAttempt(interact(state, event), event, 'quiz_submissions')
+      return completeIfPassed(addAttempt(interact(state, event), event), event)
+    default:
+      return addAttempt(interact(state, event), event)
   }
 }
 
@@ -104,9 +101,7 @@ function startSession(state: State, { id, at, data }: EventOf<'session_start'>):
     tutorial_started_at: state.tutorial_started_at ?? at,
     slug: data.slug,
     agent: data.agent,
-    course: data.steps.map((step) =>
-      courseStepOf(hasQuizzes(state) ? { quiz_submissions: [], ...step } : step),
-    ),
+    course: data.steps.map((step) => courseStepOf({ ...emptyLists(optionalListsOf(state)), ...step })),
     started: true,
     sessions: [
       ...state.sessions.map((session) => (session.over ? session : { ...session, over: true })),
@@ -116,24 +111,31 @@ function startSession(state: State, { id, at, data }: EventOf<'session_start'>):
 }
 
 /** Whoever reads the file of LearnPack 5 looks for a list of quizzes in every step. */
-const hasQuizzes = ({ course = [] }: State): boolean =>
-  course.length > 0 && course.every(({ template }) => 'quiz_submissions' in template)
+const optionalListsOf = ({ course = [] }: State) =>
+  ATTEMPT_KINDS.filter(
+    ({ list, isOptional }) =>
+      isOptional && course.length > 0 && course.every(({ template }) => list in template),
+  )
+
+/** In stock's order, which is that of the alphabet. */
+const emptyLists = (kinds: readonly { readonly list: AttemptList }[]) =>
+  Object.fromEntries(
+    kinds
+      .map(({ list }) => list)
+      .sort()
+      .map((list) => [list, []]),
+  )
 
 /** What a host passes in steps includes fields of activity; the log tells those, not the course. */
 function courseStepOf(step: EventOf<'session_start'>['data']['steps'][number]): CourseStep {
   const { slug, position, files = [], is_testeable = false, opened_at: _, completed_at: __, ...rest } = step
-  const lists = {
-    ai_interactions: [],
-    compilations: [],
-    tests: [],
-    // A course that has no quizzes keeps the shape it always had.
-    ...('quiz_submissions' in rest && { quiz_submissions: [] }),
-  }
+  // A course without a list that only some have keeps the shape it always had.
+  const lists = ATTEMPT_KINDS.filter(({ list, isOptional }) => !isOptional || list in rest)
   return {
     slug,
     position,
     is_testeable,
-    template: { slug, position, files, ...rest, ...lists, is_testeable },
+    template: { slug, position, files, ...rest, ...emptyLists(lists), is_testeable },
   }
 }
 
@@ -196,8 +198,11 @@ function openStep(state: State, { at, step: { slug }, completes }: StepEvent): S
   return { ...(left !== undefined && leaves ? complete(opened, left, at) : opened), open: slug }
 }
 
-function addAttempt(state: State, event: StepEvent, list: AttemptList): State {
+const listOfType = byType(({ list }) => list)
+
+function addAttempt(state: State, event: EventOf<AttemptType>): State {
   if (state.tooLarge) return state
+  const list = listOfType[event.type]
   return withActivity(state, event.step.slug, (activity) => ({
     ...activity,
     [list]: append(activity[list], attemptOf(event)),

@@ -1,10 +1,12 @@
 // What a run ended with: plugins and stock say `exitCode`, everything here says `exit_code` (SPEC §4).
 
+import { ATTEMPT_KINDS } from '../events/attempt-kinds'
 import type { StepEventType } from '../events/events'
 import type { Attempt } from '../events/snapshot-schema'
 
 /** Whether events of that type end with one. */
-export const isRun = (type: StepEventType): boolean => type === 'compile' || type === 'test'
+export const isRun = (type: StepEventType): boolean => runs.has(type)
+const runs = new Set<string>(ATTEMPT_KINDS.filter((kind) => kind.isRun).map(({ type }) => type))
 
 /** `exit_code`, by whichever name; undefined where neither is there. */
 export const exitCodeOf = ({ exit_code, exitCode }: Attempt): unknown =>

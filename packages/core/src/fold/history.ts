@@ -2,6 +2,7 @@
 // Sessions, openings and attempts become events of their own; what the file does not tell (who logged in
 // when, how a session ended) is left to the import that concludes. Folded, the whole is the file again.
 
+import { ATTEMPT_KINDS, isAttemptList } from '../events/attempt-kinds'
 import { doneAt } from './attempt-times'
 import { deterministicId } from '../events/deterministic-id'
 import { EVENT_VERSION, type KnownEvent, type StepEvent, type StepEventType } from '../events/events'
@@ -9,8 +10,8 @@ import { evolve } from './evolve'
 import { exitCodeOf, isRun, withExitCode } from './exit-code'
 import type { Attempt, ImportedSnapshot, ImportedStep } from '../events/snapshot-schema'
 import { stableJson } from './stable-json'
-import { ATTEMPT_LISTS, ATTEMPT_TYPES, initialState, type AttemptList, type State } from './state'
-import { attemptsIn } from './unite'
+import { initialState, type State } from './state'
+import { attemptsIn, optionalLists } from './unite'
 import { contentOf } from './wire'
 
 /**
@@ -40,7 +41,7 @@ function sessionStarts(file: ImportedSnapshot): KnownEvent[] {
   const { telemetry_id, slug = '', agent = '' } = file
   const steps = file.steps.map((step, index) => ({
     ...Object.fromEntries(Object.entries(step).filter(([key]) => !isAttemptList(key))),
-    ...(attemptsIn(step, 'quiz_submissions') && { quiz_submissions: [] }),
+    ...optionalLists(step),
     slug: step.slug,
     position: Math.max(0, step.position ?? index),
   }))
@@ -56,8 +57,6 @@ function sessionStarts(file: ImportedSnapshot): KnownEvent[] {
     }
   })
 }
-
-const isAttemptList = (key: string): boolean => (ATTEMPT_LISTS as readonly string[]).includes(key)
 
 const sessionId = (file: ImportedSnapshot, index: number, at: number): string =>
   idOf(file, at, 'session', index)
@@ -79,8 +78,8 @@ function openings(file: ImportedSnapshot): StepEvent[] {
 
 function attempts(file: ImportedSnapshot): StepEvent[] {
   return file.steps.flatMap((step, index) =>
-    Object.entries(ATTEMPT_TYPES).flatMap(([list, type]) => {
-      const all = attemptsIn(step, list as AttemptList) ?? []
+    ATTEMPT_KINDS.flatMap(({ list, type }) => {
+      const all = attemptsIn(step, list) ?? []
       const completing = type === 'test' ? completingTest(step, all) : -1
       let earliest = step.opened_at ?? file.tutorial_started_at ?? 0
       return all.map((attempt, nth) => {

@@ -1,12 +1,13 @@
 // A telemetry.json that its host goes on writing (SPEC §12): whether it is a newer version of what we know, and what of it
 // another student did.
 
+import { ATTEMPT_LISTS } from '../events/attempt-kinds'
 import { newAttempts, sessionIds } from './differences'
 import { isKeyed, isSame } from './merge-patch'
 import { toArray } from './list'
 import { snapshot } from './render'
 import type { Attempt, ImportedSnapshot, ImportedStep, Snapshot } from '../events/snapshot-schema'
-import { ATTEMPT_LISTS, noActivity, type State } from './state'
+import { noActivity, type State } from './state'
 import { attemptsIn } from './unite'
 
 /** Whether LearnPack 5 wrote a telemetry.json: only its steps say whether they are completed. Does not throw. */

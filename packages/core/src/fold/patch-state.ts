@@ -1,9 +1,10 @@
 // Folding a patch event (SPEC §12): what `snapshot-patch.ts` found, put where the state keeps it.
 
+import { isAttemptList } from '../events/attempt-kinds'
 import { studentId, type EventOf } from '../events/events'
 import { isKeyed, merged, own, withValue } from './merge-patch'
 import { byHash, elementOrder, ELEMENTS } from './snapshot-patch'
-import { ATTEMPT_LISTS, noActivity, type Activity, type CourseStep, type Session, type State } from './state'
+import { noActivity, type Activity, type CourseStep, type Session, type State } from './state'
 
 type Keyed = Readonly<Record<string, unknown>>
 type PatchData = EventOf<'patch'>['data']
@@ -129,8 +130,6 @@ function patchStep(state: State, slug: string, patch: Keyed, sets: Sets, last: r
   }
   return { ...withNext, course: course.with(index, changedStep) }
 }
-
-const isAttemptList = (key: string): boolean => (ATTEMPT_LISTS as readonly string[]).includes(key)
 
 function patchedFields(before: Keyed, patch: Keyed, sets: Sets, last: readonly string[]): Keyed {
   const list = byHash(own(before, ELEMENTS))

@@ -1,9 +1,10 @@
 // telemetry.json from the state (SPEC §4).
 
+import { ATTEMPT_LISTS } from '../events/attempt-kinds'
 import { toArray } from './list'
 import { bounded, LONGEST_STRING } from './longest-string'
 import type { Attempt, Snapshot, SnapshotStep, WorkoutSession } from '../events/snapshot-schema'
-import { ATTEMPT_LISTS, noActivity, type Activity, type CourseStep, type Session, type State } from './state'
+import { noActivity, type Activity, type CourseStep, type Session, type State } from './state'
 
 /**
  * Renders the state as telemetry.json (SPEC §4), whole at every call. Before a session start or an import, what neither

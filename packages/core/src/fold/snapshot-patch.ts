@@ -1,10 +1,11 @@
 // What of a host's newer telemetry.json no event explains, as one small patch (SPEC §12): a JSON merge patch of the
 // snapshot with its lists as objects, steps by slug, elements by hash and sessions by place.
 
+import { isAttemptList } from '../events/attempt-kinds'
 import type { EventOf } from '../events/events'
 import { isKeyed, own, patchBetween, type SetValue } from './merge-patch'
 import { renderedStep, snapshot } from './render'
-import { ATTEMPT_LISTS, type State } from './state'
+import { type State } from './state'
 import type { ImportedSnapshot, ImportedStep } from '../events/snapshot-schema'
 import { attemptsIn } from './unite'
 
@@ -13,8 +14,6 @@ type Keyed = Readonly<Record<string, unknown>>
 
 /** The element list of LearnPack 5, which a step shows under this name. */
 export const ELEMENTS = 'testeable_elements'
-
-const isAttemptList = (key: string): boolean => (ATTEMPT_LISTS as readonly string[]).includes(key)
 
 /**
  * The patch that makes `state` show what `file` shows; undefined where it does. What the file no longer has stays: attempts,
@@ -100,7 +99,7 @@ function stepFields(
     if (key === 'slug') continue
     // Shown as true as soon as the step is completed.
     if (key === 'is_completed' && isCompleted && typeof own(shown, key) === 'boolean') continue
-    if (isAttemptList(key) && attemptsIn(step, key as (typeof ATTEMPT_LISTS)[number]) !== undefined) {
+    if (isAttemptList(key) && attemptsIn(step, key) !== undefined) {
       if (!isList(key)) fields.set(key, [])
       continue
     }

@@ -3,7 +3,7 @@
 
 import type { StudentId } from '../ports'
 import { emptyList, type List } from './list'
-import type { StepEventType } from '../events/events'
+import { byList, type AttemptList } from '../events/attempt-kinds'
 import type { Attempt } from '../events/snapshot-schema'
 
 /**
@@ -65,16 +65,6 @@ export interface CourseStep {
   readonly template: Readonly<Record<string, unknown>>
 }
 
-export const ATTEMPT_LISTS = ['ai_interactions', 'compilations', 'tests', 'quiz_submissions'] as const
-export type AttemptList = (typeof ATTEMPT_LISTS)[number]
-/** The events that each list of a step is made of; of the same moment, in this order. */
-export const ATTEMPT_TYPES = {
-  compilations: 'compile',
-  tests: 'test',
-  ai_interactions: 'ai_interaction',
-  quiz_submissions: 'quiz_submission',
-} as const satisfies Record<AttemptList, StepEventType>
-
 /** What happened in one step: its attempts in order, in wire form, and its first opening and completion, epoch ms. */
 export interface Activity extends Readonly<Record<AttemptList, List<Attempt>>> {
   readonly opened_at?: number | undefined
@@ -84,10 +74,7 @@ export interface Activity extends Readonly<Record<AttemptList, List<Attempt>>> {
 }
 
 export const noActivity: Activity = Object.freeze({
-  ai_interactions: emptyList<Attempt>(),
-  compilations: emptyList<Attempt>(),
-  tests: emptyList<Attempt>(),
-  quiz_submissions: emptyList<Attempt>(),
+  ...byList(() => emptyList<Attempt>()),
   rest: Object.freeze({}),
 })
 

@@ -1,13 +1,20 @@
 // Folding an import (SPEC §4 rule 7): the union of what the log tells and what a telemetry.json tells.
 // Nothing either holds is lost, completion never regresses, and importing twice is importing once.
 
+import {
+  ATTEMPT_KINDS,
+  ATTEMPT_LISTS,
+  type AttemptList,
+  byList,
+  OPTIONAL_LISTS,
+} from '../events/attempt-kinds'
 import { startOf } from './attempt-times'
-import { isRun, withExitCode } from './exit-code'
+import { withExitCode } from './exit-code'
 import { listOf, toArray } from './list'
 import type { Attempt, ImportedSnapshot, ImportedStep } from '../events/snapshot-schema'
 import { stableJson } from './stable-json'
-import { ATTEMPT_LISTS, ATTEMPT_TYPES, noActivity } from './state'
-import type { Activity, AttemptList, CourseStep, Session, State } from './state'
+import { noActivity } from './state'
+import type { Activity, CourseStep, Session, State } from './state'
 
 export function unite(state: State, file: ImportedSnapshot): State {
   const {
@@ -61,11 +68,11 @@ function uniteActivity(ours: State['activity'], steps: readonly ImportedStep[]):
 function uniteStep(ours: Activity, step: ImportedStep): Activity {
   const { slug: _, position: __, files: ___, is_testeable: ____, opened_at, completed_at, ...others } = step
   const rest: Record<string, unknown> = { ...others }
-  const lists = ATTEMPT_LISTS.map((list) => {
+  const lists = ATTEMPT_KINDS.map(({ list, isOptional }) => {
     const attempts = attemptsIn(step, list)
     if (attempts !== undefined) delete rest[list]
-    // Not every course has a list of quizzes: that this one has is kept.
-    if (attempts !== undefined && list === 'quiz_submissions') rest[list] = []
+    // That this course has a list which not every one has is kept.
+    if (attempts !== undefined && isOptional) rest[list] = []
     return [list, uniteAttempts(ours[list], attempts ?? [])]
   })
   return {
@@ -80,8 +87,15 @@ function uniteStep(ours: Activity, step: ImportedStep): Activity {
 export function attemptsIn(step: ImportedStep, list: AttemptList): readonly Attempt[] | undefined {
   const found: unknown = step[list]
   if (!Array.isArray(found) || !found.every(isAttempt)) return undefined
-  return isRun(ATTEMPT_TYPES[list]) ? found.map(withExitCode) : found
+  return isRunList[list] ? found.map(withExitCode) : found
 }
+const isRunList = byList(({ isRun }) => isRun)
+
+/** The lists of a step in a file that only some courses have, empty. */
+export const optionalLists = (step: ImportedStep): Partial<Record<AttemptList, []>> =>
+  Object.fromEntries(
+    OPTIONAL_LISTS.filter((list) => attemptsIn(step, list) !== undefined).map((list) => [list, []]),
+  )
 
 const isAttempt = (value: unknown): value is Attempt =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,7 +1,8 @@
 // About how much memory a state takes.
 
+import { ATTEMPT_LISTS } from '../events/attempt-kinds'
 import { toArray } from './list'
-import { ATTEMPT_LISTS, type State } from './state'
+import { type State } from './state'
 
 /** An object or an array, and each of its fields, bytes. */
 const OBJECT_BYTES = 64

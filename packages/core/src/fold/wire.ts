@@ -2,20 +2,16 @@
 // Text stays text in the log; it is encoded here and nowhere else.
 
 import { decodeText, fromBase64, toBase64, type TextEncoding } from './base64'
+import { ATTEMPT_KINDS, byType } from '../events/attempt-kinds'
 import type { StepEvent, StepEventType } from '../events/events'
 import { isRun, withExitCode } from './exit-code'
 import type { Attempt } from '../events/snapshot-schema'
 import type { State } from './state'
 
-const attemptFields = ['source_code', 'stdout', 'stderr']
-
-/** The fields of an event's data that are base64 on the wire. */
+/** The fields of an event's data that are base64 on the wire; of an opened step, which has none of its own, those of a run. */
 export const encodedFields: Record<StepEventType, readonly string[]> = {
-  open_step: attemptFields,
-  compile: attemptFields,
-  test: attemptFields,
-  ai_interaction: ['source_code'],
-  quiz_submission: [],
+  ...byType(({ encoded }) => encoded),
+  open_step: ATTEMPT_KINDS.find(({ isRun }) => isRun)?.encoded ?? [],
 }
 
 /**

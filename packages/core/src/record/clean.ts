@@ -1,12 +1,12 @@
 // Redaction of what is about to be written: texts wherever they are in an event, but for what identifies.
 
-import type { Redactor } from '../ports'
+import type { Redactor } from './redactor'
+import { byList, isAttemptList } from '../events/attempt-kinds'
 import type { CourseInput, StepEventType } from '../events/events'
 import { decodeText, toBase64 } from '../fold/base64'
 import type { Data } from './admit'
 import { mark } from './redaction-mark'
 import type { Attempt, ImportedSnapshot, ImportedStep } from '../events/snapshot-schema'
-import { ATTEMPT_TYPES, type AttemptList } from '../fold/state'
 import { encodedFields } from '../fold/wire'
 
 /** A redactor that cannot fail: a text it fails on is not kept. `failed` is not told the error, which may quote it. */
@@ -101,10 +101,11 @@ const cleanSnapshot = (file: ImportedSnapshot, redact: Redactor): ImportedSnapsh
 const cleanStep = (step: Pick<ImportedStep, 'slug'>, redact: Redactor): ImportedStep =>
   mapFields(step, redact, (name, value) => {
     if (name === 'slug') return value
-    const type = Object.hasOwn(ATTEMPT_TYPES, name) ? ATTEMPT_TYPES[name as AttemptList] : undefined
-    if (type === undefined || !Array.isArray(value)) return cleaned(value, redact, name)
-    return value.map((attempt: Attempt) => cleanAttempt(type, attempt, redact))
+    if (!isAttemptList(name) || !Array.isArray(value)) return cleaned(value, redact, name)
+    return value.map((attempt: Attempt) => cleanAttempt(typeOfList[name], attempt, redact))
   }) as ImportedStep
+
+const typeOfList = byList(({ type }) => type)
 
 const cleanAttempt = (type: StepEventType, attempt: Attempt, redact: Redactor): Attempt =>
   mapFields(attempt, redact, (name, value) =>

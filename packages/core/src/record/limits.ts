@@ -1,7 +1,7 @@
 // How long a text may be that is kept (SPEC §3): above that its beginning and its end are, and what is left out
 // is said between them.
 
-import type { Redactor } from '../ports'
+import type { Redactor } from './redactor'
 import type { Data } from './admit'
 import { MARK } from './redaction-mark'
 

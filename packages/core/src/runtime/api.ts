@@ -1,9 +1,10 @@
 // What the runtime offers and what it says about itself.
 
+import type { Redactor } from '../record/redactor'
 import type { DeliveryEvents } from '../delivery/delivery-events'
 import type { Recorded } from '../record/recorded'
 import type { CourseInput, TelemetryEvent } from '../events/events'
-import type { Clock, Crc, DeliveryState, Ids, Redactor, Storage, StudentId } from '../ports'
+import type { Clock, Crc, DeliveryState, Ids, Storage, StudentId } from '../ports'
 import type { EventEmitter } from 'eventemitter3'
 import type { Limits } from '../record/limits'
 import type { Snapshot } from '../events/snapshot-schema'
