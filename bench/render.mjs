@@ -36,20 +36,19 @@ function table([head, ...rows]) {
   return [line(cells[0]), `| ${rule.join(' | ')} |`, ...cells.slice(1).map(line)].join('\n')
 }
 
-function costs({ machine, recording, longest_history_to_100, burst, delivery, redaction, host, page }) {
+/** What a call of `record()` costs, by the size of an event and the events recorded before. */
+function recording({ machine, recording, longest_history_to_100 }) {
   const each = (of) => recording.map(of)
   const [{ ratios_of_all_runs: runs }] = recording
   const longest = Object.entries(longest_history_to_100)
     .sort(([a], [b]) => b - a)
-    .map(([bytes, ratio]) => `${number(ratio)} (${number(Number(bytes))} B)`)
-  const exits = Object.entries(delivery.added_exit_ms).map(([way, ms]) => `${way} ${number(ms)} ms`)
-  const { slowest, steepest, texts } = redaction.hostile_1mb
-  const { back, on } = page.script_ms
+    .map(([bytes, ratio]) => `${number(ratio)}x (${number(Number(bytes))} B)`)
+  const mostRewritten = Math.max(...each((result) => result.stock_like_events))
   return [
     table([
-      ['', ...each(({ bytes }) => `${number(bytes)} B`)],
-      ['events of history', ...each(({ history }) => history)],
-      ['`record()` / floor', ...each((result) => result.ratio_to_floor)],
+      ['event size', ...each(({ bytes }) => `${number(bytes)} B`)],
+      ['events recorded before', ...each(({ history }) => history)],
+      ['`record()` relative to the floor', ...each((result) => result.ratio_to_floor)],
       ...[0, runs.length - 1].map((n) => [
         `the same, ${n === 0 ? 'lowest' : 'highest'} of ${runs.length} runs`,
         ...each((result) => result.ratios_of_all_runs[n]),
@@ -59,25 +58,30 @@ function costs({ machine, recording, longest_history_to_100, burst, delivery, re
       ['floor, mean us', ...each((result) => result.mean_us.floor)],
       ['`appendFileSync`, mean us', ...each((result) => result.mean_us.appendFileSync)],
       ['sonic-boom (buffers), mean us', ...each((result) => result.mean_us['sonic-boom (buffers)'])],
-      ['stock-like writer (1), mean us', ...each((result) => result.stock_like_us)],
-      [
-        'written for what was recorded, MB',
-        ...each((result) => `${number(result.written_mb)} for ${number(result.recorded_mb)}`),
-      ],
+      ['writing the whole state (1), mean us', ...each((result) => result.stock_like_us)],
+      ['MB written, log and telemetry.json (2)', ...each((result) => result.written_mb)],
+      ['MB written, log alone', ...each((result) => result.recorded_mb)],
       ['`start()`, ms', ...each((result) => result.start_ms)],
-      ['fold, events/s', ...each((result) => result.fold_events_per_s)],
+      ['folding, events/s', ...each((result) => result.fold_events_per_s)],
       [
-        'longest hold of the event loop while folding and rendering, ms',
+        'folding and rendering, longest pause of the event loop, ms',
         ...each((result) => result.longest_turn_ms),
       ],
       ['peak memory of the benchmark, MB', ...each((result) => result.peak_memory_mb)],
     ]),
-    `(1) the whole state at every event, with at most ${number(Math.max(...each((result) => result.stock_like_events)))} events of history. Of ${runs.length} runs the one in the middle is shown. Folding and rendering happen between the calls that are timed; where the history is short, few calls are timed, and one sync of telemetry.json that falls into them shows. What a call costs at the longest history to what it costs at the shortest, each against its floor: ${longest.join(', ')}. Measured on Node ${machine.node}, ${machine.cores} cores of ${machine.cpu}, ${machine.system}.`,
-    `A burst of ${number(burst.events)} events of ${number(burst.event_bytes / burst.events / 1024)} KB writes ${number(burst.ratio)} bytes for every byte of event, log and telemetry.json together.`,
-    `The stream delivers ${number(delivery.throughput.ratio)} times as fast as a bare keep-alive fetch loop that posts the same bodies (${number(delivery.throughput.ours_per_s)} events/s). 100,000 events that cannot be delivered add ${number(delivery.undelivered_100000_added_heap_mb)} MB of heap. Closing takes longer than without destinations by, at a receiver that is: ${exits.join(', ')}.`,
-    `Redaction takes ${number(redaction.attempt_12kb_us)} us of an attempt of 12 KB. Of ${number(texts)} hostile texts of 1 MB the slowest takes ${number(slowest.ms)} ms; 1 MB takes at most ${number(steepest.times)} times as long as 256 KB. Recording an output of 50 MB takes ${number(redaction.record_50mb_to_64kb)} times as long as one of 64 KB.`,
-    `Importing the adapter costs ${number(host.import_ms.commonjs)} ms (CommonJS) or ${number(host.import_ms.esm)} ms (ESM) above an empty Node process. With the plugin linked, \`learnpack start\` serves ${number(host.learnpack_start.later_with_plugin_ms)} ms later than without (${number(host.learnpack_start.plain_ms)} ms).`,
-    `In the demo's page, moving by one event in a session of ${number(page.events)} takes ${number(on.mean)} ms of script (back ${number(back.mean)} ms, 99 of 100 moves at most ${number(Math.max(on.p99, back.p99))} ms).`,
+    `Cost barely grows with history: ${longest.join(' and ')} relative to the floor, from the shortest history to the longest.`,
+    `(1) What LearnPack's own manager does at every event; measured with at most ${number(mostRewritten)} events of history.`,
+    '(2) From `start()` to the end of the benchmark.',
+    `Measured on Node ${machine.node}, ${machine.cores} cores of ${machine.cpu}, ${machine.system}.`,
+  ].join('\n\n')
+}
+
+/** What destinations add to `close()`, by what their receiver does. */
+function closing({ delivery: { added_exit_ms: added } }) {
+  const { good, ...bad } = added
+  return [
+    `\`close()\` adds ${number(good)} ms with a healthy receiver and at most ${number(Math.max(...Object.values(bad)))} ms with a bad one.`,
+    table([['receiver', 'ms added'], ...Object.entries(added)]),
   ].join('\n\n')
 }
 
@@ -93,7 +97,7 @@ function mutants({ tests: { mutation } }) {
 }
 
 /** What is more than one number, by name. */
-const blocks = { costs, mutants }
+const blocks = { recording, closing, mutants }
 
 /**
  * A document with what was measured filled in.
