@@ -22,6 +22,10 @@ it('CONTRIBUTING.md has every npm script', () => {
   expect(missing).toEqual([])
 })
 
+it('the README has at most 900 words', () => {
+  expect(textOf('README.md').match(/\S+/g)?.length).toBeLessThanOrEqual(900)
+})
+
 it('a run of tests leaves nothing in the temporary folder', async () => {
   const folder = join(inject('outside'), 'temporary')
   mkdirSync(folder)
