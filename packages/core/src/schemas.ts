@@ -4,6 +4,7 @@
  */
 
 import * as z from 'zod'
+import { byList } from './events/attempt-kinds'
 import { eventSchemas, STEP_EVENT_TYPES } from './events/events'
 import { importedSnapshot, workoutSession } from './events/snapshot-schema'
 
@@ -38,10 +39,14 @@ const step = given.steps.element
     slug: ofStep.slug.describe('Identity of the step: it stays when steps are reordered'),
     position: ofStep.position.describe('Place in the course, from 0'),
     files: ofStep.files.describe('{ path, name, hidden } each; paths as the host gave them'),
-    ai_interactions: z.array(question).optional().describe('Questions to the AI tutor, in order'),
-    compilations: z.array(run).optional().describe('Runs, in order'),
-    tests: z.array(run).optional().describe('Runs of the tests, in order'),
-    quiz_submissions: told('Answers to the quizzes of the step, in order: a list where we wrote it'),
+    ...byList(({ isOptional, isRun, about }) =>
+      isOptional
+        ? told(about)
+        : z
+            .array(isRun ? run : question)
+            .optional()
+            .describe(about),
+    ),
     is_testeable: ofStep.is_testeable.describe('Whether the step has tests'),
     opened_at: ofStep.opened_at.describe('First opened, epoch ms'),
     completed_at: ofStep.completed_at.describe('First completed, epoch ms'),

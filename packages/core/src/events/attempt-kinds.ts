@@ -3,21 +3,43 @@
 const TEXTS_OF_RUN = ['source_code', 'stdout', 'stderr'] as const
 
 /**
- * One row for each kind: the `type` of its events, its `list` in a step of telemetry.json, which fields are base64 on the wire
- * (SPEC §4), whether it ends with an exit code, and whether only some courses have the list. Attempts of the same moment are
- * put in the order of their rows.
+ * One row for each kind: the `type` of its events; its `list` in a step of telemetry.json, and what the published schema says
+ * `about` that; which fields are base64 on the wire (SPEC §4); whether it ends with an exit code; and whether only some courses
+ * have the list. Attempts of the same moment are put in the order of their rows.
  */
 export const ATTEMPT_KINDS = [
-  { type: 'compile', list: 'compilations', encoded: TEXTS_OF_RUN, isRun: true, isOptional: false },
-  { type: 'test', list: 'tests', encoded: TEXTS_OF_RUN, isRun: true, isOptional: false },
+  {
+    type: 'compile',
+    list: 'compilations',
+    about: 'Runs, in order',
+    encoded: TEXTS_OF_RUN,
+    isRun: true,
+    isOptional: false,
+  },
+  {
+    type: 'test',
+    list: 'tests',
+    about: 'Runs of the tests, in order',
+    encoded: TEXTS_OF_RUN,
+    isRun: true,
+    isOptional: false,
+  },
   {
     type: 'ai_interaction',
     list: 'ai_interactions',
+    about: 'Questions to the AI tutor, in order',
     encoded: ['source_code'],
     isRun: false,
     isOptional: false,
   },
-  { type: 'quiz_submission', list: 'quiz_submissions', encoded: [], isRun: false, isOptional: true },
+  {
+    type: 'quiz_submission',
+    list: 'quiz_submissions',
+    about: 'Answers to the quizzes of the step, in order: a list where we wrote it',
+    encoded: [],
+    isRun: false,
+    isOptional: true,
+  },
 ] as const
 
 type AttemptKind = (typeof ATTEMPT_KINDS)[number]
