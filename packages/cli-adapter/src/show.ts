@@ -16,7 +16,6 @@ const NAMES: Readonly<Record<List, string>> = {
   tests: 'tests',
   ai_interactions: 'question to the tutor',
   quiz_submissions: 'quiz',
-  hints: 'hint',
 }
 
 /** A course without quizzes has no list of them. */

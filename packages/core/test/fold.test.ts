@@ -230,11 +230,6 @@ describe('the history of the sample', () => {
   })
 })
 
-it('a hint is listed, its text in base64', () => {
-  const { steps: shownSteps } = shown(started(0), on(1, 'hint', 5, { text: 'é' }))
-  expect(shownSteps[1]).toMatchObject({ hints: [{ text: 'w6k=' }] })
-})
-
 describe('a quiz', () => {
   const quiz = {
     status: 'SUCCESS',

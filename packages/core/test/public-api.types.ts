@@ -84,7 +84,7 @@ export function kindOf(outcome: Outcome): string {
 // ---- events ----
 
 expectTypeOf<StepEventType>().toEqualTypeOf<
-  'open_step' | 'compile' | 'test' | 'ai_interaction' | 'quiz_submission' | 'hint'
+  'open_step' | 'compile' | 'test' | 'ai_interaction' | 'quiz_submission'
 >()
 expectTypeOf<Exclude<EventType, StepEventType>>().toEqualTypeOf<
   | 'session_start'

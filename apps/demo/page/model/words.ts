@@ -33,7 +33,6 @@ export const ATTEMPT_NAMES: Readonly<Record<StepAttempt['type'], readonly [strin
   test: ['test', 'tests'],
   ai_interaction: ['question', 'questions'],
   quiz_submission: ['quiz', 'quizzes'],
-  hint: ['hint', 'hints'],
 }
 
 export function attemptTitle(type: StepAttempt['type']): string {
@@ -59,7 +58,6 @@ export function toneOf(type: string, data: unknown): EventTone {
     case 'test':
       return exit_code === 0 ? 'passed' : 'failed'
     case 'ai_interaction':
-    case 'hint':
       return 'ai'
     case 'quiz_submission':
       return status === 'SUCCESS' ? 'passed' : 'failed'
@@ -92,8 +90,6 @@ export function eventInWords(event: TelemetryEvent): string {
       return `asks the tutor in ${slug}`
     case 'quiz_submission':
       return `answers a quiz in ${slug}: ${data?.['status'] === 'SUCCESS' ? 'right' : 'wrong'}`
-    case 'hint':
-      return `reads a hint in ${slug}`
     case 'student_identified':
       return `student ${String(data?.['user_id'])} logs in`
     case 'student_cleared':

@@ -40,14 +40,6 @@ export const ATTEMPT_KINDS = [
     isRun: false,
     isOptional: true,
   },
-  {
-    type: 'hint',
-    list: 'hints',
-    about: 'Hints read, in order',
-    encoded: ['text'],
-    isRun: false,
-    isOptional: true,
-  },
 ] as const
 
 type AttemptKind = (typeof ATTEMPT_KINDS)[number]
