@@ -1,7 +1,13 @@
 // Whose work is whose (SPEC §4 rule 5), also where a crash, a full disk, a copy or another process came in between.
 
 import { describe, expect, it } from 'vitest'
-import { createTelemetry, readCourseIndex, type CourseIndex, type TelemetryEvent } from '../src/index'
+import {
+  createTelemetry,
+  decodeLine,
+  readCourseIndex,
+  type CourseIndex,
+  type TelemetryEvent,
+} from '../src/index'
 import { manualClock, memoryLog, memoryStorage, type MemoryStorage } from '../src/memory'
 import { eventsOf } from './arbitraries'
 import { countingIds, course, crc, delivered, jsonOf, recorder, sample, TELEMETRY_ID, world } from './support'
@@ -448,6 +454,33 @@ describe('a telemetry.json of which it cannot be noted that it was taken in', ()
     }
     const imports = typesOf(storage.log(sample.telemetry_id)).filter((type) => type === 'import')
     expect(imports).toHaveLength(1)
+  })
+})
+
+describe('a telemetry.json whose import was cut short by a full disk', () => {
+  it('is taken in at the next start: half a line is no event', async () => {
+    const storage = memoryStorage(JSON.stringify(sample))
+    const { log } = storage.open(sample.telemetry_id)
+    const { append } = log
+    log.append = (line) => {
+      // What was written of it is ended, so that the next line begins on its own.
+      append(line.slice(0, line.length / 2))
+      log.append = append
+      throw new Error('the disk is full')
+    }
+    const open = storage.open
+    storage.open = (id) => (id === sample.telemetry_id ? { ...open(id), log } : open(id))
+    for (let start = 0; start < 2; start++) {
+      const w = world({ storage })
+      w.telemetry.start(course)
+      await w.telemetry.close()
+    }
+    const imports = storage
+      .log(sample.telemetry_id)
+      .split('\n')
+      .map((line) => decodeLine(line, crc))
+      .filter((line) => line.ok && line.event.type === 'import')
+    expect(imports).toMatchObject([{ event: { data: { snapshot: sample } } }])
   })
 })
 

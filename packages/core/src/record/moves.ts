@@ -30,14 +30,18 @@ function* eventsFrom(lines: Lines, offset: number, crc: Crc): Generator<Telemetr
   }
 }
 
-/** Whether an event of that id is in a log: told by its text, which costs a fraction of folding it. */
-export function isIn(lines: Lines, offset: number, id: string): boolean {
+/** Whether an event of that id is in a log. Only lines that have the id in their text are decoded, which is quick. */
+export function isIn(lines: Lines, offset: number, id: string, crc: Crc): boolean {
+  // A line that was cut short has the id, and is no event.
+  const has = ({ text }: LogLine): boolean =>
+    text.includes(`"id":"${id}"`) && eventsOn(text, crc).events.some((event) => event.id === id)
+
   for (
     let from = offset, slice = lines(from, READ_BYTES);
     slice.length > 0;
     slice = lines(from, READ_BYTES)
   ) {
-    if (slice.some(({ text }) => text.includes(`"id":"${id}"`))) return true
+    if (slice.some(has)) return true
     from = (slice.at(-1) as LogLine).next
   }
   return false
@@ -72,7 +76,7 @@ export function move(login: EventOf<'student_identified'>, { from, to }: Way, cr
   const { events } = data.takes
   // The same at every try.
   const id = deterministicId(at, `moved ${login.id}`)
-  if (!isIn(from.lines, from.offset, id)) {
+  if (!isIn(from.lines, from.offset, id, crc)) {
     const moved = { telemetry_id: to.id, session, events }
     const told = { v: EVENT_VERSION, id, at, session: data.takes.session, type: 'session_moved', data: moved }
     from.log.append(encodeLine(told, crc))

@@ -373,7 +373,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   /** A file whose import could not be noted comes again with the id it had: it is in the log already. */
   function isTakenIn(id: string, to: Open): boolean {
     if (current?.caughtUp && to.id === current.id) return current.follower.behind(id) !== undefined
-    return isIn(linesOf(to.log), 0, id)
+    return isIn(linesOf(to.log), 0, id, crc)
   }
 
   function importInto(file: ImportedSnapshot, call: Call, to: Open | undefined): Recorded {
