@@ -1,27 +1,10 @@
 // Whether anything is recorded at all (SPEC §5): the environment decides first, then what the user chose for
 // this course or a folder it is in, then what they chose for all of them.
 
-import { realpathSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
-import { COURSE_FOLDERS } from '@learnpack/telemetry-transport-file'
+import { courseFolder } from '@learnpack/telemetry-transport-file'
 import { above } from './above'
 import { isInside } from './export-target'
 import { changeUserFile, readUserFile, userFile, type Environment } from './user-files'
-
-/** The course folder a person or a host means by a path: the one its `.learn` is in, by its one true name. */
-export function courseFolder(path: string): string {
-  const real = realPath(resolve(path))
-  return COURSE_FOLDERS.includes(basename(real)) ? dirname(real) : real
-}
-
-/** Also of what is not there yet. */
-function realPath(path: string): string {
-  try {
-    return realpathSync(path)
-  } catch {
-    return dirname(path) === path ? path : join(realPath(dirname(path)), basename(path))
-  }
-}
 
 /** What the user chose: for every course, and for those named by their folder. `true` is on. */
 export interface Choice {

@@ -1,7 +1,7 @@
 // A course as its tools open it: its learn.json, its destinations, and a runtime without a session.
 
 import { existsSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import {
   createTelemetry,
   readConfig,
@@ -9,7 +9,7 @@ import {
   type Telemetry,
   type Transport,
 } from '@learnpack/telemetry-core'
-import { nodePorts, readRegular, type CourseFolder } from '@learnpack/telemetry-transport-file'
+import { courseFolder, nodePorts, readRegular, type CourseFolder } from '@learnpack/telemetry-transport-file'
 import {
   batchTransport,
   isSecret,
@@ -30,12 +30,9 @@ export interface CourseConfig {
   readonly problems: readonly string[]
 }
 
-/** Where the learn.json of the course may be whose telemetry that folder keeps: beside it, or in it. */
-function places({ snapshotPath }: CourseFolder): [string, string] {
-  const dirPath = dirname(snapshotPath)
-  const [inside, beside] = [join(dirPath, 'learn.json'), join(dirname(dirPath), 'learn.json')]
-  return basename(dirPath).startsWith('.') ? [beside, inside] : [inside, beside]
-}
+/** Where the learn.json of the course may be whose telemetry that folder keeps, the likeliest first. */
+const places = ({ dirPath }: CourseFolder): string[] =>
+  [courseFolder(dirPath), dirPath, dirname(dirPath)].map((path) => join(path, 'learn.json'))
 
 export function readConfigAt(path: string): CourseConfig {
   try {
@@ -52,7 +49,7 @@ export function readCourseConfig(folder: CourseFolder): CourseConfig {
   if (path !== undefined) return readConfigAt(path)
   return {
     destinations: {},
-    problems: [`${places(folder)[0]}: no such file, so there is nowhere to send to`],
+    problems: [`${String(places(folder)[0])}: no such file, so there is nowhere to send to`],
   }
 }
 
@@ -111,7 +108,7 @@ export function openForDelivery(
   sending: Sending = {},
   given?: string,
 ): Telemetry {
-  const dirPath = dirname(folder.snapshotPath)
+  const { dirPath } = folder
   const token = (): string | undefined =>
     existsSync(sessionFolder(dirPath)) ? readHostSession(dirPath)?.token : given
   const telemetry: Telemetry = createTelemetry({

@@ -1,8 +1,7 @@
 // What is wrong with a course's telemetry, and what to do about it. Reads everything and changes nothing.
 
 import { statSync } from 'node:fs'
-import { openCourseFolder, recordFolder } from '@learnpack/telemetry-transport-file'
-import { courseFolder } from './consent'
+import { courseFolder, openCourseFolder, recordFolder } from '@learnpack/telemetry-transport-file'
 import { learnJsonOf, readConfigAt } from './course'
 import { configFindings, receiversFindings } from './doctor/config'
 import { exerciseFindings } from './doctor/exercises'

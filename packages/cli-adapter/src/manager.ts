@@ -2,7 +2,7 @@
 // (SPEC §9), working on the event log. It throws nothing into its host and prints nothing.
 
 import { statSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import {
   configOf,
   createTelemetry,
@@ -112,7 +112,7 @@ export function createManaged(
   /** Whoever switches recording off means from now on. */
   function allowed(): boolean {
     if (folder === undefined || off) return !off
-    const kind = look(dirname(folder.snapshotPath))
+    const kind = look(folder.dirPath)
     if (!isOn && kind !== 'unreadable') switchOff()
     return isOn
   }
@@ -133,9 +133,9 @@ export function createManaged(
    * What runs by itself comes through the storage, also whatever is sent: without the lease nobody delivers. It
    * comes often, so the answer is kept for a moment. A choice that cannot be read is a no only while that lasts.
    */
-  function isStillOn({ snapshotPath }: CourseFolder): boolean {
+  function isStillOn({ dirPath }: CourseFolder): boolean {
     if (off) return false
-    if (elapsed() - lookedAt >= TRUST_MS && look(dirname(snapshotPath)) !== 'unreadable' && !isOn) switchOff()
+    if (elapsed() - lookedAt >= TRUST_MS && look(dirPath) !== 'unreadable' && !isOn) switchOff()
     return isOn
   }
 
@@ -202,7 +202,7 @@ export function createManaged(
     if (folder === undefined || !detached || fetch !== undefined || destinations.size === 0) return
     if (!allowed() || !telemetry.waits()) return
     handOver({
-      dirPath: dirname(folder.snapshotPath),
+      dirPath: folder.dirPath,
       destinations: configOf({ telemetry: urls }).destinations,
       allowedOrigins,
       ...(secret !== undefined && { secret }),
@@ -213,7 +213,7 @@ export function createManaged(
   function loginsOf(opened: CourseFolder): Logins {
     const made = followLogins({
       folder: opened,
-      dirPath: dirname(opened.snapshotPath),
+      dirPath: opened.dirPath,
       kept: loginsKept,
       lastRecordedAt: quietly(() => lastRecordedAt(opened)) ?? -Infinity,
       student: () => telemetry.status().student,

@@ -2,11 +2,11 @@
 // documents are made from.
 
 import { measure, snapshot, stillDead } from '@learnpack/telemetry-core'
-import { recordEntries, replaceFile } from '@learnpack/telemetry-transport-file'
+import { courseFolder, recordEntries, replaceFile } from '@learnpack/telemetry-transport-file'
 import { Command, Option } from 'commander'
 import { statSync } from 'node:fs'
 import { CommandError } from './command-error'
-import { choose, consent, courseFolder, switchedOff } from './consent'
+import { choose, consent, switchedOff } from './consent'
 import { readCourseConfig } from './course'
 import { deliver, type DeliverOptions } from './deliver'
 import { describeStatus } from './describe-status'

@@ -3,9 +3,7 @@
 
 import { createHash } from 'node:crypto'
 import { statSync, type Stats } from 'node:fs'
-import { dirname } from 'node:path'
-import type { CourseFolder } from '@learnpack/telemetry-transport-file'
-import { courseFolder } from './consent'
+import { courseFolder, type CourseFolder } from '@learnpack/telemetry-transport-file'
 import { isAsTracked } from './git-index'
 import { notLoggedInAtHost, readHostSession, type HostStudent } from './host-session'
 import { knownMachineId } from './machine-id'
@@ -57,7 +55,7 @@ export function cameWithCourse(folder: CourseFolder, session: HostStudent): bool
 
 /** Why a login that is there does not count here, for a person; undefined where it does, or where there is none. */
 export function foreignLogin(folder: CourseFolder, student: string | number | undefined): string | undefined {
-  const session = readHostSession(dirname(folder.snapshotPath))
+  const session = readHostSession(folder.dirPath)
   if (session && cameWithCourse(folder, session))
     return `the login in ${session.path} came with the course; log in with LearnPack`
   return student !== undefined && isNewHere(folder)
@@ -69,5 +67,4 @@ export function foreignLogin(folder: CourseFolder, student: string | number | un
 export const whyNothingIsSent = (
   folder: CourseFolder,
   student: string | number | undefined,
-): string | undefined =>
-  foreignLogin(folder, student) ?? notLoggedInAtHost(dirname(folder.snapshotPath), student)
+): string | undefined => foreignLogin(folder, student) ?? notLoggedInAtHost(folder.dirPath, student)

@@ -1,7 +1,6 @@
 // What is kept of a course, and in what condition it is.
 
 import { lstatSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { consent, type Consent } from './consent'
 import { transportsOf, type CourseConfig } from './course'
 import { destinationStatus, type DestinationStatus } from './destinations'
@@ -73,7 +72,7 @@ export function courseStatus(folder: CourseFolder, current: string, config: Cour
   )
   const state = read[0]?.state
   return {
-    recording: consent(dirname(folder.snapshotPath)),
+    recording: consent(folder.dirPath),
     foreign_login: foreignLogin(folder, state?.student) ?? null,
     problems: config.problems,
     telemetry_json: snapshotStatus(folder.snapshotPath, state),

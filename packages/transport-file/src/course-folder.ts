@@ -39,6 +39,8 @@ import { parseCursor, parseDeadLetter, parseIndex, parseRefusal } from './stored
 /** A course folder on a file system, as the storage of `createTelemetry`. Paths are told whether or not anything is there. */
 export interface CourseFolder extends Storage {
   readonly lease: FileLease
+  /** The `dirPath` it was opened with. */
+  readonly dirPath: string
   /** Path of telemetry.json. */
   readonly snapshotPath: string
   /** Path of the folder beside it. */
@@ -114,6 +116,7 @@ export function openCourseFolder(dirPath: string): CourseFolder {
   const readIndex = (): CourseIndex | undefined => parseIndex(readJson(indexPath))
 
   return {
+    dirPath,
     snapshotPath,
     recordPath: folder,
     indexPath,

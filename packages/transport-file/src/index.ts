@@ -11,5 +11,5 @@ export { openRegular, readRegular, replaceFile, SNAPSHOT_BYTES, type Reading, ty
 export { openLease, type FileLease } from './lease'
 export { COURSE_FOLDERS, isAside, isPassing, LOG_NAME, SNAPSHOT_NAME } from './layout'
 export { crc32, nodePorts, randomIds, systemClock } from './node-ports'
-export { recordEntries, recordFolder } from './record-folder'
+export { courseFolder, recordEntries, recordFolder } from './record-folder'
 export { readLogFile, type ReadLog } from './read-log'

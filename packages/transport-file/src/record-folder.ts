@@ -1,13 +1,31 @@
-// Where in a course its record lies: one rule for whoever looks at it.
+// Which folder a path means: the course, and where in it its record is. One rule for whoever looks at it.
 
-import { existsSync, lstatSync, readdirSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 import { createFollower } from '@learnpack/telemetry-core'
 import { openCourseFolder } from './course-folder'
 import { openFileLog } from './event-log'
 import { errorCode } from './files'
 import { COURSE_FOLDERS, DEFAULT_FOLDER, isOurs, RECORD_NAME, SNAPSHOT_NAME } from './layout'
 import { crc32 } from './node-ports'
+
+/**
+ * The course folder that a path means: the one its `.learn` is in, by its real path.
+ * @param path a course folder, or the `.learn` in it; there or not
+ */
+export function courseFolder(path: string): string {
+  const real = realPath(resolve(path))
+  return COURSE_FOLDERS.includes(basename(real)) ? dirname(real) : real
+}
+
+/** Also of what is not there yet. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return dirname(path) === path ? path : join(realPath(dirname(path)), basename(path))
+  }
+}
 
 /**
  * The folders of a course that the host may keep things in, there or not.

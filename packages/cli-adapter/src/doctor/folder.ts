@@ -15,7 +15,7 @@ const ROOM = 50_000_000
 const look = (path: string): Stats | undefined => quietly(() => lstatSync(path, { throwIfNoEntry: false }))
 
 export function folderFindings(folder: CourseFolder, { freeBytes }: Surroundings): Finding[] {
-  const dirPath = dirname(folder.snapshotPath)
+  const { dirPath } = folder
   const kept = folder.recordPath
   const found = [...roomFindings(existsSync(dirPath) ? dirPath : dirname(dirPath), freeBytes)]
   for (const path of [dirPath, kept]) {

@@ -1,7 +1,7 @@
 // What is recorded: the logs, and the telemetry.json made of them.
 
 import { existsSync, readdirSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import {
   AI_NEEDS_LOGIN,
   readCourseIndex,
@@ -38,7 +38,7 @@ export function recordFindings(
   try {
     const index = readCourseIndex(folder, crc32)
     return [
-      ...asideFindings(dirname(folder.snapshotPath)),
+      ...asideFindings(folder.dirPath),
       ...(index === undefined
         ? withoutLog(folder.snapshotPath)
         : [
