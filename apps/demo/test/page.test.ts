@@ -183,6 +183,16 @@ describe('replay', () => {
     expect(await page.getByRole('region', { name: 'Attempt' }).innerText()).toContain('Too much differs')
   })
 
+  it('says of the step that is open what `show` says of it', async () => {
+    await open('#session=workshop&event=3')
+    const step = page.getByRole('button', { name: /^00-welcome/ })
+    expect(await step.innerText()).toMatch(/^00-welcome\s*open\s*opened/)
+    const log = join(mkdtempSync(join(tmpdir(), 'demo-page-')), 'events.ndjson')
+    writeFileSync(log, readFileSync(WORKSHOP, 'utf8').split('\n').slice(0, 3).join('\n') + '\n')
+    const shown = execFileSync(process.execPath, [replayCommand, 'show', log], { encoding: 'utf8' })
+    expect(shown).toMatch(/ 00-welcome {2}opened 20/)
+  })
+
   it('has the measures as a table, too', async () => {
     await open('#session=workshop&event=46')
     await page.getByText('The same as a table').click()

@@ -1,6 +1,12 @@
 // What LearnPack knows about a learner, in plain words and decoded.
 
-import { ATTEMPT_KINDS, countMarks, decodedAttempt, type Snapshot } from '@learnpack/telemetry-core'
+import {
+  ATTEMPT_KINDS,
+  countMarks,
+  decodedAttempt,
+  progressOf,
+  type Snapshot,
+} from '@learnpack/telemetry-core'
 import type { Known } from './known'
 import { oneLine, shown, visible, type Paint } from './output'
 import { describeRedactions } from './redactions'
@@ -73,14 +79,17 @@ function describeStudent({ state: { student, user_id }, ofHost }: Known): string
 
 function describeStep(step: Step, full: boolean, paint: Paint): string[] {
   const { slug, opened_at, completed_at } = step
-  const [mark, what] =
-    completed_at !== undefined
-      ? [paint.green('✓'), `done ${moment(completed_at)}`]
-      : opened_at !== undefined
-        ? [paint.yellow('●'), `opened ${moment(opened_at)}`]
-        : [paint.dim('○'), paint.dim('not opened')]
+  const progress = progressOf(step)
+  const mark = {
+    done: paint.green('✓'),
+    tried: paint.yellow('●'),
+    opened: paint.yellow('●'),
+    'not opened': paint.dim('○'),
+  }[progress]
+  const at = progress === 'done' ? completed_at : opened_at
+  const what = progress === 'not opened' ? paint.dim(progress) : progress
   return [
-    `${mark} ${paint.bold(oneLine(slug))}  ${what}`,
+    `${mark} ${paint.bold(oneLine(slug))}  ${what}${at === undefined ? '' : ` ${moment(at)}`}`,
     ...Object.entries(NAMES).flatMap(([list, name]) =>
       attemptsOf(step, list as List).flatMap((attempt) => describeAttempt(name, attempt, full, paint)),
     ),

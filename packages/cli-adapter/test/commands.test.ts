@@ -87,7 +87,7 @@ describe('show', () => {
     expect(out).toContain('\nstudent       42, logged in\n')
     expect(out).toContain('\nsessions      1\n')
     expect(out).toMatch(/\n✓ 00-hello {2}done 2\d{3}-\d\d-\d\d \d\d:\d\d\n/)
-    expect(out).toMatch(/\n● 01-add {2}opened /)
+    expect(out).toMatch(/\n● 01-add {2}tried /)
     expect(out).toContain(
       '\n    run passed, 2023-11-14 22:13: your code (10 characters), its output (8 characters)\n',
     )

@@ -109,4 +109,5 @@ export {
   type StepMeasures,
   type StepStatus,
 } from './measures/measures'
+export { progressOf, type Progress } from './measures/progress'
 export { isOfTheMoment } from './record/of-the-moment'

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { measure, type Measures } from '../src/index'
+import { measure, progressOf, type Measures } from '../src/index'
 import { anySnapshot } from './arbitraries'
 import { sample } from './support'
 
@@ -409,4 +409,21 @@ it('never not a number, never negative, within their bounds, and the course is i
       expect(course.time_on_incomplete).toBeCloseTo(incomplete, 0)
     }),
   )
+})
+
+describe('how far a learner is in a step, in words', () => {
+  it.each([
+    [{}, 'not opened'],
+    [{ opened_at: 5 }, 'opened'],
+    [{ opened_at: 5, compilations: [{}] }, 'tried'],
+    [{ tests: [{ exit_code: 1 }] }, 'tried'],
+    [{ opened_at: 5, tests: [{}], completed_at: 6 }, 'done'],
+    // What an older file says of a step that it never saw opened.
+    [{ completed_at: 6 }, 'done'],
+    // As LearnPack 5 says it.
+    [{ opened_at: 5, is_completed: true }, 'done'],
+    [{ opened_at: 5, is_completed: false }, 'opened'],
+  ])('%j is %s', (step, progress) => {
+    expect(progressOf({ slug: 'a', ...step })).toBe(progress)
+  })
 })

@@ -1,5 +1,5 @@
 import { memo } from 'react'
-import { ATTEMPT_KINDS, type Measures, type Snapshot } from '@learnpack/telemetry-core'
+import { ATTEMPT_KINDS, progressOf, type Measures, type Snapshot } from '@learnpack/telemetry-core'
 import { listOf } from '../model/attempts'
 import { ATTEMPT_NAMES, countInWords, spanInWords } from '../model/words'
 import { Icon } from './icon'
@@ -22,23 +22,24 @@ export const Course = memo(function Course({ steps, measures, open, shown, selec
   return (
     <ol className="steps">
       {steps.map((step, index) => {
-        const { status, time_spent } = measures[index] as Measures['steps'][number]
+        const progress = progressOf(step)
+        const { time_spent } = measures[index] as Measures['steps'][number]
         return (
           <li key={step.slug}>
             <button
               type="button"
-              className={`step ${status}`}
+              className={`step ${progress === 'not opened' ? '' : progress}`}
               aria-pressed={step.slug === shown}
               onClick={() => select(step.slug)}
             >
               <span className="sign">
-                <Icon name={status} />
+                <Icon name={progress} />
               </span>
               <span className="name">
                 {step.slug}
                 {step.slug === open && <span className="badge">open</span>}
               </span>
-              <span className="status">{status}</span>
+              <span className="status">{progress}</span>
               <span className="counts">
                 {/* Lines break between them, not in them. */}
                 {[
