@@ -4,6 +4,7 @@
 import { courseFolder } from '@learnpack/telemetry-transport-file'
 import { above } from './above'
 import { isInside } from './export-target'
+import { versionOf } from './file-version'
 import { changeUserFile, readUserFile, userFile, type Environment } from './user-files'
 
 /** What the user chose: for every course, and for those named by their folder. `true` is on. */
@@ -46,10 +47,35 @@ export const switchedOff = (env: Environment = process.env): string[] =>
 const isSet = (value: string | undefined): boolean => value === '1' || value?.toLowerCase() === 'true'
 
 /** @param course the course folder, or the one in it that holds its record */
-export function consent(course: string, env: Environment = process.env): Consent {
-  for (const name of ['DO_NOT_TRACK', 'LEARNPACK_TELEMETRY_DISABLED']) {
-    if (isSet(env[name])) return { enabled: false, kind: 'environment', because: `${name}=${env[name]}` }
+export const consent = (course: string, env: Environment = process.env): Consent =>
+  environmentSays(env) ?? choiceSays(course, env)
+
+/** The same, to be asked often: the file of the choice is read again only where it has changed. */
+export function followConsent(course: string, env: Environment = process.env): () => Consent {
+  const path = userFile(CHOICE, env)
+  let version: string | undefined
+  let chosen: Consent | undefined
+  return () => {
+    const says = environmentSays(env)
+    if (says !== undefined) return says
+    const now = versionOf(path)
+    // What could not be read may be readable now, though nothing has changed it.
+    if (chosen === undefined || chosen.kind === 'unreadable' || now === undefined || now !== version) {
+      version = now
+      chosen = choiceSays(course, env)
+    }
+    return chosen
   }
+}
+
+function environmentSays(env: Environment): Consent | undefined {
+  const name = ['DO_NOT_TRACK', 'LEARNPACK_TELEMETRY_DISABLED'].find((one) => isSet(env[one]))
+  return name === undefined
+    ? undefined
+    : { enabled: false, kind: 'environment', because: `${name}=${env[name]}` }
+}
+
+function choiceSays(course: string, env: Environment): Consent {
   let choice: Choice
   try {
     choice = readChoice(env)

@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs'
 import { sameStudent, type StudentId } from '@learnpack/telemetry-core'
 import type { CourseFolder } from '@learnpack/telemetry-transport-file'
+import { versionOf } from './file-version'
 import { readHostSession, sessionFolder, type HostStudent } from './host-session'
 import type { Student } from './manager-api'
 import { quietly } from './quietly'
@@ -36,6 +37,8 @@ export interface Logins {
   note(): void
   /** Logs in or out whoever logged in or out at the host since it was looked last. */
   look(): void
+  /** The same, to be asked often: nothing is read again that has not changed. */
+  lookIfChanged(): void
   /** The host says who logged in; its session file may tell of it later. Undefined: nobody is any more. */
   told(student: Student | undefined): void
   /** Why nothing may be sent at this moment, for a person; undefined where it may be. Looks first. */
@@ -49,6 +52,9 @@ export function followLogins(options: FollowLoginsOptions): Logins {
   const path = sessionFolder(dirPath)
   /** The token seen last in the file; null: nobody was logged in. */
   let seen: string | null | undefined
+  /** The file it is kept in. */
+  let readFrom: string | undefined
+  let version: string | undefined
   /** Who logged in last. */
   let present: Student | undefined
   /** A file that was never there logs nobody out. */
@@ -72,6 +78,7 @@ export function followLogins(options: FollowLoginsOptions): Logins {
     const stored = readHostSession(dirPath)
     isUnreadable = stored === undefined || noteLater
     if (stored === undefined || noteLater) return
+    readFrom = stored?.path
     const token = stored?.token ?? null
     if (token === seen) return
     isUnreadable = true
@@ -85,6 +92,20 @@ export function followLogins(options: FollowLoginsOptions): Logins {
     } else logInAs(stored, isFirst)
   }
 
+  /** What the folder and the file of the login were when they were read; undefined while that must be done again. */
+  const versionNow = (): string | undefined => {
+    const versions = [path, ...(readFrom === undefined ? [] : [readFrom])].map(versionOf)
+    return versions.includes(undefined) ? undefined : versions.join()
+  }
+
+  function lookIfChanged(): void {
+    const before = versionNow()
+    if (before !== undefined && before === version && !isUnreadable && !noteLater) return
+    look()
+    // Of what changed while it was read, the version is another one the next time.
+    version = before
+  }
+
   function logInAs(stored: HostStudent, isFirst: boolean): void {
     const same = sameStudent(student(), stored.user_id)
     // Who was logged in when the last session ended has not logged in again, unless that was stored since.
@@ -96,6 +117,7 @@ export function followLogins(options: FollowLoginsOptions): Logins {
 
   return {
     look,
+    lookIfChanged,
     note,
     told(given) {
       present = given

@@ -24,7 +24,7 @@ import {
   SNAPSHOT_NAME,
   type CourseFolder,
 } from '@learnpack/telemetry-transport-file'
-import { consent, type Consent } from './consent'
+import { followConsent, type Consent } from './consent'
 import { transportsOf, type Sending } from './course'
 import { followLogins, type Logins, type LoginsKept } from './follow-logins'
 import { gated } from './gate'
@@ -82,6 +82,7 @@ export function createManaged(
   let unsettled: (() => void) | undefined
   /** Recording was switched off. */
   let off = false
+  let consentNow: (() => Consent) | undefined
   /** Whether it was on when that was last looked for. */
   let isOn = true
   let lookedAt = -Infinity
@@ -119,7 +120,8 @@ export function createManaged(
 
   function look(dirPath: string): Consent['kind'] {
     lookedAt = elapsed()
-    const { enabled, kind } = consent(dirPath)
+    consentNow ??= followConsent(dirPath)
+    const { enabled, kind } = consentNow()
     isOn = enabled
     return kind
   }
@@ -285,7 +287,7 @@ export function createManaged(
       quietly(() => {
         if (unsettled !== undefined) settle(unsettled)
         if (folder !== undefined) useUrls()
-        logins?.look()
+        logins?.lookIfChanged()
       })
       telemetry.record(stepPosition, event, data)
     },
