@@ -2,7 +2,7 @@
 // this course or a folder it is in, then what they chose for all of them.
 
 import { courseFolder } from '@learnpack/telemetry-transport-file'
-import { above } from './above'
+import { ancestors } from './ancestors'
 import { isInside } from './export-target'
 import { versionOf } from './file-version'
 import { changeUserFile, readUserFile, userFile, type Environment } from './user-files'
@@ -86,7 +86,7 @@ function choiceSays(course: string, env: Environment): Consent {
   // Anything but `true` is no: whoever wrote it wanted to choose something.
   const folder = courseFolder(course)
   // A host may keep its record deeper in the course than we can know.
-  const chosen = above(folder).find((one) => choice.courses?.[one] !== undefined)
+  const chosen = ancestors(folder).find((one) => choice.courses?.[one] !== undefined)
   if (chosen !== undefined) {
     const because = chosen === folder ? 'chosen for this course' : `chosen for ${chosen}`
     return { enabled: choice.courses?.[chosen] === true, kind: 'choice', because }

@@ -3,11 +3,10 @@
 
 import { setPriority } from 'node:os'
 import { readFileSync } from 'node:fs'
-import { openCourseFolder } from '@learnpack/telemetry-transport-file'
+import { ignoreErrors, openCourseFolder } from '@learnpack/telemetry-transport-file'
 import { consent } from './consent'
 import { openForDelivery } from './course'
 import type { Later } from './hand-over'
-import { quietly } from './quietly'
 
 /** ms. */
 const LIMIT_MS = 15_000
@@ -32,7 +31,7 @@ async function deliverLater({ dirPath, destinations, token, ...sending }: Later)
 }
 
 setTimeout(() => process.exit(), LIMIT_MS)
-quietly(() => setPriority(10))
+ignoreErrors(() => setPriority(10))
 deliverLater(JSON.parse(readFileSync(0, 'utf8')) as Later).then(
   () => process.exit(),
   () => process.exit(1),

@@ -5,7 +5,7 @@ import { crc32, nodePorts, type CourseFolder } from '@learnpack/telemetry-transp
 import { CommandError } from './command-error'
 import { consent } from './consent'
 import { openForDelivery, readCourseConfig, transportsOf, type CourseConfig } from './course'
-import { narrate } from './narrate'
+import { printEvents } from './print-events'
 import { describeDestination, destinationStatus } from './destinations'
 import { findCourse } from './find-log'
 import { whyNothingIsSent } from './session-origin'
@@ -66,7 +66,7 @@ async function delivered(
   resent: readonly string[] | undefined,
 ): Promise<{ waits: boolean; isMine: boolean }> {
   const telemetry = openForDelivery(folder, config)
-  if (options.debug) narrate(telemetry, (line) => output.err(`${visible(line)}\n`))
+  if (options.debug) printEvents(telemetry, (line) => output.err(`${visible(line)}\n`))
   try {
     if (resent !== undefined) telemetry.resend(resent.length === 0 ? undefined : resent)
     await telemetry.settled()

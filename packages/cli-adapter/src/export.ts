@@ -5,6 +5,7 @@ import { dirname, join, relative, sep } from 'node:path'
 import { createFollower, snapshot } from '@learnpack/telemetry-core'
 import {
   crc32,
+  ignoreErrors,
   isPassing,
   LOG_NAME,
   openCourseFolder,
@@ -16,7 +17,6 @@ import { CommandError } from './command-error'
 import { freePlace, isZip, sizeOf, write, ZIP_BYTES, type Content } from './export-target'
 import { foldable, LogTooLarge, megabytes } from './fold-limit'
 import { knownOfFile, type Known } from './known'
-import { quietly } from './quietly'
 import { oneLine } from './output'
 import { decoded, describeKnown } from './show'
 import pico from 'picocolors'
@@ -78,7 +78,7 @@ function filesOf(dirPath: string): string[] {
 
 /** Bytes that the export may still have. */
 function room(target: string, files: ReadonlyMap<string, Content>): number {
-  const { bavail, bsize } = quietly(() => statfsSync(dirname(target))) ?? { bavail: Infinity, bsize: 1 }
+  const { bavail, bsize } = ignoreErrors(() => statfsSync(dirname(target))) ?? { bavail: Infinity, bsize: 1 }
   const most = Math.min(bavail * bsize, isZip(target) ? ZIP_BYTES : Infinity)
   return [...files.values()].reduce((rest, content) => rest - sizeOf(content), most)
 }
@@ -141,7 +141,7 @@ function knownIn(dirPath: string, leftOut: string[]): Map<string, Known> {
     folder.close()
   }
   const file = existsSync(folder.snapshotPath)
-    ? quietly(() => knownOfFile(folder.snapshotPath, false))
+    ? ignoreErrors(() => knownOfFile(folder.snapshotPath, false))
     : undefined
   return new Map(file && [[snapshot(file.state).telemetry_id, file]])
 }

@@ -2,13 +2,13 @@
 // (`learnpack login` and `logout`), and tells nobody: the file is followed. A host that keeps none tells by `setStudent` alone
 // (SPEC §9).
 
+import { ignoreErrors } from '@learnpack/telemetry-transport-file'
 import { existsSync } from 'node:fs'
 import { sameStudent, type StudentId } from '@learnpack/telemetry-core'
 import type { CourseFolder } from '@learnpack/telemetry-transport-file'
 import { versionOf } from './file-version'
 import { readHostSession, sessionFolder, type HostStudent } from './host-session'
 import type { Student } from './manager-api'
-import { quietly } from './quietly'
 import { cameWithCourse, isNewHere, noteForeignSession, shippedSession } from './session-origin'
 
 /**
@@ -62,7 +62,7 @@ export function followLogins(options: FollowLoginsOptions): Logins {
   let isUnreadable = false
   /** What came with the course must not count: that is to be noted. */
   let noteLater = kept !== 'by the host' && isNewHere(folder)
-  const shipped = noteLater ? quietly(() => shippedSession(dirPath)) : undefined
+  const shipped = noteLater ? ignoreErrors(() => shippedSession(dirPath)) : undefined
 
   function note(): void {
     if (!noteLater) return
@@ -72,7 +72,7 @@ export function followLogins(options: FollowLoginsOptions): Logins {
 
   function look(): void {
     if (kept === 'by the host') return
-    quietly(note)
+    ignoreErrors(note)
     isKept ||= existsSync(path)
     if (!isKept) return
     const stored = readHostSession(dirPath)
@@ -123,7 +123,7 @@ export function followLogins(options: FollowLoginsOptions): Logins {
       present = given
     },
     whyNot() {
-      quietly(look)
+      ignoreErrors(look)
       if (isUnreadable) return `it cannot be told who is logged in (${path} cannot be read)`
       const named = student()
       if (!isKept || (named !== undefined && sameStudent(present?.user_id, named))) return undefined

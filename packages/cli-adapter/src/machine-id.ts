@@ -5,9 +5,8 @@ import { randomUUID } from 'node:crypto'
 import { linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isOfTheMoment } from '@learnpack/telemetry-core'
-import { readRegular } from '@learnpack/telemetry-transport-file'
+import { ignoreErrors, readRegular } from '@learnpack/telemetry-transport-file'
 import { configFolder } from './user-files'
-import { quietly } from './quietly'
 
 const FORM = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
@@ -39,7 +38,7 @@ function kept(path: string): string | undefined {
 
 /** The one that is kept, else a new one. */
 export function machineId(): string {
-  return knownMachineId() ?? quietly(make) ?? ofThisProcess
+  return knownMachineId() ?? ignoreErrors(make) ?? ofThisProcess
 }
 
 function make(): string | undefined {
@@ -50,7 +49,7 @@ function make(): string | undefined {
   try {
     writeFileSync(temporary, id, { flag: 'wx', mode: 0o600 })
     // Of several processes that start at once, one makes it.
-    quietly(() => linkSync(temporary, path))
+    ignoreErrors(() => linkSync(temporary, path))
     // What lies there and names no machine, after a crash for one, is replaced.
     if (knownMachineId() === undefined) renameSync(temporary, path)
   } finally {

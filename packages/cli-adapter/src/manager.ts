@@ -16,13 +16,14 @@ import {
   type Transport,
 } from '@learnpack/telemetry-core'
 import {
+  type CourseFolder,
+  ignoreErrors,
   nodePorts,
   openCourseFolder,
   readRegular,
   saveAtExit,
   SNAPSHOT_BYTES,
   SNAPSHOT_NAME,
-  type CourseFolder,
 } from '@learnpack/telemetry-transport-file'
 import { followConsent, type Consent } from './consent'
 import { transportsOf, type Sending } from './course'
@@ -33,7 +34,6 @@ import { lateStorage } from './late-storage'
 import { machineId } from './machine-id'
 import { createRedactor } from './machine-redactor'
 import type { ManagerOptions, Student, TelemetryManager, Urls } from './manager-api'
-import { quietly } from './quietly'
 
 /** What the adapter itself does with a manager beyond what its host may. */
 export interface Managed extends TelemetryManager {
@@ -43,7 +43,7 @@ export interface Managed extends TelemetryManager {
   /** The student logged out. */
   clearStudent(): void
   /** Logs in or out whoever logged in or out at the host. It is also looked for by itself. */
-  lookWho(): void
+  checkLogin(): void
   /** A telemetry.json from elsewhere, to be united with this telemetry (SPEC §4 rule 7). */
   import: Telemetry['import']
 }
@@ -144,15 +144,15 @@ export function createManaged(
   function stop(): void {
     clearInterval(looking)
     void telemetry.close()
-    quietly(() => folder?.close())
+    ignoreErrors(() => folder?.close())
   }
 
   function whyNot(): string | undefined {
     return logins?.whyNot()
   }
 
-  const lookWho = (): void =>
-    quietly(() => {
+  const checkLogin = (): void =>
+    ignoreErrors(() => {
       if (allowed()) logins?.look()
     })
 
@@ -184,17 +184,17 @@ export function createManaged(
     logins = loginsOf(folder)
     useUrls()
     stopSaving = saveAtExit((last) => {
-      quietly(() => {
+      ignoreErrors(() => {
         if (last && allowed()) telemetry.end('exit')
         telemetry.save()
         if (last) leaveTheRest()
       })
     })
     begin(given)
-    lookWho()
+    checkLogin()
     looking = setInterval(() => {
-      quietly(useUrls)
-      lookWho()
+      ignoreErrors(useUrls)
+      checkLogin()
     }, LOOK_MS).unref()
   }
 
@@ -217,7 +217,7 @@ export function createManaged(
       folder: opened,
       dirPath: opened.dirPath,
       kept: loginsKept,
-      lastRecordedAt: quietly(() => lastRecordedAt(opened)) ?? -Infinity,
+      lastRecordedAt: ignoreErrors(() => lastRecordedAt(opened)) ?? -Infinity,
       student: () => telemetry.status().student,
       logIn: identify,
       logOut: () => telemetry.clear(),
@@ -248,7 +248,7 @@ export function createManaged(
   function begin(given: CourseInput): void {
     startLater = given
     if (!isOn) return
-    quietly(() => logins?.note())
+    ignoreErrors(() => logins?.note())
     if (!telemetry.start(given).ok) return
     startLater = undefined
     course = given
@@ -260,31 +260,31 @@ export function createManaged(
       return course !== undefined
     },
     get current() {
-      return (course && quietly(() => telemetry.snapshot())) ?? null
+      return (course && ignoreErrors(() => telemetry.snapshot())) ?? null
     },
     get urls() {
       return urls
     },
     set urls(given) {
       urls = given
-      if (folder !== undefined) quietly(useUrls)
+      if (folder !== undefined) ignoreErrors(useUrls)
     },
     get configPath() {
       return configPath
     },
     get prevStep() {
-      return quietly(() => {
+      return ignoreErrors(() => {
         const { open, course: steps } = telemetry.state()
         return steps?.find(({ slug }) => slug === open)?.position
       })
     },
     async start(agent, steps, path, tutorialSlug) {
-      quietly(() => start({ slug: tutorialSlug, agent, steps } as CourseInput, path))
+      ignoreErrors(() => start({ slug: tutorialSlug, agent, steps } as CourseInput, path))
     },
     registerStepEvent(stepPosition, event, data) {
       if (!allowed()) return
       if (startLater !== undefined) begin(startLater)
-      quietly(() => {
+      ignoreErrors(() => {
         if (unsettled !== undefined) settle(unsettled)
         if (folder !== undefined) useUrls()
         logins?.lookIfChanged()
@@ -292,7 +292,7 @@ export function createManaged(
       telemetry.record(stepPosition, event, data)
     },
     setStudent(student) {
-      quietly(() => {
+      ignoreErrors(() => {
         // The host's object stays the host's.
         const { user_id, token } = student
         settle(() => logIn({ user_id, ...(token !== undefined && { token }) }))
@@ -305,7 +305,7 @@ export function createManaged(
         telemetry.clear()
       })
     },
-    lookWho,
+    checkLogin,
     import: (file, how) => (allowed() ? telemetry.import(file, how) : { ok: false, reason: SWITCHED_OFF }),
     finishWorkoutSession() {
       if (course === undefined || !allowed()) return
@@ -313,16 +313,16 @@ export function createManaged(
       begin(course)
     },
     async submit() {
-      quietly(() => {
+      ignoreErrors(() => {
         if (folder !== undefined) useUrls()
         telemetry.submit()
       })
     },
     save() {
-      quietly(() => telemetry.save())
+      ignoreErrors(() => telemetry.save())
     },
     async retrieve() {
-      const text = quietly(() =>
+      const text = ignoreErrors(() =>
         readRegular(join(configPath, SNAPSHOT_NAME), { most: SNAPSHOT_BYTES }).toString('utf8'),
       )
       const parsed = text === undefined ? undefined : parseSnapshot(text)
@@ -337,9 +337,9 @@ export function createManaged(
       if (course !== undefined && allowed()) telemetry.end('close')
       await telemetry.close().catch(() => {})
       stopSaving?.()
-      if (!isClosed) quietly(leaveTheRest)
+      if (!isClosed) ignoreErrors(leaveTheRest)
       isClosed = true
-      quietly(() => folder?.close())
+      ignoreErrors(() => folder?.close())
     },
   }
 }

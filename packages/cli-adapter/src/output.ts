@@ -1,7 +1,7 @@
 // Where a command says things: results on stdout, everything said about them on stderr.
 
+import { ignoreErrors } from '@learnpack/telemetry-transport-file'
 import pico from 'picocolors'
-import { quietly } from './quietly'
 
 export interface Output {
   out(text: string): void
@@ -45,7 +45,7 @@ export const paintFor = ({ colors = false }: Output): Paint => pico.createColors
 export const standard: Output = {
   out: (text) => void process.stdout.write(text),
   // To a file on a full disk it throws at once, and there is nowhere left to say so.
-  err: (text) => void quietly(() => process.stderr.write(text)),
+  err: (text) => void ignoreErrors(() => process.stderr.write(text)),
   // NO_COLOR, FORCE_COLOR, TERM and whether stdout is a terminal.
   colors: pico.isColorSupported,
   ...(process.stdin.isTTY && process.stderr.isTTY && { ask: confirm }),

@@ -4,10 +4,9 @@
 import { subscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
-import { COURSE_FOLDERS, readRegular, recordFolder } from '@learnpack/telemetry-transport-file'
+import { COURSE_FOLDERS, ignoreErrors, readRegular, recordFolder } from '@learnpack/telemetry-transport-file'
 import type { ConfigObject } from './host-course'
 import { purge } from './purge'
-import { quietly } from './quietly'
 import { watchCourse } from './watch-course'
 import { wire, type SocketLike, type Wiring } from './wiring'
 
@@ -30,13 +29,13 @@ export const recordsItself = ({ version }: Pick<Host, 'version'>): boolean =>
 
 /** Before `learnpack start`: nothing is known of the course yet, and nothing is written. */
 export function beforeStart(host: Host): void {
-  quietly(() => {
+  ignoreErrors(() => {
     if (recordsItself(host)) return watchBeside()
     const here = wire({}, { logins: true })
     const run = host.runHook.bind(host)
     host.runHook = (event, options) => {
       if (event !== 'action' || options['telemetry'] !== undefined) return run(event, options)
-      here.manager.lookWho()
+      here.manager.checkLogin()
       return run(event, { ...options, telemetry: here.manager })
     }
     wiring = here
@@ -50,7 +49,7 @@ function watchBeside(): void {
 
 /** After it: the server listens and the exercise index is built. */
 export function afterStart(): void {
-  quietly(() => {
+  ignoreErrors(() => {
     if (wiring === undefined) return
     const { start, listen, requested } = wiring
     start(builtConfig())
@@ -65,7 +64,7 @@ export function afterStart(): void {
 /** After `learnpack clean`, which makes a course fit to publish: with nobody's work in it. */
 export function afterClean(host: Pick<Host, 'version'>): void {
   if (recordsItself(host)) return
-  quietly(() => purge('.'))
+  ignoreErrors(() => purge('.'))
 }
 
 /** What the host has just written. @throws when it has not */

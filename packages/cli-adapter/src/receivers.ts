@@ -1,11 +1,11 @@
 // What the user decided about receivers, by origin: which of them may have the student's token, and with which secret requests
 // to one are signed (SPEC §6). A course names URLs, and its author is a stranger: no course decides that.
 
+import { ignoreErrors } from '@learnpack/telemetry-transport-file'
 import { isSecret } from '@learnpack/telemetry-transport-http'
 import { CommandError } from './command-error'
 import { isLoopback } from './loopback'
 import { proxyVariables } from './node-fetch'
-import { quietly } from './quietly'
 import { changeUserFile, readUserFile, userFile, type Environment } from './user-files'
 
 const RECEIVERS = 'receivers.json'
@@ -58,7 +58,7 @@ export const allowed = (env: Environment = process.env): string[] =>
 
 /** The secret that the user wrote down for an origin. One that cannot be used is none; `doctor` tells of it. */
 export function secretFor(origin: string, env: Environment = process.env): string | undefined {
-  const secret = quietly(() => readUserFile<Receivers>(RECEIVERS, env)[origin]?.secret)
+  const secret = ignoreErrors(() => readUserFile<Receivers>(RECEIVERS, env)[origin]?.secret)
   return isSecret(secret) ? secret : undefined
 }
 
@@ -99,5 +99,7 @@ export function mayHaveToken(
   const isPrivate =
     protocol === 'https:' || (isLoopback(hostname) && proxyVariables(env).httpProxy === undefined)
   if (!isPrivate) return false
-  return origin === ISSUER || origins.includes(origin) || (quietly(() => allowed(env)) ?? []).includes(origin)
+  return (
+    origin === ISSUER || origins.includes(origin) || (ignoreErrors(() => allowed(env)) ?? []).includes(origin)
+  )
 }

@@ -3,11 +3,10 @@
 
 import { createHash } from 'node:crypto'
 import { statSync, type Stats } from 'node:fs'
-import { courseFolder, type CourseFolder } from '@learnpack/telemetry-transport-file'
+import { courseFolder, type CourseFolder, ignoreErrors } from '@learnpack/telemetry-transport-file'
 import { isAsTracked } from './git-index'
 import { notLoggedInAtHost, readHostSession, type HostStudent } from './host-session'
 import { knownMachineId } from './machine-id'
-import { quietly } from './quietly'
 
 /** A session file made within this time of the course folder came with it, ms. */
 const TOGETHER_MS = 2 * 60_000
@@ -50,7 +49,7 @@ export const noteForeignSession = (folder: CourseFolder, session: HostStudent): 
 /** Whether that session came with the course. @throws where that cannot be told at the moment */
 export function cameWithCourse(folder: CourseFolder, session: HostStudent): boolean {
   if (folder.foreignSession() === digestOf(session)) return true
-  return quietly(() => isAsTracked(session.path, session.content, statSync(session.path))) ?? false
+  return ignoreErrors(() => isAsTracked(session.path, session.content, statSync(session.path))) ?? false
 }
 
 /** Why a login that is there does not count here, for a person; undefined where it does, or where there is none. */

@@ -6,7 +6,6 @@ import { transportsOf, type CourseConfig } from './course'
 import { destinationStatus, type DestinationStatus } from './destinations'
 import { countRedactions, type Redactions } from './redactions'
 import { foreignLogin } from './session-origin'
-import { quietly } from './quietly'
 import {
   readWaiting,
   snapshotText,
@@ -15,7 +14,13 @@ import {
   type State,
   type Transport,
 } from '@learnpack/telemetry-core'
-import { crc32, nodePorts, readRegular, type CourseFolder } from '@learnpack/telemetry-transport-file'
+import {
+  type CourseFolder,
+  crc32,
+  ignoreErrors,
+  nodePorts,
+  readRegular,
+} from '@learnpack/telemetry-transport-file'
 
 export interface TelemetryStatus {
   readonly telemetry_id: string
@@ -97,7 +102,7 @@ function telemetryStatus(
       current,
       user_id: null,
       student: null,
-      log: { ...log, path, bytes: quietly(() => folder.open(id).log.size()) ?? 0, unread },
+      log: { ...log, path, bytes: ignoreErrors(() => folder.open(id).log.size()) ?? 0, unread },
       redacted: {},
       refused: [],
       destinations: [],

@@ -13,13 +13,14 @@ import {
   type Telemetry,
 } from '@learnpack/telemetry-core'
 import {
+  type CourseFolder,
+  ignoreErrors,
   nodePorts,
   openCourseFolder,
   readRegular,
   saveAtExit,
   SNAPSHOT_BYTES,
   SNAPSHOT_NAME,
-  type CourseFolder,
 } from '@learnpack/telemetry-transport-file'
 import { consent } from './consent'
 import type { Transport } from './destination'
@@ -27,7 +28,6 @@ import { followLogins } from './follow-logins'
 import { gated } from './gate'
 import { machineId } from './machine-id'
 import { createRedactor } from './machine-redactor'
-import { quietly } from './quietly'
 import type { ITelemetryJSONSchema } from './telemetry-json'
 
 /** How often it is looked whether the host wrote, ms: what happens in between is told apart by its own times. */
@@ -128,7 +128,7 @@ export function watchCourse({
 
   function open(): void {
     if (isOpen) return
-    quietly(logins.note)
+    ignoreErrors(logins.note)
     telemetry.open()
     isOpen = true
   }
@@ -145,8 +145,8 @@ export function watchCourse({
     tornAt = undefined
   }
 
-  const lookQuietly = (): void => void quietly(look)
-  quietly(putRightAtOnce)
+  const lookQuietly = (): void => void ignoreErrors(look)
+  ignoreErrors(putRightAtOnce)
   // Whoever watches is told of it from the first event on.
   queueMicrotask(lookQuietly)
   const timer = setInterval(lookQuietly, LOOK_MS).unref()
@@ -157,14 +157,14 @@ export function watchCourse({
       lookQuietly()
       await telemetry.settled()
     },
-    snapshot: () => (isOpen ? (quietly(() => telemetry.snapshot()) ?? null) : null),
+    snapshot: () => (isOpen ? (ignoreErrors(() => telemetry.snapshot()) ?? null) : null),
     on: (event, listener) => void telemetry.on(event as 'fault', listener),
     async close() {
       clearInterval(timer)
       lookQuietly()
       stopSaving()
       await telemetry.close().catch(() => {})
-      quietly(() => folder.close())
+      ignoreErrors(() => folder.close())
     },
   }
 }

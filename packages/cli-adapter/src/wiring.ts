@@ -1,12 +1,12 @@
 // A manager at work inside a host: sessions, logins, opened steps and socket messages become events. The
 // plugin and `embed` share it.
 
+import { ignoreErrors } from '@learnpack/telemetry-transport-file'
 import type { IncomingMessage } from 'node:http'
 import { courseOf, openedBy, type ConfigObject, type HostCourse } from './host-course'
 import { mayOpen } from './local-request'
 import { createManaged, type Managed } from './manager'
 import type { ManagerOptions } from './manager-api'
-import { quietly } from './quietly'
 
 /** A socket.io server or one of its sockets, of any major version: what `embed` needs of it. */
 export interface SocketLike {
@@ -49,7 +49,7 @@ export function wire(options: ManagerOptions, { logins }: { logins: boolean }): 
   return {
     manager,
     start: (configObject) =>
-      quietly(() => {
+      ignoreErrors(() => {
         course = courseOf(configObject)
         manager.urls = course.urls
         void manager.start(course.agent, course.steps, course.dirPath, course.slug)
@@ -58,14 +58,16 @@ export function wire(options: ManagerOptions, { logins }: { logins: boolean }): 
       standsBack = true
     },
     requested: (request) =>
-      quietly(() => {
+      ignoreErrors(() => {
         const position = course && openedBy(request, course.steps)
         if (position !== undefined && mayOpen(request.headers ?? {})) register(position, 'open_step', {})
       }),
     listen: (io) =>
-      quietly(() =>
+      ignoreErrors(() =>
         io.on('connection', (socket: SocketLike) =>
-          quietly(() => socket.on('compiler', (message: unknown) => quietly(() => received(message)))),
+          ignoreErrors(() =>
+            socket.on('compiler', (message: unknown) => ignoreErrors(() => received(message))),
+          ),
         ),
       ),
   }

@@ -129,7 +129,7 @@ describe('learnpack-telemetry replay', () => {
     expect((await run('replay', join(folder, 'link'))).out).toBe(out)
   })
 
-  it('ends quietly when nobody reads on', () => {
+  it('ends ignoreErrors when nobody reads on', () => {
     const bin = fileURLToPath(new URL('../bin/learnpack-telemetry.js', import.meta.url))
     const many = 'for i in 1 2 3 4 5 6 7 8; do "$0" "$1" replay "$2" 2>>"$3"; done | head -c 10'
     const errors = join(folder, 'errors')

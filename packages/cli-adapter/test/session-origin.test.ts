@@ -161,7 +161,7 @@ describe('a session that cannot be started for a while', () => {
     await new Promise((resolve) => setImmediate(resolve))
     await wiring.manager.telemetry.settled()
     writeFileSync(stored, session('ana', 'again'))
-    wiring.manager.lookWho()
+    wiring.manager.checkLogin()
     await wiring.manager.telemetry.settled()
     expect(sent).toEqual([
       ['ben', 1],

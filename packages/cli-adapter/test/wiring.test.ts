@@ -170,7 +170,7 @@ describe('who is logged in', () => {
     const { dirPath, login, session } = course()
     login(42)
     const { wiring } = started(dirPath, 200)
-    const student = () => (wiring.manager.lookWho(), wiring.manager.telemetry.state().student)
+    const student = () => (wiring.manager.checkLogin(), wiring.manager.telemetry.state().student)
     expect(student()).toBe(42)
     for (const text of ['', '{"key":"bc-pay', 'null{']) {
       session(text)
@@ -189,7 +189,7 @@ describe('who is logged in', () => {
     writeFileSync(join(dirPath, '.session', '.DS_Store'), '\0\0Bud1')
     login(42)
     const { wiring } = started(dirPath, 200)
-    const student = () => (wiring.manager.lookWho(), wiring.manager.telemetry.state().student)
+    const student = () => (wiring.manager.checkLogin(), wiring.manager.telemetry.state().student)
     expect(student()).toBe(42)
     logout()
     expect(student()).toBeUndefined()

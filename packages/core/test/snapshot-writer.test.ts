@@ -41,7 +41,7 @@ function writing({ cost = 0, longest = undefined as number | undefined } = {}) {
     advance,
     change() {
       state = fold(state, [on(1, 'compile', ++events, { stdout: 'x' })])
-      writer.soon()
+      writer.schedule()
     },
   }
 }

@@ -15,7 +15,7 @@ import {
   isThere,
   makeFolder,
   openRegular,
-  quietly,
+  ignoreErrors,
   readAt,
   readJson,
 } from './files'
@@ -149,7 +149,7 @@ export function openCourseFolder(dirPath: string): CourseFolder {
         if (errorCode(error) !== 'EEXIST') throw error
         return readIndex() ?? (replaceFile(indexPath, [JSON.stringify(index)]), index)
       } finally {
-        quietly(() => unlinkSync(temporary))
+        ignoreErrors(() => unlinkSync(temporary))
       }
     },
     list,

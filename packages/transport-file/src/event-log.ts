@@ -3,7 +3,17 @@
 import { closeSync, fdatasync, fdatasyncSync, fstatSync, statSync, type Stats } from 'node:fs'
 import { dirname } from 'node:path'
 import type { EventLog, LogLine, LogSlice } from '@learnpack/telemetry-core'
-import { APPEND, LINE_FEED, READ, makeFolder, openRegular, quietly, readAt, seal, writeAll } from './files'
+import {
+  APPEND,
+  LINE_FEED,
+  READ,
+  makeFolder,
+  openRegular,
+  ignoreErrors,
+  readAt,
+  seal,
+  writeAll,
+} from './files'
 
 /** What is with the operating system survives our death; this bounds what a power cut may take, ms. */
 const SYNC_INTERVAL_MS = 1_000
@@ -147,9 +157,9 @@ export function openFileLog(path: string): FileLog {
   function syncSoon(): void {
     syncTimer ??= setTimeout(() => {
       syncTimer = undefined
-      quietly(lookVerified)
+      ignoreErrors(lookVerified)
       // A throw in a timer would be the host's end; network file systems fail at anything.
-      quietly(startSync)
+      ignoreErrors(startSync)
     }, SYNC_INTERVAL_MS).unref()
   }
 
@@ -195,7 +205,7 @@ export function openFileLog(path: string): FileLog {
       return () => clearInterval(timer)
     },
     close() {
-      quietly(sync)
+      ignoreErrors(sync)
       clearTimeout(syncTimer)
       closeWriter()
       closeReader()

@@ -53,7 +53,7 @@ export function openRegular(path: string, flags: number = READ): number {
   try {
     fd = openSync(path, flags, FILE_MODE)
   } catch (error) {
-    const found = (flags & NOFOLLOW) === 0 ? undefined : quietly(() => lstatSync(path))
+    const found = (flags & NOFOLLOW) === 0 ? undefined : ignoreErrors(() => lstatSync(path))
     if (found === undefined || found.isFile()) throw error
     throw notRegular(path, found)
   }
@@ -180,7 +180,7 @@ export function replaceFile(
     }
     put(file, () => renameOver(temporary, path))
   } catch (error) {
-    quietly(() => unlinkSync(temporary))
+    ignoreErrors(() => unlinkSync(temporary))
     throw error
   }
 }
@@ -202,10 +202,10 @@ export function renameOver(from: string, to: string): void {
 
 /** Temporary files of processes that were killed while writing. */
 export function removeLeftovers(folder: string): void {
-  quietly(() => {
+  ignoreErrors(() => {
     for (const name of readdirSync(folder)) {
       const pid = writerOf(name) ?? 0
-      if (pid > 0 && !isAlive(pid)) quietly(() => unlinkSync(join(folder, name)))
+      if (pid > 0 && !isAlive(pid)) ignoreErrors(() => unlinkSync(join(folder, name)))
     }
   })
 }
@@ -256,8 +256,8 @@ export function isThere(path: string): boolean {
 
 export const errorCode = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code
 
-/** For what is best effort by definition. */
-export function quietly<T>(action: () => T): T | undefined {
+/** What `action` returns, or undefined where it throws. For what is best effort, and must not trouble its host. */
+export function ignoreErrors<T>(action: () => T): T | undefined {
   try {
     return action()
   } catch {

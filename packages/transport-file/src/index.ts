@@ -7,7 +7,15 @@
 export { openCourseFolder, type CourseFolder } from './course-folder'
 export { openFileLog, type FileLog } from './event-log'
 export { saveAtExit } from './exit'
-export { openRegular, readRegular, replaceFile, SNAPSHOT_BYTES, type Reading, type Replacing } from './files'
+export {
+  ignoreErrors,
+  openRegular,
+  readRegular,
+  replaceFile,
+  SNAPSHOT_BYTES,
+  type Reading,
+  type Replacing,
+} from './files'
 export { openLease, type FileLease } from './lease'
 export { COURSE_FOLDERS, isAside, isPassing, LOG_NAME, SNAPSHOT_NAME } from './layout'
 export { crc32, nodePorts, randomIds, systemClock } from './node-ports'

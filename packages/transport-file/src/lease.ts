@@ -24,7 +24,7 @@ import {
   errorCode,
   isAlive,
   openRegular,
-  quietly,
+  ignoreErrors,
   readAt,
   replaceFile,
   temporaryFor,
@@ -114,7 +114,7 @@ export function openLease(folder: string, clock: Pick<Clock, 'now' | 'elapsed'> 
   function next(highest: number | undefined): number {
     if (highest === undefined) return 1
     if (highest < HIGHEST) return highest + 1
-    quietly(() => unlinkSync(pathOf(highest)))
+    ignoreErrors(() => unlinkSync(pathOf(highest)))
     return 1
   }
 
@@ -125,20 +125,20 @@ export function openLease(folder: string, clock: Pick<Clock, 'now' | 'elapsed'> 
     if (!create(pathOf(number), JSON.stringify(holder))) return false
     const [highest, ...lower] = numbers()
     if (highest !== number) {
-      quietly(() => unlinkSync(pathOf(number)))
+      ignoreErrors(() => unlinkSync(pathOf(number)))
       return false
     }
     mine = { number, nonce }
     beat(pathOf(number))
     heartbeat = setInterval(beat, HEARTBEAT_MS, pathOf(number)).unref()
-    for (const old of lower) quietly(() => unlinkSync(pathOf(old)))
-    quietly(() => unlinkSync(askPath))
+    for (const old of lower) ignoreErrors(() => unlinkSync(pathOf(old)))
+    ignoreErrors(() => unlinkSync(askPath))
     return true
   }
 
   function beat(path: string): void {
     const at = new Date(clock.now())
-    quietly(() => utimesSync(path, at, at))
+    ignoreErrors(() => utimesSync(path, at, at))
   }
 
   function isMine(): boolean {
@@ -181,7 +181,7 @@ export function openLease(folder: string, clock: Pick<Clock, 'now' | 'elapsed'> 
       if (held) replaceFile(path, [RELEASED])
     },
     // Where something is there, it need not be opened.
-    ask: () => quietly(() => writeFileSync(askPath, '', { flag: 'wx', mode: FILE_MODE })),
+    ask: () => ignoreErrors(() => writeFileSync(askPath, '', { flag: 'wx', mode: FILE_MODE })),
     asked: () => lstatSync(askPath, { throwIfNoEntry: false })?.isFile() === true,
     holder() {
       const highest = existsSync(folder) ? numbers()[0] : undefined
@@ -202,7 +202,7 @@ function create(path: string, text: string): boolean {
     if (errorCode(error) === 'EEXIST') return false
     return createInPlace(path, text)
   } finally {
-    quietly(() => unlinkSync(temporary))
+    ignoreErrors(() => unlinkSync(temporary))
   }
 }
 

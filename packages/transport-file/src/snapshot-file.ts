@@ -11,7 +11,7 @@ import {
   READ,
   SNAPSHOT_BYTES,
   makeFolder,
-  quietly,
+  ignoreErrors,
   readJson,
   readRegular,
 } from './files'
@@ -72,7 +72,7 @@ export function openSnapshotFile(path: string, fingerprintPath: string): Snapsho
     try {
       rename()
     } catch (error) {
-      quietly(undo)
+      ignoreErrors(undo)
       throw error
     }
   }
@@ -135,9 +135,9 @@ export function openSnapshotFile(path: string, fingerprintPath: string): Snapsho
         },
         async discard() {
           // At once, because the process may end here; and where an open file cannot be deleted, later.
-          quietly(() => unlinkSync(temporary))
+          ignoreErrors(() => unlinkSync(temporary))
           await file?.close().catch(() => {})
-          quietly(() => unlinkSync(temporary))
+          ignoreErrors(() => unlinkSync(temporary))
         },
       }
     },

@@ -2,9 +2,8 @@
 
 import { accessSync, constants, existsSync, lstatSync, readdirSync, type Stats } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
-import { readRegular, type CourseFolder } from '@learnpack/telemetry-transport-file'
-import { above } from '../above'
-import { quietly } from '../quietly'
+import { type CourseFolder, ignoreErrors, readRegular } from '@learnpack/telemetry-transport-file'
+import { ancestors } from '../ancestors'
 import { finding, type Finding } from './finding'
 import type { Surroundings } from './surroundings'
 
@@ -12,7 +11,8 @@ import type { Surroundings } from './surroundings'
 const ROOM = 50_000_000
 
 /** What may not even be looked at is found elsewhere: not readable, or not there. */
-const look = (path: string): Stats | undefined => quietly(() => lstatSync(path, { throwIfNoEntry: false }))
+const look = (path: string): Stats | undefined =>
+  ignoreErrors(() => lstatSync(path, { throwIfNoEntry: false }))
 
 export function folderFindings(folder: CourseFolder, { freeBytes }: Surroundings): Finding[] {
   const { dirPath } = folder
@@ -77,10 +77,10 @@ function modeFindings(paths: readonly string[]): Finding[] {
 
 /** Git itself is not asked: it would run what the configuration of a stranger's repository names. */
 function gitFindings(dirPath: string, kept: string): Finding[] {
-  const repository = above(dirPath).find((path) => existsSync(join(path, '.git')))
+  const repository = ancestors(dirPath).find((path) => existsSync(join(path, '.git')))
   if (repository === undefined || ignoresAll(kept)) return []
   const names = [kept, dirPath].map((path) => relative(repository, path).split(sep).join('/'))
-  const ignored = above(dirPath).some((path) =>
+  const ignored = ancestors(dirPath).some((path) =>
     rulesIn(path).some((rule) => names.some((name) => `/${name}`.endsWith(`/${trimmed(rule)}`))),
   )
   if (ignored) return []
@@ -102,14 +102,14 @@ function rulesIn(folder: string): string[] {
 }
 
 function roomFindings(path: string, freeBytes: Surroundings['freeBytes']): Finding[] {
-  const free = quietly(() => freeBytes(path)) ?? ROOM
+  const free = ignoreErrors(() => freeBytes(path)) ?? ROOM
   if (free >= ROOM) return []
   const message = `only ${Math.floor(free / 1_000_000)} MB are left where ${path} is`
   return [finding('folder/disk-nearly-full', path, message, 'make room: what does not fit is not recorded')]
 }
 
 function leaseFindings({ lease }: CourseFolder): Finding[] {
-  const holder = quietly(() => lease.holder())
+  const holder = ignoreErrors(() => lease.holder())
   if (holder === undefined) return []
   const message = `process ${holder.pid} on ${holder.host} records here, and delivers`
   return [finding('folder/in-use', 'process', message, 'nothing to do: what waits goes out by itself')]

@@ -10,7 +10,7 @@ import type { ImportedSnapshot } from '../events/snapshot-schema'
 /** What could not be taken in is tried again after, ms. */
 const AGAIN_MS = 5_000
 
-export interface TakeInOptions {
+export interface FileImporterOptions {
   /** Not looked at before it is called: where the folder is may not be known yet. */
   readonly storage: Pick<Storage, 'snapshot'>
   readonly clock: Clock
@@ -26,9 +26,15 @@ export interface TakeInOptions {
  * @param patiently what cannot be read may be a file that somebody is writing at the moment: it is set aside when it
  *   is found unchanged the next time
  */
-export type TakeIn = (how: { readonly patiently: boolean }) => boolean
+export type ImportFile = (how: { readonly patiently: boolean }) => boolean
 
-export function createTakeIn({ storage, clock, reports, clean, unite }: TakeInOptions): TakeIn {
+export function createFileImporter({
+  storage,
+  clock,
+  reports,
+  clean,
+  unite,
+}: FileImporterOptions): ImportFile {
   let againAt = -Infinity
   let unreadable: { readonly text: string | undefined; readonly at: number } | undefined
 

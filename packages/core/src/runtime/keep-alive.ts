@@ -3,7 +3,7 @@
 import type { Clock } from '../ports'
 
 /** A caller that waits for us must not see its process end for want of anything else to do. */
-export async function held(clock: Clock, work: () => Promise<void>): Promise<void> {
+export async function keepAlive(clock: Clock, work: () => Promise<void>): Promise<void> {
   const release = clock.hold()
   try {
     await work()

@@ -6,7 +6,7 @@ import type { Storage } from '../ports'
  * Returns whether this process leads, for as long as whoever asked goes on without waiting.
  * @param taken called when it begins to: another may have led before, and what it left is what is there
  */
-export function createLeadership(storage: Pick<Storage, 'lease'>, taken: () => void): () => boolean {
+export function createLeader(storage: Pick<Storage, 'lease'>, taken: () => void): () => boolean {
   let term: number | undefined
   return () => {
     const before = term

@@ -2,34 +2,34 @@
 // and delivers, where this process leads.
 
 import type { Follower } from '../log/follower'
-import { createLeadership } from './leader'
+import { createLeader } from './leader'
 import type { OpenTelemetry } from './open-telemetry'
 import { toTheEnd, type GoOn } from './patience'
 import type { Clock, Storage } from '../ports'
 import type { Reports } from './reports'
 import { createSnapshotWriter } from './snapshot-writer'
 import { initialState, type State } from '../fold/state'
-import type { TakeIn } from './import-file'
+import type { ImportFile } from './import-file'
 
 /** How long one turn of folding goes on, ms: with the last slice and a garbage collection it stays under 10. */
 const SLICE_MS = 1
 /** More processes than will ever end at once. */
 const MOST_LOOKS = 100
 
-export interface FollowingOptions {
+export interface LoopOptions {
   readonly storage: Storage
   readonly clock: Clock
   readonly reports: Reports
-  readonly takeIn: TakeIn
+  readonly importFile: ImportFile
   /** Called at the end of the log, before anything is sent of it. Returns whether it appended something. */
   readonly atEnd: (open: OpenTelemetry) => boolean
 }
 
-export interface Following {
+export interface Loop {
   /** From here on that log is followed, and no other. */
-  goOnIn(open: OpenTelemetry | undefined): void
+  switchTelemetry(open: OpenTelemetry | undefined): void
   /** Something may have been appended: it is read when the event loop has time. */
-  soon(): void
+  schedule(): void
   /** Reads to the end at once. Returns whether it was reached. */
   catchUp(goOn?: GoOn): boolean
   /** The state, caught up with the log. What was read is delivered when the log is followed. */
@@ -44,10 +44,10 @@ export interface Following {
   end(goOn: GoOn): void
 }
 
-export function createFollowing({ storage, clock, reports, takeIn, atEnd }: FollowingOptions): Following {
+export function createLoop({ storage, clock, reports, importFile, atEnd }: LoopOptions): Loop {
   const { guarded } = reports
   let current: OpenTelemetry | undefined
-  let cancelSoon: (() => void) | undefined
+  let cancelScheduled: (() => void) | undefined
   let unwatch: (() => void) | undefined
   let stopped = false
   let ended = false
@@ -61,7 +61,7 @@ export function createFollowing({ storage, clock, reports, takeIn, atEnd }: Foll
     failed: (error) => reports.fault('telemetry.json', error),
   })
 
-  const leading = createLeadership(storage, () => writer.forget())
+  const leading = createLeader(storage, () => writer.forget())
   const leads = (): boolean => !ended && guarded('lease', leading) === true
   const fileKind = () => guarded('telemetry.json', () => storage.snapshot.read().kind)
 
@@ -72,10 +72,10 @@ export function createFollowing({ storage, clock, reports, takeIn, atEnd }: Foll
     return kind === 'none' || kind === 'ours'
   }
 
-  function soon(): void {
+  function schedule(): void {
     if (stopped) return
-    cancelSoon ??= clock.after(0, () => {
-      cancelSoon = undefined
+    cancelScheduled ??= clock.after(0, () => {
+      cancelScheduled = undefined
       follow()
     })
   }
@@ -89,7 +89,7 @@ export function createFollowing({ storage, clock, reports, takeIn, atEnd }: Foll
       while (!end && clock.elapsed() < until) end = open.follower.step()
       return end
     })
-    if (end === false) soon()
+    if (end === false) schedule()
     if (end === true) reachedEnd(open)
   }
 
@@ -110,8 +110,8 @@ export function createFollowing({ storage, clock, reports, takeIn, atEnd }: Foll
     if (atEnd(open)) return true
     open.reachedEnd()
     if (!leads()) return false
-    const appended = !stopped && open.follower.counts.events > 0 && takeIn({ patiently: true })
-    writer.soon()
+    const appended = !stopped && open.follower.counts.events > 0 && importFile({ patiently: true })
+    writer.schedule()
     return appended
   }
 
@@ -133,13 +133,13 @@ export function createFollowing({ storage, clock, reports, takeIn, atEnd }: Foll
   }
 
   return {
-    goOnIn(open) {
+    switchTelemetry(open) {
       unwatch?.()
       current?.deliveries.forEach((delivery) => delivery.stop())
       current = open
       unwatch = open?.log.watch(follow)
     },
-    soon,
+    schedule,
     catchUp,
     state() {
       guarded('log', () => current?.follower.catchUp())
@@ -149,7 +149,7 @@ export function createFollowing({ storage, clock, reports, takeIn, atEnd }: Foll
     save,
     stop() {
       stopped = true
-      cancelSoon?.()
+      cancelScheduled?.()
       unwatch?.()
     },
     end(goOn) {

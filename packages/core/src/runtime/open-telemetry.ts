@@ -3,7 +3,7 @@
 import { createDelivery, type Delivery, type DeliveryHooks } from '../delivery/delivery'
 import { stillDead } from '../delivery/dead-letters'
 import type { Follower, FollowerHooks, NumberedLine } from '../log/follower'
-import { createLeadership } from './leader'
+import { createLeader } from './leader'
 import { createOutbox } from '../delivery/outbox'
 import type { Clock, Crc, EventLog, RefusalStore, Storage } from '../ports'
 import { destinationOf, type Transport } from '../delivery/transport'
@@ -50,7 +50,7 @@ export function openTelemetry(id: string, options: OpenOptions): OpenTelemetry {
   const { log, cursors, deadLetters, refusals } = storage.open(id)
   let caughtUp = false
   /** Whether this process delivers. Whoever takes over goes on where the one before left off. */
-  const leads = createLeadership(storage, () => deliveries.forEach((delivery) => delivery.reload()))
+  const leads = createLeader(storage, () => deliveries.forEach((delivery) => delivery.reload()))
 
   const notice = (message: string, { number }: NumberedLine): void =>
     noticed(`${id}/events.ndjson line ${number}: ${message}`)

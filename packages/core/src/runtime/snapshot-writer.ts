@@ -17,7 +17,7 @@ const RETRY_MS = 5_000
 const CHUNK = 256 * 1024
 export interface SnapshotWriter {
   /** Writes what `latest` gives by then, as soon as the interval allows. */
-  soon(): void
+  schedule(): void
   /** Resolves once what `latest` gives now is written, or has failed to be. */
   now(): Promise<void>
   /** Writes at once, for a process that is about to exit; gives it up, and says nothing, where `goOn` says so. */
@@ -112,12 +112,12 @@ export function createSnapshotWriter(options: SnapshotWriterOptions): SnapshotWr
     writing = write(state).finally(() => {
       writing = undefined
       // What came while this was written is written in its turn.
-      soon()
+      schedule()
     })
     await writing
   }
 
-  function soon(): void {
+  function schedule(): void {
     if (stopped || writing !== undefined || pending() === undefined) return
     cancel ??= clock.after(Math.max(0, dueAt - clock.elapsed()), () => {
       cancel = undefined
@@ -132,7 +132,7 @@ export function createSnapshotWriter(options: SnapshotWriterOptions): SnapshotWr
 
   return {
     now,
-    soon,
+    schedule,
     sync(goOn = toTheEnd) {
       const state = pending()
       if (state === undefined) return

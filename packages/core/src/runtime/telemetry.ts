@@ -8,13 +8,13 @@ import { addsNothing } from '../fold/adds-nothing'
 import { differences } from '../fold/differences'
 import { EXIT_BUDGET_MS } from './api'
 import type { Telemetry, TelemetryOptions } from './api'
-import { held, within } from './keep-alive'
+import { keepAlive, within } from './keep-alive'
 import { createCleaner } from '../record/clean'
 import { encodeLine } from '../events/codec'
 import { brief, describeIssues, messageOf } from '../events/describe'
 import { EVENT_VERSION, eventSchemas, parseEvent, sameStudent, studentId } from '../events/events'
 import type { Move } from '../record/course-index'
-import { createFollowing } from './loop'
+import { createLoop } from './loop'
 import { createFollowHost } from '../record/follow-host'
 import { findForeignFile } from '../log/foreign-file'
 import { isLearnPack5, isNewer, showsLearnPack5 } from '../fold/host-file'
@@ -30,7 +30,7 @@ import { createReports } from './reports'
 import { importedSnapshot, type ImportedSnapshot } from '../events/snapshot-schema'
 import type { State } from '../fold/state'
 import { steadyClock } from './steady-clock'
-import { createTakeIn } from './import-file'
+import { createFileImporter } from './import-file'
 import { isIn, linesOf, move, unclaimedIn, type Way } from '../record/moves'
 
 /** Of a log that is folded at once, bytes, to tell what is new in a file: a start takes a moment longer for it. */
@@ -95,16 +95,16 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   )
   const reports = createReports(clock, clean.reason)
   const { events, emit, fault, guarded, answered, refuse } = reports
-  const takeIn = createTakeIn({ storage, clock, reports, clean: clean.reason, unite })
+  const importFile = createFileImporter({ storage, clock, reports, clean: clean.reason, unite })
   const patience = createPatience(clock)
-  const following = createFollowing({ storage, clock, reports, takeIn, atEnd })
+  const loop = createLoop({ storage, clock, reports, importFile, atEnd })
   const followHost = createFollowHost({
     storage,
     crc,
     clean,
     whose: () => whose,
     current: () => current?.id,
-    state: following.state,
+    state: loop.state,
     append: (event) => append(event, current),
     refuse,
     switchTo: switchForHost,
@@ -132,7 +132,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       return refuse(`${brief(event.type)} could not be recorded: ${messageOf(error)}`)
     }
     recorded++
-    following.soon()
+    loop.schedule()
     if (events.listenerCount('recorded') > 0)
       emit('recorded', { id: event.id, at: event.at, type: event.type, step: stepOf(event) })
     return { ok: true, id: event.id }
@@ -223,7 +223,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
         noticed: (message) => emit('noticed', message),
         restarted() {
           guarded('telemetry.json', () => storage.snapshot.disown())
-          following.soon()
+          loop.schedule()
         },
         hooks: {
           delivered: (...args) => emit('delivered', ...args),
@@ -246,12 +246,12 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     guarded('index', () => {
       whose ??= ownershipOf(suggested)
       const { current: id, isFromHere } = whose
-      goOnIn(id)
+      switchTelemetry(id)
       // Without its log, a telemetry.json of ours is all there is.
       guarded('log', () => current?.log.size() === 0 && storage.snapshot.disown())
       // What came with a download or a copy logs nobody in.
       if (!isFromHere) settle(() => forgetLogin(called()))
-      if (current !== undefined) takeIn({ patiently: false })
+      if (current !== undefined) importFile({ patiently: false })
     })
   }
 
@@ -276,10 +276,10 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     return recorded
   }
 
-  function goOnIn(id: string): void {
+  function switchTelemetry(id: string): void {
     sessionStart = undefined
     current = open(id)
-    following.goOnIn(current)
+    loop.switchTelemetry(current)
   }
 
   function identify(call: Call, user_id: StudentId): Recorded {
@@ -319,7 +319,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       steps.shift()
     }
     switches.delete(key)
-    goOnIn(to)
+    switchTelemetry(to)
     folder.switchTo(to)
     folder.own(to, user_id)
     folder.setStudent(to, user_id)
@@ -381,7 +381,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     const cleaned = clean.snapshot(file)
     // Folding a long log first would hold up a start: what is appended instead folds to the same.
     const isFolded = to !== undefined && to === current && (current.caughtUp || isShort(to, cleaned))
-    const known = isFolded ? following.state() : undefined
+    const known = isFolded ? loop.state() : undefined
     if (known?.last_event_id !== undefined && isNewer(known, cleaned)) return appendNews(known, cleaned, call)
     if (known?.last_event_id !== undefined && addsNothing(known, cleaned))
       return { ok: true, id: known.last_event_id }
@@ -409,7 +409,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   function switchForHost(id: string, call: Call): Recorded {
     const left: Recorded = whose?.student === undefined ? { ok: true, id: call.id } : logOut(call)
     if (!left.ok) return left
-    goOnIn(id)
+    switchTelemetry(id)
     whose?.switchTo(id)
     return current === undefined ? refuse('the log could not be opened') : left
   }
@@ -506,7 +506,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
         if (!parsed.success) return refuse(`import: ${describeIssues(parsed.error, copy)}`)
         const file = copy as ImportedSnapshot
         return whenSettled((call) => {
-          following.catchUp()
+          loop.catchUp()
           if (!live || !isLearnPack5(file)) return unite(file, call)
           const isNobodys = (raw as ImportedSnapshot).user_id === ''
           return followHost(isNobodys ? { ...file, user_id: '' } : file, call)
@@ -535,13 +535,13 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     },
 
     resend(ids) {
-      following.catchUp()
+      loop.catchUp()
       return guarded('dead letters', () => current?.resend(ids)) ?? 0
     },
 
     submit() {
       // A host calls it when it ends.
-      if (following.catchUp(patience())) current?.submit()
+      if (loop.catchUp(patience())) current?.submit()
       else submitAtEnd = true
     },
 
@@ -557,9 +557,9 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
         return recorded
       }),
 
-    state: following.state,
+    state: loop.state,
 
-    snapshot: () => snapshot(following.state()),
+    snapshot: () => snapshot(loop.state()),
 
     status: () => ({
       telemetry_id: current?.id,
@@ -581,37 +581,37 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     },
 
     settled: () =>
-      held(clock, async () => {
-        following.catchUp()
+      keepAlive(clock, async () => {
+        loop.catchUp()
         await current?.settled()
       }),
 
     idle: () =>
-      held(clock, async () => {
-        following.catchUp()
+      keepAlive(clock, async () => {
+        loop.catchUp()
         await current?.settled()
-        await following.written()
+        await loop.written()
       }),
 
     save() {
-      following.save(patience())
+      loop.save(patience())
       keepIndex()
     },
 
     close: (budgetMs = EXIT_BUDGET_MS) =>
-      (closing ??= held(clock, async () => {
+      (closing ??= keepAlive(clock, async () => {
         for (const _ of early) refuse('recorded before a start that never came')
         const deadline = clock.elapsed() + budgetMs
         // The rest is for what comes behind it: a file that is closed, an answer that is on its way.
         const goOn = goOnUntil(clock, deadline - budgetMs / 3)
         const inTime = (work: Promise<unknown>) =>
           within(clock, Math.max(0, deadline - clock.elapsed()), work)
-        following.catchUp(goOn)
-        if (current !== undefined && takeIn({ patiently: false })) following.catchUp(goOn)
+        loop.catchUp(goOn)
+        if (current !== undefined && importFile({ patiently: false })) loop.catchUp(goOn)
         closed = true
-        following.stop()
-        await inTime(Promise.all([following.written(), current?.settled()]))
-        following.end(goOn)
+        loop.stop()
+        await inTime(Promise.all([loop.written(), current?.settled()]))
+        loop.end(goOn)
         keepIndex()
         const ends = transports.map(async (transport) => transport.close?.())
         await inTime(Promise.allSettled(ends))

@@ -3,7 +3,7 @@
 import type { Telemetry } from '@learnpack/telemetry-core'
 
 /** Says everything that happens from now on. */
-export function narrate(telemetry: Telemetry, say: (line: string) => void): void {
+export function printEvents(telemetry: Telemetry, say: (line: string) => void): void {
   telemetry.on('recorded', ({ type, id }) => say(`recorded ${type} ${id}`))
   telemetry.on('refused', (reason) => say(`refused: ${reason}`))
   telemetry.on('noticed', (message) => say(`noticed: ${message}`))
