@@ -5,7 +5,8 @@ import { btoa } from 'node:buffer'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createRedactor, createTelemetry } from '@learnpack/telemetry-core'
+import { createTelemetry } from '@learnpack/telemetry-core'
+import { createRedactor } from '@learnpack/telemetry-redaction'
 import { nodePorts, openCourseFolder } from '@learnpack/telemetry-transport-file'
 
 const POSTS = 600

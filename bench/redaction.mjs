@@ -1,8 +1,9 @@
 // What redaction costs: a realistic attempt, beside secretlint, which looks for credentials only; hostile texts of
 // 256 KB and 1 MB; and record() with a 50 MB output beside one at the limit. Prints one JSON object.
 
-import { createRedactor, createTelemetry } from '@learnpack/telemetry-core'
+import { createTelemetry } from '@learnpack/telemetry-core'
 import { memoryStorage } from '@learnpack/telemetry-core/memory'
+import { createRedactor } from '@learnpack/telemetry-redaction'
 import { crc32, randomIds, systemClock } from '@learnpack/telemetry-transport-file'
 import { lintSource } from '@secretlint/core'
 import { creator } from '@secretlint/secretlint-rule-preset-recommend'

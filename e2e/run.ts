@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const root = fileURLToPath(new URL('..', import.meta.url))
-export const PACKAGES = ['core', 'transport-file', 'transport-http', 'cli-adapter'] as const
+export const PACKAGES = ['core', 'redaction', 'transport-file', 'transport-http', 'cli-adapter'] as const
 
 /** A tool of this repository, wherever it is run. */
 export const bin = (name: string, of = ''): string => join(root, of, 'node_modules', '.bin', name)

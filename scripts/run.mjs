@@ -26,7 +26,11 @@ const TASKS = {
   api: [BUILD, 'node scripts/api.mjs'],
   screenshots: [BUILD, 'node apps/demo/scripts/screenshots.mjs'],
   coverage: ['pnpm --filter @learnpack/telemetry-core run coverage', 'node bench/tests.mjs'],
-  mutation: ['pnpm --filter @learnpack/telemetry-core run mutation', 'node bench/tests.mjs'],
+  mutation: [
+    'pnpm --filter @learnpack/telemetry-core run mutation',
+    'pnpm --filter @learnpack/telemetry-redaction run mutation',
+    'node bench/tests.mjs',
+  ],
   bench: [BUILD, 'node bench/run.mjs'],
   'stress:kill': [BUILD, 'pnpm --filter @learnpack/telemetry-transport-file run stress:kill'],
   'stress:cli': [BUILD, 'node packages/cli-adapter/stress/cli.mjs'],

@@ -42,7 +42,7 @@ async function main() {
   const telemetry = core.createTelemetry({
     storage: transport_file.openCourseFolder('by-runtime'),
     ...transport_file.nodePorts,
-    redact: core.createRedactor(),
+    redact: redaction.createRedactor(),
     transports: [batchTransport({ url }), streamTransport({ url })],
   })
   telemetry.start({ slug: 'intro', agent: 'os', steps: [{ slug: '00-hello', position: 0 }] })

@@ -8,7 +8,6 @@ export default {
     'src/fold/{evolve,unite,render,state,list,history,wire}.ts',
     'src/delivery/{delivery,parcels,dead-letters,outbox,waiting}.ts',
     'src/runtime/open-telemetry.ts',
-    'src/{redactor,redact-*,secret-names,plain-values,glued}.ts',
     'src/record/{redaction-mark,limits,clean}.ts',
   ],
   concurrency: 2,

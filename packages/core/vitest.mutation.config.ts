@@ -13,7 +13,7 @@ const tests = [
   'clean',
   'stock-vectors',
   'telemetry',
-  'redaction',
+  'redaction-mark',
   'limits',
   'waiting',
   'render',

@@ -20,9 +20,9 @@ import { gated } from './gate'
 import { readHostSession, sessionFolder } from './host-session'
 import { isLoopback } from './loopback'
 import { machineId } from './machine-id'
-import { createRedactor } from './machine-redactor'
 import { nodeFetch } from './node-fetch'
 import { mayHaveToken, secretFor } from './receivers'
+import { createRedactor } from './redactor'
 import { whyNothingIsSent } from './session-origin'
 
 export interface CourseConfig {

@@ -32,8 +32,8 @@ import { gated } from './gate'
 import { handOver } from './hand-over'
 import { lateStorage } from './late-storage'
 import { machineId } from './machine-id'
-import { createRedactor } from './machine-redactor'
 import type { ManagerOptions, Student, TelemetryManager, Urls } from './manager-api'
+import { createRedactor } from './redactor'
 
 /** What the adapter itself does with a manager beyond what its host may. */
 export interface Managed extends TelemetryManager {

@@ -27,7 +27,7 @@ import type { Transport } from './destination'
 import { followLogins } from './follow-logins'
 import { gated } from './gate'
 import { machineId } from './machine-id'
-import { createRedactor } from './machine-redactor'
+import { createRedactor } from './redactor'
 import type { ITelemetryJSONSchema } from './telemetry-json'
 
 /** How often it is looked whether the host wrote, ms: what happens in between is told apart by its own times. */

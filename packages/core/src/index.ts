@@ -1,5 +1,5 @@
 /**
- * `@learnpack/telemetry-core`: events, the fold, the snapshot, the wire, delivery, redaction, measures, the ports, and the
+ * `@learnpack/telemetry-core`: events, the fold, the snapshot, the wire, delivery, measures, the ports, and the
  * runtime that joins them. Pure: it has no clock, randomness, disk or network of its own.
  * @module
  */
@@ -94,11 +94,10 @@ export { AI_NEEDS_LOGIN } from './record/refusals'
 export * from './ports'
 export { readCourseIndex } from './record/course-index'
 
-// Limits and redaction: what is kept of a text.
+// What is kept of a text: how long it may be, and the marks that a redactor leaves.
 export type { Limits } from './record/limits'
 export type { Redactor } from './record/redactor'
-export { createRedactor, type RedactorOptions } from './redactor'
-export { countMarks, type RedactionKind } from './record/redaction-mark'
+export { countMarks, type RedactionKind, type RedactionMark } from './record/redaction-mark'
 
 // Measures: what a snapshot says in numbers.
 export {

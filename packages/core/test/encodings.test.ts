@@ -4,10 +4,11 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeText, toBase64 } from '../src/fold/base64'
 import { createCleaner } from '../src/record/clean'
-import { createRedactor, decodedAttempt, fold, history, initialState, snapshot } from '../src/index'
+import { decodedAttempt, fold, history, initialState, snapshot } from '../src/index'
 import type { ImportedSnapshot, StepEvent } from '../src/index'
 import { attemptOf, contentOf } from '../src/fold/wire'
 import { encodeUri, sessions, withoutName } from './learnpack5'
+import { redact } from './redact'
 import { jsonOf, on } from './support'
 
 const wellFormed = fc.string({ unit: 'grapheme' })
@@ -118,7 +119,7 @@ describe('recorded sessions of LearnPack 5', () => {
 
 describe('redaction', () => {
   const secret = `ghp_${'x1'.repeat(18)}`
-  const clean = createCleaner(createRedactor(), () => {})
+  const clean = createCleaner(redact, () => {})
 
   function fileWith(attempt: Record<string, unknown>): ImportedSnapshot {
     const body = jsonOf(sessions[0]!.posts.at(-1)!.body)

@@ -2,11 +2,12 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createRedactor, decodedAttempt, fold, initialState, snapshot, type Snapshot } from '../src/index'
+import { decodedAttempt, fold, initialState, snapshot, type Snapshot } from '../src/index'
 import { memoryStorage } from '../src/memory'
 import { eventsOf } from './arbitraries'
 import { encodeUri, sessions, withoutName } from './learnpack5'
 import { Editor, editorSession, type Post } from './learnpack5-editor'
+import { redact } from './redact'
 import { course, jsonOf, tries, world, type World } from './support'
 
 const post = (w: World, { at, body }: Post) => {
@@ -76,7 +77,7 @@ describe('the telemetry of the editor', () => {
       .tells('note', [{ planted }])
       .wait(9)
       .start(['b', 'a'], linus)
-    const w = host({ redact: createRedactor() })
+    const w = host({ redact })
     for (const one of editor.posts) post(w, one)
     const repeated = logOf(w)
     post(w, editor.posts.at(-1)!)

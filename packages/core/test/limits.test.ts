@@ -2,11 +2,12 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createRedactor, type Limits } from '../src/index'
+import type { Limits } from '../src/index'
 import { cut } from '../src/record/limits'
 import { memoryStorage } from '../src/memory'
 import { createTelemetry, type Redactor } from '../src/index'
 import { manualClock } from '../src/memory'
+import { redact } from './redact'
 import { countingIds, course, crc, tries } from './support'
 
 function recorded(data: object, options: { limits?: Limits; redact?: Redactor } = {}, before = false) {
@@ -83,7 +84,6 @@ describe('a text above its limit', () => {
   })
 
   it('hides no credential that lay across the cut', () => {
-    const redact = createRedactor()
     const key = `ghp_${'x1'.repeat(18)}`
     const line = `token ${key}\nAPI_KEY="k9Qw3zT7pX2m${'x'.repeat(3)}"\n`
     const packed = `{"a":"${key}","password":"k9Qw3zT7pX2m"},`
@@ -97,7 +97,6 @@ describe('a text above its limit', () => {
   })
 
   it('hides no private key that lay across the cut', () => {
-    const redact = createRedactor()
     const body = Array.from({ length: 30 }, (_, n) => `a1B2c3D4${'e5F6g7H8'.repeat(6)}${n}`).join('\n')
     const pem = `-----BEGIN ${'PRIVATE'} KEY-----\n${body}\n-----END ${'PRIVATE'} KEY-----\n`
     for (let shift = 0; shift < 1_600; shift += 7) {

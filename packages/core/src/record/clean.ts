@@ -5,7 +5,7 @@ import { byList, isAttemptList } from '../events/attempt-kinds'
 import type { CourseInput, StepEventType } from '../events/events'
 import { decodeText, toBase64 } from '../fold/base64'
 import type { Data } from './admit'
-import { mark } from './redaction-mark'
+import type { RedactionMark } from './redaction-mark'
 import type { Attempt, ImportedSnapshot, ImportedStep } from '../events/snapshot-schema'
 import { encodedFields } from '../fold/wire'
 
@@ -20,7 +20,7 @@ const careful =
       // What it says may be what must not be kept.
     }
     failed()
-    return mark('unreadable')
+    return '[redacted:unreadable]' satisfies RedactionMark
   }
 
 /** What is applied to whatever is about to be written; all of it is kept as it is where there is no redactor. */

@@ -12,7 +12,8 @@
  */
 export type RedactionKind = 'user' | 'email' | 'key' | 'private-key' | 'password' | 'secret' | 'unreadable'
 
-export const mark = (kind: RedactionKind): string => `[redacted:${kind}]`
+/** What stands where something was taken out. */
+export type RedactionMark = `[redacted:${RedactionKind}]`
 
 /** A mark of any kind, a host's own as well. */
 export const MARK = /\[redacted:[a-z-]{1,20}\]/g

@@ -29,8 +29,8 @@ export interface TelemetryOptions {
   readonly transports?: readonly Transport[]
   /**
    * Applied to every text before it is written: of step events, of the course but for its slugs, of what is
-   * imported, its base64 decoded. A text it fails on becomes `[redacted:unreadable]`. Default: none; see
-   * `createRedactor`.
+   * imported, its base64 decoded. A text it fails on becomes `[redacted:unreadable]`. Default: none;
+   * `createRedactor` of `@learnpack/telemetry-redaction` makes one.
    */
   readonly redact?: Redactor
   /**

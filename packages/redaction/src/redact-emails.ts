@@ -1,7 +1,7 @@
 // E-mail addresses, looked for at their `@`, so that a text without one costs nothing.
 
 import { gluedAt } from './glued'
-import { mark } from './record/redaction-mark'
+import { mark } from './mark'
 
 /** What is before an `@`: letters, digits and + - . _ %; what else the standard allows is quotes and signs of programs. */
 const nameBefore = /(?<=([\p{L}\p{M}\p{N}.%+_-]{1,64}))/uy

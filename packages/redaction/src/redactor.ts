@@ -1,7 +1,7 @@
 // The built-in redactor (SPEC §8): what must not be kept is replaced by a visible mark. Rules of our own: each is
 // passed over by a search for a short text, and none takes more than linear time, whatever it is given.
 
-import type { Redactor } from './record/redactor'
+import type { Redactor } from '@learnpack/telemetry-core'
 import { isMachineName, redactHomes, redactNames } from './redact-machine'
 import { redactAssignments, redactField } from './redact-assignments'
 import { redactEmails } from './redact-emails'
@@ -10,7 +10,7 @@ import { redactPaths } from './redact-paths'
 import { redactPrivateKeys } from './redact-private-keys'
 import { redactTokens } from './redact-tokens'
 
-/** What the built-in redactor is told of the machine it runs on: core cannot look. */
+/** What the built-in redactor is told of the machine it runs on, besides what it can look up. */
 export interface RedactorOptions {
   /** Home directories of this machine, absolute: wherever they occur, their last part is taken out. Default: none. */
   readonly homes?: readonly string[]
@@ -33,14 +33,8 @@ const TAIL = new RegExp(
 /** Bounded, so that it takes linear time. */
 const PASSES = 3
 
-/**
- * The rules for home directories and user names in paths, e-mail addresses and credentials. Each finding becomes
- * `[redacted:<kind>]` (see `RedactionKind`); redacting twice changes nothing. Takes linear time and does not throw.
- * A text that is the value of a field called `password` or the like is taken out where it looks like a secret.
- * To add rules: `const rules = createRedactor()`, then `(text, name) => mine(rules(text, name))`.
- * @param options default: nothing is known of the machine
- */
-export function createRedactor({ homes = [], names = [] }: RedactorOptions = {}): Redactor {
+/** The redactor of what is known, which does not look at the machine itself: see `createRedactor`. */
+export function redactorOf({ homes = [], names = [] }: RedactorOptions = {}): Redactor {
   const ofMachine = [...homes.flatMap(redactHomes), ...names.filter(isMachineName).map(redactNames)]
   const rules = [
     redactPrivateKeys,

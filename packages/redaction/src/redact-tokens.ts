@@ -2,7 +2,7 @@
 // issues them and by the scanners that look for them; docs/decisions/0009 names them.
 
 import { ESCAPE, gluedAt } from './glued'
-import { mark } from './record/redaction-mark'
+import { mark } from './mark'
 
 /** Every shape holds a run of that many letters, digits, `_` and `-`, so most of a text is passed over at once. */
 const SHORTEST = 20

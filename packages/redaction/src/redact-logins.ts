@@ -1,7 +1,7 @@
 // Passwords in URLs and of commands that take a login, and what an Authorization header carries.
 
 import { isLessonWord, isPlaceholder, isRandom } from './plain-values'
-import { mark } from './record/redaction-mark'
+import { mark } from './mark'
 
 /** A user who was taken out already is one. */
 const login =

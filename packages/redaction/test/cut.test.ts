@@ -3,23 +3,20 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createRedactor, createTelemetry, type Limits, type Redactor } from '../src/index'
-import { manualClock, memoryStorage } from '../src/memory'
-import { countingIds, course, crc, tries } from './support'
+import type { Limits, Redactor } from '@learnpack/telemetry-core'
+import { redactorOf } from '../src/redactor'
+import { telemetryWith, tries } from './support'
 
-const redact = createRedactor({ homes: ['/srv/people/rosalinda'], names: ['rosalinda'] })
+const redact = redactorOf({ homes: ['/srv/people/rosalinda'], names: ['rosalinda'] })
 const LIMIT = 2_000
 /** What is kept of each end. */
 const HALF = LIMIT / 2
 
 /** Data as it is in the log. */
 function recorded(data: object, limits: Limits, redactor: Redactor = redact): Record<string, unknown> {
-  const storage = memoryStorage()
-  const ports = { clock: manualClock(0), ids: countingIds(), crc, random: () => 0.5 }
-  const telemetry = createTelemetry({ storage, ...ports, limits, redact: redactor })
-  telemetry.start(course)
+  const { telemetry, log } = telemetryWith(redactor, limits)
   telemetry.record(1, 'compile', data)
-  const line = storage.log(telemetry.status().telemetry_id!).trimEnd().split('\n')[1]!
+  const line = log().trimEnd().split('\n')[1]!
   return (JSON.parse(line) as { data: Record<string, unknown> }).data
 }
 
@@ -223,6 +220,28 @@ describe('a cut leaves no secret', () => {
     )
     for (let limit = 500; limit < 700; limit++) {
       expect(isInside(WORD, kept(line, limit)) || isInside(SECRET, kept(line, limit))).toBe(false)
+    }
+  })
+
+  it('of credentials, one after the other', () => {
+    const key = `ghp_${'x1'.repeat(18)}`
+    const line = `token ${key}\nAPI_KEY="k9Qw3zT7pX2m${'x'.repeat(3)}"\n`
+    const packed = `{"a":"${key}","password":"k9Qw3zT7pX2m"},`
+    for (const text of [line, packed]) {
+      // One character further every time, until the cut has been at every place of it.
+      for (let shift = 0; shift < text.length; shift++)
+        expect(kept('.'.repeat(shift) + text.repeat(200), 1_000)).not.toMatch(/x1x1|k9Q|7pX2m/)
+    }
+  })
+
+  it('of a private key', () => {
+    const body = Array.from({ length: 30 }, (_, n) => `a1B2c3D4${'e5F6g7H8'.repeat(6)}${n}`).join('\n')
+    const pem = `-----BEGIN ${'PRIVATE'} KEY-----\n${body}\n-----END ${'PRIVATE'} KEY-----\n`
+    const rest = '.\n'.repeat(4_000)
+    for (let shift = 0; shift < 1_600; shift += 7) {
+      const near = '.\n'.repeat(shift)
+      expect(kept(near + pem + rest, 1_000)).not.toContain('e5F6g7H8')
+      expect(kept(rest + pem + near, 1_000)).not.toContain('e5F6g7H8')
     }
   })
 

@@ -1,7 +1,7 @@
 // Private keys, PEM blocks and PuTTY's, on lines of their own or with `\n` written out; whole, or cut at either end.
 
 import { gluedAt } from './glued'
-import { mark } from './record/redaction-mark'
+import { mark } from './mark'
 
 const BEGIN = /-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----/g
 const END = /-----END (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----/g

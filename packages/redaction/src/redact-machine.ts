@@ -1,8 +1,8 @@
 // Of the machine that records: its user's home directory, wherever it lies, and their name.
 
-import type { Redactor } from './record/redactor'
+import type { Redactor } from '@learnpack/telemetry-core'
 import { ESCAPE } from './glued'
-import { mark } from './record/redaction-mark'
+import { mark } from './mark'
 
 const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
 const between = '(?:\\\\{1,4}/?|/{1,2}|%5C|%2F)'

@@ -2,7 +2,7 @@
 // (WSL, Git Bash, file URLs, JSON with its backslashes doubled). The path keeps its shape.
 
 import { ESCAPE } from './glued'
-import { mark } from './record/redaction-mark'
+import { mark } from './mark'
 
 /** Between the parts of a path; JSON doubles backslashes, some of it escapes slashes. */
 const separator = '(?:(?<!\\\\)(?:\\\\{1,2}|\\\\{4})(?!\\\\)|\\\\?/{1,2}|%5C|%2F)'

@@ -12,7 +12,7 @@ import {
   isWordsAndNumbers,
   times,
 } from './plain-values'
-import { mark } from './record/redaction-mark'
+import { mark } from './mark'
 import { HINT, isVariable, secretSort, withoutAccents, type SecretSort } from './secret-names'
 
 const hint = new RegExp(HINT, 'gi')

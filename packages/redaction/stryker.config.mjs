@@ -1,0 +1,8 @@
+import core from '../core/stryker.config.mjs'
+
+export default {
+  ...core,
+  mutate: ['redactor', 'machine-redactor', 'redact-*', 'secret-names', 'plain-values', 'glued'].map(
+    (name) => `src/${name}.ts`,
+  ),
+}
