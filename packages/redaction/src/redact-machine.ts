@@ -3,6 +3,7 @@
 import type { Redactor } from '@learnpack/telemetry-core'
 import { ESCAPE } from './glued'
 import { mark } from './mark'
+import { isAccount } from './nobody'
 
 const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
 const between = '(?:\\\\{1,4}/?|/{1,2}|%5C|%2F)'
@@ -39,11 +40,12 @@ export function redactNames(name: string): Redactor {
   return (text) => text.replace(word, mark('user'))
 }
 
-/** Names of accounts of machines, of programs and of lessons: found everywhere, and nobody's. */
+/** Words that programs and lessons are full of: as a name of this machine's user, they would take out much else. */
 const common = new Set(
-  'root user users admin administrator guest test demo node runner ubuntu debian docker vagrant vscode codespace gitpod coder jovyan replit student learner teacher school home main python java javascript react code data name default public system local localhost master server client service developer build deploy jenkins circleci travis nobody daemon learn learnpack exercise exercises hello world print class function redacted'.split(
+  'school home main python java javascript react code data name master server client learn learnpack exercise exercises hello world print class function redacted'.split(
     ' ',
   ),
 )
 
-export const isMachineName = (name: string): boolean => name.length >= 4 && !common.has(name.toLowerCase())
+export const isMachineName = (name: string): boolean =>
+  name.length >= 4 && !isAccount(name) && !common.has(name.toLowerCase())

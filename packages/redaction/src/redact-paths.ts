@@ -3,6 +3,7 @@
 
 import { ESCAPE } from './glued'
 import { mark } from './mark'
+import { isAccount } from './nobody'
 
 /** Between the parts of a path; JSON doubles backslashes, some of it escapes slashes. */
 const separator = '(?:(?<!\\\\)(?:\\\\{1,2}|\\\\{4})(?!\\\\)|\\\\?/{1,2}|%5C|%2F)'
@@ -17,9 +18,9 @@ const windows = new RegExp(
 const wsl = new RegExp(`(?<=wsl(?:\\$|\\.localhost)\\1[\\w.-]{1,32}\\1home(${separator}))${name}`, 'giu')
 const unix = /(\\?\/(?:home|Users)\\?\/)([\p{L}\p{M}\p{N}_][\p{L}\p{M}\p{N}._-]{0,63})/gu
 
-/** Accounts of machines, and the names that manuals give to people. */
-const nobody =
-  /^(?:public|default(?: user)?|all users|shared|guest|root|admin|administrator|runner|runneradmin|containeradministrator|node|ubuntu|debian|pi|vagrant|docker|vscode|codespace|gitpod|coder|jovyan|replit|circleci|travis|jenkins|app|web|www|www-data|site|deploy|ec2-user|azureuser|cloudshell-user|linuxbrew|student|learner|user|users?name|usuario|your[-_ ]?(?:user|name|username)|tu[-_ ]?(?:usuario|nombre)|you|name|someone|me|xxx+|\.+|\d+)$/i
+/** What manuals write for a person, and folders that are no home. */
+const placeholder =
+  /^(?:default user|all users|your[-_ ]?(?:user|name|username)|tu[-_ ]?(?:usuario|nombre)|you|name|users?name|someone|me|xxx+|\.+|\d+)$/i
 
 /** Parts of a web application that stand under /home and /Users as well. */
 const page =
@@ -51,7 +52,7 @@ const redactWindows = (whole: string, _: string, person: string): string =>
 /** But for what ends a sentence or a quotation behind it. Looked for where it begins only, which takes linear time. */
 const redactName = (person: string): string => {
   const word = person.replace(/(?<=[^.'])[.']+$/, '')
-  return nobody.test(word) ? person : mark('user') + person.slice(word.length)
+  return isAccount(word) || placeholder.test(word) ? person : mark('user') + person.slice(word.length)
 }
 
 function redactUnix(whole: string, folder: string, person: string, at: number, text: string): string {

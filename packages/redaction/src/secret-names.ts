@@ -3,21 +3,20 @@
 /** What people choose, and what machines make: they are told from lesson words in different ways. */
 export type SecretSort = 'password' | 'key'
 
-/** Without accents, as every name is compared. */
-const PASSWORDS = words(
-  'password passwd pwd passphrase passwort kennwort contrasena contrasenha contrasenya senha mdp dbpass',
-)
-const SECRETS = words(
-  'secret secreto segredo token jeton credential credentials apikey secretkey accesskey authkey accesstoken authtoken apitoken privatekey clientsecret sessionid phpsessid jsessionid csrftoken',
-)
-/** Of several words, also where nothing parts them. */
-const PHRASES: ReadonlyMap<string | undefined, SecretSort> = new Map([
-  ['motdepasse', 'password'],
-  ['palavrapasse', 'password'],
-  ['appid', 'key'],
-])
+/** As people write them; a hyphen where they may write one word or several. */
+const PASSWORDS =
+  'password passwd pwd passphrase passwort kennwort contraseña contrasenha contrasenya senha mdp dbpass mot-de-passe palavra-passe'.split(
+    ' ',
+  )
+const SECRETS =
+  'secret secreto segredo token jeton credential credentials apikey secretkey accesskey authkey accesstoken authtoken apitoken privatekey clientsecret sessionid phpsessid jsessionid csrftoken app-id'.split(
+    ' ',
+  )
 /** `key` in Spanish, Portuguese and French. */
-const KEYS = words('clave chave cle')
+const KEYS = ['clave', 'chave', 'clé']
+/** All of them. */
+export const SECRET_NAMES: readonly string[] = [...PASSWORDS, ...SECRETS, ...KEYS]
+
 /** Words before `key` that make it a secret, whatever the case of the name. */
 const KEYS_OF = words(
   'api secret private access auth encryption signing service account subscription client master admin jwt bearer webhook deploy license app application server openai anthropic groq google gemini aws azure stripe github gitlab huggingface hf mistral cohere deepseek openrouter replicate twilio sendgrid mailgun supabase firebase algolia pinecone tavily serpapi rapidapi newsapi openweather weather tmdb omdb giphy unsplash nasa maps',
@@ -31,10 +30,6 @@ const BEHIND = words(
   'confirm confirmation confirmed value prod production dev test live staging repeat again user usuario utilisateur admin api db bd banco base datos dados de del do da du la le el secreta secrete privada privee acceso acesso acces maestra mestra wifi correo email nueva nova actual atual',
 )
 
-/** What occurs in every name that `secretSort` knows, for a search: most texts hold none. */
-export const HINT =
-  /ke(?:y|nnwort)|token|se(?:cret|nha|gredo|ss(?:ion)?id)|p(?:ass|wd)|c(?:ontrase|redential|lave|have|lé|le\u0301|le_)|app[-_]?id|mdp|jeton|_auth/i
-
 /** `undefined`, which is asked for where a name has no such word, is in none. */
 function words(list: string): ReadonlySet<string | undefined> {
   return new Set(list.split(' '))
@@ -43,6 +38,23 @@ function words(list: string): ReadonlySet<string | undefined> {
 /** Without accents, however they are written: `ñ` is one character or two. */
 export const withoutAccents = (name: string): string =>
   /[^ -~]/.test(name) ? name.normalize('NFD').replace(/\p{M}+/gu, '') : name
+
+const bare = (name: string): string => withoutAccents(name).replaceAll('-', '')
+const SORTS: ReadonlyMap<string | undefined, SecretSort> = new Map([
+  ...PASSWORDS.map((name) => [bare(name), 'password'] as const),
+  ...SECRETS.map((name) => [bare(name), 'key'] as const),
+])
+const PHRASES = new Set(SECRET_NAMES.filter((name) => name.includes('-')).map(bare))
+const BARE_KEYS = new Set(KEYS.map(bare))
+
+/** What occurs in every name that `secretSort` knows, for a search: most texts hold none. */
+export const HINT = ((): RegExp => {
+  const texts = [...SECRET_NAMES, 'pass', 'key', '_auth']
+    .flatMap((name) => [withoutAccents(name), name, name.normalize('NFD')])
+    .map((name) => name.replaceAll('-', '[-_.]?'))
+  const needed = texts.filter((text) => !texts.some((other) => other !== text && text.includes(other)))
+  return new RegExp([...new Set(needed)].join('|'), 'i')
+})()
 
 /** `GROQ_API_KEY`, `dbPassword`, `x-api-key`, `password2`, `contraseña`: the last word decides. */
 export function secretSort(name: string): SecretSort | undefined {
@@ -65,19 +77,13 @@ export function secretSort(name: string): SecretSort | undefined {
 }
 
 function sortOf(parts: readonly string[], name: string): SecretSort | undefined {
-  const last = parts.at(-1)
+  const last = parts.at(-1) ?? ''
   const before = parts.at(-2)
-  if (
-    PASSWORDS.has(last) ||
-    /^[a-z]{1,12}passw(?:or)?d$/.test(last ?? '') ||
-    (last === 'pass' && before !== undefined)
-  )
-    return 'password'
-  if (SECRETS.has(last)) return 'key'
-  const phrase =
-    PHRASES.get(last) ?? PHRASES.get(parts.slice(-2).join('')) ?? PHRASES.get(parts.slice(-3).join(''))
-  if (phrase !== undefined) return phrase
-  if (KEYS.has(last)) return KEYS_OF_DATA.has(before) ? undefined : 'key'
+  if (/^[a-z]{1,12}passw(?:or)?d$/.test(last) || (last === 'pass' && before !== undefined)) return 'password'
+  const phrase = [2, 3].map((count) => parts.slice(-count).join('')).find((joined) => PHRASES.has(joined))
+  const sort = SORTS.get(phrase ?? last)
+  if (sort !== undefined) return sort
+  if (BARE_KEYS.has(last)) return KEYS_OF_DATA.has(before) ? undefined : 'key'
   if (last !== 'key' || before === undefined || KEYS_OF_DATA.has(before)) return undefined
   // `process.env.SCHOOL_KEY` is one as well.
   return KEYS_OF.has(before) || isVariable(name.slice(name.lastIndexOf('.') + 1)) ? 'key' : undefined

@@ -4,7 +4,8 @@ import fc from 'fast-check'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createRedactor } from '../src/index'
 import { redactorOf } from '../src/redactor'
-import { secretSort } from '../src/secret-names'
+import { ACCOUNTS } from '../src/nobody'
+import { HINT, secretSort, SECRET_NAMES, withoutAccents } from '../src/secret-names'
 import { negatives as ofLessons, positives as ofShapes } from './redaction-corpus'
 import { toolNegatives, toolPositives } from './redaction-corpus-tools'
 import { tries } from './support'
@@ -85,6 +86,31 @@ it.each([
   ],
 ])('a name says that its value is a %s', (sort, ...names) => {
   for (const name of names) expect([name, secretSort(name ?? '')]).toEqual([name, sort])
+})
+
+describe('a name that says that its value is a secret', () => {
+  it.each(SECRET_NAMES)('%s: of a field, and in a text', (spelled) => {
+    const written = [spelled, spelled.normalize('NFD'), withoutAccents(spelled), spelled.toUpperCase()]
+    for (const sign of ['_', '-', '.', '']) {
+      for (const word of written) {
+        const name = word.replaceAll('-', sign)
+        for (const whole of sign === '' ? [name] : [name, `my${sign}${name}`, `${name}${sign}api`]) {
+          expect([whole, secretSort(whole)]).not.toEqual([whole, undefined])
+          expect(whole).toMatch(HINT)
+          expect(redact('k9Qw3zT7pX2m', whole)).toBe('[redacted:secret]')
+          expect(redact(`${whole} = "k9Qw3zT7pX2m"`)).toBe(`${whole} = "[redacted:secret]"`)
+        }
+      }
+    }
+  })
+})
+
+describe('an account that names nobody', () => {
+  it.each([...ACCOUNTS])('%s: stays in a path, also where it is the one of this machine', (name) => {
+    const text = `in /home/${name}/x and C:\\Users\\${name}\\x, said ${name}`
+    expect(redact(text)).toBe(text)
+    expect(redactorOf({ names: [name, name.toUpperCase()] })(text)).toBe(text)
+  })
 })
 
 it('what a colour hid is seen once that is gone, and a path behind it stays', () => {
