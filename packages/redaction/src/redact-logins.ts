@@ -6,8 +6,8 @@ import { mark } from './mark'
 /** A user who was taken out already is one. */
 const login =
   /:\/\/((?:\[redacted:[a-z-]{1,20}\]|[^\s/?#"'`<>\\:@[]){0,128}):([^\s/"'`<>\\]{1,256})(?=@[\w[.-])/g
-/** A token alone, as git remotes have it. */
-const tokenAlone = /:\/\/([\w-]{16,128})(?=@[\w[.-])/g
+/** A token alone, as git remotes have it; GitHub's old ones have a password that says so. */
+const tokenAlone = /:\/\/([\w-]{16,128})(?=(?::(?:x-oauth-basic)?)?@[\w[.-])/g
 const curl =
   /(\bcurl\b[^\r\n]{0,200}?\s(?:-u|--user)[ =]["']?(?:\[redacted:[a-z-]{1,20}\]|[^\s:"'\\[]){1,64}:)([^\s"'\\]{1,256})/g
 /** In netrc, on one line or several. */

@@ -17,19 +17,19 @@ const inRun = new RegExp(
     // Google
     'AIza[\\w-]{30,}|GOCSPX-[\\w-]{20,}',
     // GitHub, GitLab, npm, PyPI, Docker
-    'gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\\w{30,}|gl(?:pat|ptt|dt|rt|cbt|ft|soat|imt|agent|oas|ffct)-[\\w-]{20,}|npm_[A-Za-z0-9]{30,}',
+    'gh[pousr]_\\w{30,}|github_pat_\\w{30,}|gl(?:pat|ptt|dt|rt|cbt|ft|soat|imt|agent|oas|ffct)-[\\w-]{20,}|npm_\\w{30,}',
     'pypi-[\\w-]{40,}|dckr_pat_[\\w-]{20,}',
     // AWS
     '(?<![A-Za-z0-9])(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])',
     // Stripe, Square, Shopify
-    '[sr]k_(?:live|test)_[A-Za-z0-9]{16,}|whsec_[A-Za-z0-9]{24,}|sq0[a-z]{3}-[\\w-]{22,}|shp[a-z]{2}_[a-fA-F0-9]{32}',
+    '[sr]k_(?:live|test)_[A-Za-z0-9]{16,}|whsec_[A-Za-z0-9]{24,}|sq0[a-z]{3}-[\\w-]{22,}|shp[a-z]{2}_[A-Za-z0-9]{32,}',
     // Slack
     'xox[a-z]-[\\w-]{15,}|xapp-[\\w-]{20,}',
     // Twilio, Mailgun, Mailchimp
     '(?<![A-Za-z0-9])(?:SK|AC)[0-9a-f]{32}(?![A-Za-z0-9])|(?<![A-Za-z0-9])key-[0-9a-f]{32}',
     '(?<![A-Za-z0-9])[0-9a-f]{32}-us\\d{1,2}(?!\\d)',
     // DigitalOcean, Supabase, Databricks, Linear, Figma, Notion
-    'do[opr]_v1_[0-9a-f]{40,}|sbp_[0-9a-f]{32,}|sb_secret_[\\w-]{20,}|dapi[0-9a-f]{32}|lin_api_[A-Za-z0-9]{30,}',
+    'do[opr]_v1_[0-9a-f]{40,}|sbp_[0-9a-f]{32,}|sb_secret_[\\w-]{20,}|dapi[0-9a-f]{32}|lin_api_\\w{30,}',
     'figd_[\\w-]{30,}|ntn_[A-Za-z0-9]{30,}',
   ].join('|'),
   'g',
@@ -40,8 +40,9 @@ const begin = `(?:(?<![\\w-])|(?<=${ESCAPE}))`
 
 /** Shapes with other signs in them, each behind a text that must be there for it. */
 const withSigns: readonly [hint: string, shape: RegExp][] = [
-  // JSON Web Tokens, SendGrid, Google, Telegram
+  // JSON Web Tokens, 1Password, SendGrid, Google, Telegram
   ['eyJ', new RegExp(`${begin}eyJ[\\w-]{8,}\\.[\\w-]{8,}\\.[\\w-]{8,}`, 'g')],
+  ['ops_ey', new RegExp(`${begin}ops_ey[\\w+/-]{100,}={0,2}`, 'g')],
   ['SG.', new RegExp(`${begin}SG\\.[\\w-]{16,}\\.[\\w-]{16,}`, 'g')],
   ['ya29.', new RegExp(`${begin}ya29\\.[\\w-]{20,}`, 'g')],
   ['1//0', new RegExp(`${begin}1//0[\\w-]{30,}`, 'g')],

@@ -2,7 +2,7 @@
 // that no scanner takes this file for one that holds some; none of them was ever issued.
 
 /** Letters and digits that look drawn, the same ones every time. */
-function drawn(length: number, alphabet: string, seed = 7): string {
+export function drawn(length: number, alphabet: string, seed = 7): string {
   let state = seed
   let text = ''
   while (text.length < length) {
@@ -14,8 +14,8 @@ function drawn(length: number, alphabet: string, seed = 7): string {
 const LOWER = 'abcdefghijklmnopqrstuvwxyz'
 const DIGITS = '0123456789'
 const ALNUM = LOWER + LOWER.toUpperCase() + DIGITS
-const alnum = (length: number, seed?: number): string => `a1B2${drawn(length - 4, ALNUM, seed)}`
-const hex = (length: number): string => `4f0a${drawn(length - 4, `${DIGITS}abcdef`)}`
+export const alnum = (length: number, seed?: number): string => `a1B2${drawn(length - 4, ALNUM, seed)}`
+export const hex = (length: number): string => `4f0a${drawn(length - 4, `${DIGITS}abcdef`)}`
 const jwt = `eyJ${alnum(17)}.eyJ${alnum(40)}.${alnum(43)}`
 const pem = (type: string, end = '\n'): string =>
   ['BEGIN', ...[64, 64, 20].map((length) => alnum(length, length)), 'END']
@@ -74,7 +74,7 @@ const tokens: Readonly<Record<string, string>> = {
 }
 
 /** Ways in which a token gets into a text. */
-const around: readonly [where: string, (token: string) => string][] = [
+export const around: readonly [where: string, (token: string) => string][] = [
   ['alone', (token) => token],
   ['in Python', (token) => `client = Client("${token}")\n`],
   ['in an environment', (token) => `A=1\nSOME_THING=${token}\nB=2`],

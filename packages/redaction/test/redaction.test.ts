@@ -6,12 +6,13 @@ import { createRedactor } from '../src/index'
 import { redactorOf } from '../src/redactor'
 import { ACCOUNTS } from '../src/nobody'
 import { HINT, secretSort, SECRET_NAMES, withoutAccents } from '../src/secret-names'
-import { negatives as ofLessons, positives as ofShapes } from './redaction-corpus'
+import { negatives as ofLessons, positives as ofShapes, type Positive } from './redaction-corpus'
+import { examples } from './redaction-corpus-providers'
 import { toolNegatives, toolPositives } from './redaction-corpus-tools'
 import { tries } from './support'
 
 const redact = redactorOf()
-const positives = [...ofShapes, ...toolPositives]
+const positives: readonly Positive[] = [...ofShapes, ...toolPositives, ...examples]
 const negatives = [...ofLessons, ...toolNegatives]
 
 describe('is taken out', () => {
@@ -359,6 +360,8 @@ describe.skipIf('STRYKER_MUTATOR_WORKER' in process.env)('a hostile text of 1 MB
       'sk-ant-',
       'ghp_',
       'SG.',
+      'ops_ey',
+      'ops_ey+',
       '1//0',
       '0:AA',
       'MMMMMMMMMMMMMMMMMMMMMMMM.',
