@@ -21,22 +21,28 @@ const header =
   /(authorization(?:\\{0,3}["'`])?\]?\s{0,3}[:=,]\s{0,3}(?:\\{0,3}["'`])?(?:[A-Za-z]{3,12}[ ]{1,3})?)([\w.~+/=:-]{6,4096})/gi
 const bearer = /(\bbearer[ ]{1,3})([\w.~+/=:-]{12,4096})/gi
 
+/** What the rules for logins outside URLs have in common: most texts hold none of it. */
+const words = /bearer |authorization|identified /i
+
 export function redactLogins(text: string): string {
-  const cleaned = text
+  const inUrls = text.includes('://') ? redactUrls(text) : text
+  const ofCurl = inUrls.includes('curl') ? inUrls.replace(curl, redactPassword) : inUrls
+  return redactFiles(words.test(ofCurl) ? redactWords(ofCurl) : ofCurl)
+}
+
+const redactUrls = (text: string): string =>
+  text
     .replace(tokenAlone, (whole, token: string) => (isRandom(token) ? `://${mark('key')}` : whole))
     .replace(login, (whole, user: string, password: string) =>
       password === user ? whole : redactPassword(whole, `://${user}:`, password),
     )
-    .replace(curl, redactPassword)
-    .replace(identified, redactPassword)
-    .replace(header, redactCredential)
-    .replace(bearer, redactCredential)
-  return redactFiles(cleaned)
-}
+
+const redactWords = (text: string): string =>
+  text.replace(identified, redactPassword).replace(header, redactCredential).replace(bearer, redactCredential)
 
 /** In files of settings; most texts hold neither. */
 function redactFiles(text: string): string {
-  const cleaned = text.includes('login') ? text.replace(netrc, redactPassword) : text
+  const cleaned = text.includes('passw') ? text.replace(netrc, redactPassword) : text
   if (!cleaned.includes('_auth') && !cleaned.includes('/:_password')) return cleaned
   return cleaned.replace(npmrc, (whole, before: string, value: string) =>
     isPlaceholder(value) ? whole : before + mark('key'),

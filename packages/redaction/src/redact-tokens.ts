@@ -38,15 +38,18 @@ const inRun = new RegExp(
 /** Where no word goes on from before, unless that is an escape sequence (see glued.ts). */
 const begin = `(?:(?<![\\w-])|(?<=${ESCAPE}))`
 
-/** Shapes with other signs in them, each behind a text that must be there for it. */
+/**
+ * Shapes with other signs in them, each behind a text that must be there for it. A search is as fast as the first
+ * character of what it looks for is rare.
+ */
 const withSigns: readonly [hint: string, shape: RegExp][] = [
   // JSON Web Tokens, 1Password, SendGrid, Google, Telegram
-  ['eyJ', new RegExp(`${begin}eyJ[\\w-]{8,}\\.[\\w-]{8,}\\.[\\w-]{8,}`, 'g')],
-  ['ops_ey', new RegExp(`${begin}ops_ey[\\w+/-]{100,}={0,2}`, 'g')],
+  ['yJ', new RegExp(`${begin}eyJ[\\w-]{8,}\\.[\\w-]{8,}\\.[\\w-]{8,}`, 'g')],
+  ['_ey', new RegExp(`${begin}ops_ey[\\w+/-]{100,}={0,2}`, 'g')],
   ['SG.', new RegExp(`${begin}SG\\.[\\w-]{16,}\\.[\\w-]{16,}`, 'g')],
-  ['ya29.', new RegExp(`${begin}ya29\\.[\\w-]{20,}`, 'g')],
-  ['1//0', new RegExp(`${begin}1//0[\\w-]{30,}`, 'g')],
-  [':AA', new RegExp(`(?:${begin}|(?<=/bot))\\d{8,10}:AA[\\w-]{30,}`, 'g')],
+  ['29.', new RegExp(`${begin}ya29\\.[\\w-]{20,}`, 'g')],
+  ['//0', new RegExp(`${begin}1//0[\\w-]{30,}`, 'g')],
+  ['AA', new RegExp(`(?:${begin}|(?<=/bot))\\d{8,10}:AA[\\w-]{30,}`, 'g')],
   // A PEM block in base64, but for certificates and public keys
   ['LS0tLS1CRUdJTi', /LS0tLS1CRUdJTi(?!BDRVJU|BQVUJM)[A-Za-z0-9+/]{32,}={0,2}/g],
   // Webhooks of Slack and Discord

@@ -21,8 +21,9 @@ export interface RedactorOptions {
   readonly names?: readonly string[]
 }
 
+const ESC = String.fromCharCode(27)
 /** A terminal's colours and the like: `ESC[32m`, `ESC[K`. */
-const CONTROLS = new RegExp(`${String.fromCharCode(27)}\\[[\\d;]{0,16}[A-Za-z]`, 'g')
+const CONTROLS = new RegExp(`${ESC}\\[[\\d;]{0,16}[A-Za-z]`, 'g')
 
 /** The rest of what was taken out up to a colour, which may be coloured itself: `grep` does that to what it found. */
 const TAIL = new RegExp(
@@ -52,7 +53,9 @@ export function redactorOf({ homes = [], names = [] }: RedactorOptions = {}): Re
     return cleaned === text || more === 0 ? cleaned : plain(cleaned, more - 1)
   }
   const whole = (text: string): string => {
-    const coloured = plain(text).replace(TAIL, '$1')
+    const bland = plain(text)
+    if (!bland.includes(ESC)) return bland
+    const coloured = bland.replace(TAIL, '$1')
     // What colours cut in two is seen without them only; then they go, too.
     const bare = coloured.replace(CONTROLS, '')
     if (bare === text) return coloured
