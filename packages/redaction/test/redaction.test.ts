@@ -362,6 +362,7 @@ describe.skipIf('STRYKER_MUTATOR_WORKER' in process.env)('a hostile text of 1 MB
       'SG.',
       'ops_ey',
       'ops_ey+',
+      'cle ',
       '1//0',
       '0:AA',
       'MMMMMMMMMMMMMMMMMMMMMMMM.',
