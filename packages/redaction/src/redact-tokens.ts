@@ -37,6 +37,9 @@ const inRun = new RegExp(
 
 /** Where no word goes on from before, unless that is an escape sequence (see glued.ts). */
 const begin = `(?:(?<![\\w-])|(?<=${ESCAPE}))`
+/** A token from its beginning on. What is rare is looked for first: what is before it, only where that is. */
+const token = (beginning: string, rest: string): RegExp =>
+  new RegExp(`${beginning}(?<=${begin}${beginning})${rest}`, 'g')
 
 /**
  * Shapes with other signs in them, each behind a text that must be there for it. A search is as fast as the first
@@ -44,20 +47,20 @@ const begin = `(?:(?<![\\w-])|(?<=${ESCAPE}))`
  */
 const withSigns: readonly [hint: string, shape: RegExp][] = [
   // JSON Web Tokens, 1Password, SendGrid, Google, Telegram
-  ['yJ', new RegExp(`${begin}eyJ[\\w-]{8,}\\.[\\w-]{8,}\\.[\\w-]{8,}`, 'g')],
-  ['_ey', new RegExp(`${begin}ops_ey[\\w+/-]{100,}={0,2}`, 'g')],
-  ['SG.', new RegExp(`${begin}SG\\.[\\w-]{16,}\\.[\\w-]{16,}`, 'g')],
-  ['29.', new RegExp(`${begin}ya29\\.[\\w-]{20,}`, 'g')],
-  ['//0', new RegExp(`${begin}1//0[\\w-]{30,}`, 'g')],
-  ['AA', new RegExp(`(?:${begin}|(?<=/bot))\\d{8,10}:AA[\\w-]{30,}`, 'g')],
+  ['yJ', token('eyJ', '[\\w-]{8,}\\.[\\w-]{8,}\\.[\\w-]{8,}')],
+  ['_ey', token('ops_ey', '[\\w+/-]{100,}={0,2}')],
+  ['SG.', token('SG\\.', '[\\w-]{16,}\\.[\\w-]{16,}')],
+  ['29.', token('ya29\\.', '[\\w-]{20,}')],
+  ['//0', token('1//0', '[\\w-]{30,}')],
+  ['AA', new RegExp(`\\d(?<=(?:${begin}|/bot)\\d)\\d{7,9}:AA[\\w-]{30,}`, 'g')],
   // A PEM block in base64, but for certificates and public keys
   ['LS0tLS1CRUdJTi', /LS0tLS1CRUdJTi(?!BDRVJU|BQVUJM)[A-Za-z0-9+/]{32,}={0,2}/g],
-  // Webhooks of Slack and Discord
-  ['hooks.slack.com', /(?<=hooks\.slack\.com(?:\\?\/))[a-z]{1,20}(?:\\?\/\w{1,64}){2,4}/g],
-  [
-    '/webhooks',
-    /(?<=discord(?:app)?\.com\\?\/api\\?\/(?:v\d{1,2}\\?\/)?webhooks\\?\/)\d{5,}\\?\/[\w-]{20,}/g,
-  ],
+]
+
+/** Webhooks of Slack and Discord: the address of the service stays. */
+const webhooks: readonly [hint: string, shape: RegExp][] = [
+  ['hooks.slack.com', /(hooks\.slack\.com\\?\/)([a-z]{1,20}(?:\\?\/\w{1,64}){2,4})/g],
+  ['/webhooks', /(discord(?:app)?\.com\\?\/api\\?\/(?:v\d{1,2}\\?\/)?webhooks\\?\/)(\d{5,}\\?\/[\w-]{20,})/g],
 ]
 
 /** A bot's of Discord, from where its first run begins. */
@@ -72,6 +75,13 @@ export function redactTokens(text: string): string {
   let cleaned = redactRuns(text)
   for (const [hint, shape] of withSigns) {
     if (cleaned.includes(hint)) cleaned = cleaned.replace(shape, redactUnlessPlain)
+  }
+  for (const [hint, shape] of webhooks) {
+    if (!cleaned.includes(hint)) continue
+    cleaned = cleaned.replace(
+      shape,
+      (_, service: string, secret: string) => service + redactUnlessPlain(secret),
+    )
   }
   return cleaned
 }
