@@ -42,7 +42,7 @@ const onDisk = new RegExp(
 export function redactPaths(text: string): string {
   // Telling whether there is any takes less time than looking for it.
   const cleaned = /users|documents and settings/i.test(text) ? text.replace(windows, redactWindows) : text
-  const named = cleaned.replace(unix, redactUnix)
+  const named = redactUnix(cleaned)
   return /wsl[$.]/i.test(named) ? named.replace(wsl, redactName) : named
 }
 
@@ -55,10 +55,22 @@ const redactName = (person: string): string => {
   return isAccount(word) || placeholder.test(word) ? person : mark('user') + person.slice(word.length)
 }
 
-function redactUnix(whole: string, folder: string, person: string, at: number, text: string): string {
-  return page.test(person) || !isOnDisk(text.slice(Math.max(0, at - 80), at))
-    ? whole
-    : folder + redactName(person)
+/**
+ * One after the other: `replace` would hold every match of a text until the last is found, and `matchAll` compiles the
+ * expression anew.
+ */
+function redactUnix(text: string): string {
+  let cleaned = ''
+  let from = 0
+  unix.lastIndex = 0
+  for (let found = unix.exec(text); found !== null; found = unix.exec(text)) {
+    const { index, 0: whole, 1: folder = '', 2: person = '' } = found
+    if (page.test(person) || !isOnDisk(text.slice(Math.max(0, index - 80), index))) continue
+    const at = index + folder.length
+    cleaned += text.slice(from, at) + redactName(person)
+    from = index + whole.length
+  }
+  return cleaned + text.slice(from)
 }
 
 /** @param before what comes before `/home/` or `/Users/` */
