@@ -2,7 +2,14 @@ import core from '../core/stryker.config.mjs'
 
 export default {
   ...core,
-  mutate: ['redactor', 'machine-redactor', 'redact-*', 'secret-names', 'plain-values', 'glued'].map(
-    (name) => `src/${name}.ts`,
-  ),
+  mutate: [
+    'redactor',
+    'machine-redactor',
+    'redact-*',
+    'secret-names',
+    'plain-values',
+    'glued',
+    'nobody',
+    'mark',
+  ].map((name) => `src/${name}.ts`),
 }
