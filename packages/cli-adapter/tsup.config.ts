@@ -18,6 +18,6 @@ export default defineConfig([
     dts: { entry: 'src/index.ts', resolve: [/^@learnpack\/telemetry-/] },
     clean: ['dist/*'],
   },
-  // oclif 1 requires its hooks; the next is a program; the last is loaded when a text is redacted.
-  { ...shared, entry: ['src/plugin.ts', 'src/deliver-later.ts', 'src/redaction.ts'], format: 'cjs' },
+  // oclif 1 requires its hooks; the other one is a program.
+  { ...shared, entry: ['src/plugin.ts', 'src/deliver-later.ts'], format: 'cjs' },
 ])

@@ -11,10 +11,10 @@ const TOO_NEW_MS = 100
  */
 export function versionOf(path: string): string | undefined {
   try {
-    const found = statSync(path, { bigint: true, throwIfNoEntry: false })
+    const found = statSync(path, { throwIfNoEntry: false })
     if (found === undefined) return 'none'
-    if (Math.abs(Date.now() - Number(found.mtimeMs)) < TOO_NEW_MS) return undefined
-    return [found.ino, found.size, found.mtimeNs, found.ctimeNs].join(' ')
+    if (Math.abs(Date.now() - found.mtimeMs) < TOO_NEW_MS) return undefined
+    return `${found.ino} ${found.size} ${found.mtimeMs} ${found.ctimeMs}`
   } catch {
     return undefined
   }

@@ -92,14 +92,9 @@ export function followLogins(options: FollowLoginsOptions): Logins {
     } else logInAs(stored, isFirst)
   }
 
-  /** What the folder and the file of the login were when they were read; undefined while that must be done again. */
-  const versionNow = (): string | undefined => {
-    const versions = [path, ...(readFrom === undefined ? [] : [readFrom])].map(versionOf)
-    return versions.includes(undefined) ? undefined : versions.join()
-  }
-
   function lookIfChanged(): void {
-    const before = versionNow()
+    // node-persist keeps a key in one file: a login is written there, or in a folder that had none.
+    const before = versionOf(readFrom ?? path)
     if (before !== undefined && before === version && !isUnreadable && !noteLater) return
     look()
     // Of what changed while it was read, the version is another one the next time.

@@ -73,6 +73,8 @@ export function createManaged(
   let early: Student | undefined
   let configPath = ''
   let urls: Urls = {}
+  /** As they were looked at last. */
+  let usedUrls = ''
   /** By key and URL, as `urls` named them last. */
   let destinations = new Map<string, Transport>()
   let course: CourseInput | undefined
@@ -158,6 +160,9 @@ export function createManaged(
 
   /** A host sets its URLs when it likes, also after the start, and may change them in place. */
   function useUrls(): void {
+    const told = JSON.stringify(urls)
+    if (told === usedUrls) return
+    usedUrls = told
     const named = Object.entries(configOf({ telemetry: urls }).destinations)
     const wanted = named.map(([key, url]) => [`${key} ${url}`, { [key]: url }] as const)
     if (wanted.length === destinations.size && wanted.every(([name]) => destinations.has(name))) return

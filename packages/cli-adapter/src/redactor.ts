@@ -1,11 +1,7 @@
-// The built-in redactor. Its rules are loaded with the first text: reading them takes a fifth of an import of the adapter,
-// and most commands redact nothing.
+// The built-in redactor, made when the first text comes: what it looks up of the machine is needed by few commands.
 
-import { createRequire } from 'node:module'
 import type { Redactor } from '@learnpack/telemetry-core'
-import type { createRedactor as create, RedactorOptions } from '@learnpack/telemetry-redaction'
-
-const require = createRequire(import.meta.url)
+import { createRedactor as create, type RedactorOptions } from '@learnpack/telemetry-redaction'
 
 /**
  * The built-in redactor. It knows this machine's home directory and the name of its user, looked up when the first text
@@ -15,9 +11,5 @@ const require = createRequire(import.meta.url)
  */
 export function createRedactor(options: RedactorOptions = {}): Redactor {
   let redact: Redactor | undefined
-  return (text, name) => (redact ??= load()(options))(text, name)
+  return (text, name) => (redact ??= create(options))(text, name)
 }
-
-/** Beside this file when it is built, and from its source. */
-const load = (): typeof create =>
-  (require('../dist/redaction.cjs') as { readonly createRedactor: typeof create }).createRedactor
