@@ -76,6 +76,34 @@ function recording({ machine, recording, longest_history_to_100 }) {
   ].join('\n\n')
 }
 
+/** What a click costs in a host, with the adapter's defaults. */
+function clicks({ clicks }) {
+  const each = (of) => clicks.map(of)
+  return table([
+    ['event size', ...each(({ bytes }) => `${number(bytes)} B`)],
+    ['events recorded before', ...each(({ history }) => history)],
+    ['relative to the floor, no secret in the text', ...each(({ to_floor }) => to_floor.clean)],
+    ['relative to the floor, a key in the text', ...each(({ to_floor }) => to_floor.secret)],
+    ['relative to the floor, redaction off', ...each(({ to_floor }) => to_floor.without_redaction)],
+    ['a click, us', ...each(({ median_us }) => median_us.clean)],
+    ['floor, us', ...each(({ median_us }) => median_us.floor)],
+  ])
+}
+
+/** What arrives of five events of a host that ends at once. */
+const endings = ({ delivery: { endings } }) =>
+  table([
+    ['receiver', 'the host ends by', 'arrived', 'of', 'twice', 'ms longer'],
+    ...endings.map((row) => [
+      row.receiver,
+      row.ending,
+      row.delivered,
+      row.sent,
+      row.duplicates,
+      row.added_ms,
+    ]),
+  ])
+
 /** What destinations add to `close()`, by what their receiver does. */
 function closing({ delivery: { added_exit_ms: added } }) {
   const { good, ...bad } = added
@@ -97,7 +125,7 @@ function mutants({ tests: { mutation } }) {
 }
 
 /** What is more than one number, by name. */
-const blocks = { recording, closing, mutants }
+const blocks = { clicks, recording, closing, endings, mutants }
 
 /**
  * A document with what was measured filled in.

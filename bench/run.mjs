@@ -66,6 +66,27 @@ const recording = cases.map(([bytes, history]) => {
   }).sort((a, b) => a.ratio_to_floor - b.ratio_to_floor)
   return { ...runs[Math.floor(RUNS / 2)], ratios_of_all_runs: runs.map((result) => result.ratio_to_floor) }
 })
+const CLICKS = [
+  [500, 0],
+  [12_000, 0],
+  [64_000, 0],
+  [12_000, 1_000],
+  [500, 100_000],
+]
+/** Of a click of 12 KB, to its floor. */
+const CLICK_LIMITS = { clean: 3, secret: 6, without_redaction: 1.5 }
+const clicks = CLICKS.map(([bytes, history]) => {
+  const runs = Array.from({ length: RUNS }, () => run('clicks.mjs', bytes, history))
+  return runs.sort((a, b) => a.to_floor.clean - b.to_floor.clean)[RUNS >> 1]
+})
+for (const { bytes, history, to_floor } of clicks)
+  for (const [way, limit] of Object.entries(CLICK_LIMITS))
+    if (bytes === 12_000 && to_floor[way] > limit) {
+      console.error(
+        `clicks.mjs ${bytes} ${history}: ${way} takes ${to_floor[way]} times the floor, at most ${limit} is allowed`,
+      )
+      process.exitCode = 1
+    }
 const dearer = (bytes) => {
   const [shortest, ...longer] = recording.filter((result) => result.bytes === bytes)
   return ratio(longer.at(-1).ratio_to_floor, shortest.ratio_to_floor)
@@ -86,6 +107,7 @@ const results = {
     cores: cpus().length,
     memory_gb: Math.round(totalmem() / 2 ** 30),
   },
+  clicks,
   recording,
   longest_history_to_100: { 16500: dearer(16_500), 500: dearer(500) },
   burst: run('burst.mjs'),
