@@ -484,6 +484,30 @@ describe('a telemetry.json whose import was cut short by a full disk', () => {
   })
 })
 
+describe('a switch to another student that the disk stops right behind their login', () => {
+  it.each(['logs out', 'is followed by a third'])('is gone through with before anybody %s', (next) => {
+    const storage = memoryStorage()
+    const w = world({ storage })
+    w.telemetry.start(course)
+    w.telemetry.identify('ana')
+    const { open } = storage
+    let opened = 0
+    storage.open = (id) => {
+      // Once for the session start, once for the login: then the disk is away for a moment.
+      if (id !== TELEMETRY_ID && ++opened === 3) throw new Error('i/o error')
+      return open(id)
+    }
+    expect(w.telemetry.identify('ben').ok).toBe(false)
+    if (next === 'logs out') w.telemetry.clear()
+    else w.telemetry.identify('cleo')
+    w.telemetry.record(1, 'compile', { stdout: 'x' })
+    const bens = storage.list().find((id) => storage.log(id).includes('"user_id":"ben"'))!
+    const ofBen = ['session_start', 'student_identified', 'student_cleared']
+    expect(typesOf(storage.log(bens))).toEqual(next === 'logs out' ? [...ofBen, 'compile'] : ofBen)
+    expect(typesOf(storage.log(TELEMETRY_ID))).toEqual(ofBen)
+  })
+})
+
 describe('a log that was deleted while nobody ran', () => {
   const work = async (storage: MemoryStorage, clicks: number, transport = recorder('events').transport) => {
     const w = world({ storage, transports: [transport] })

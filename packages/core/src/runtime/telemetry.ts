@@ -53,7 +53,7 @@ interface Call {
 interface Switch {
   readonly to: string
   readonly start: TelemetryEvent
-  readonly login: TelemetryEvent
+  readonly login: EventOf<'student_identified'>
   readonly steps: (() => Recorded)[]
 }
 
@@ -312,7 +312,20 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   /** Another student goes on in a telemetry of their own: theirs from before, or a fresh one. */
   function leaveFor(user_id: StudentId, call: Call, folder: Ownership, left: OpenTelemetry): Recorded {
     const key = String(user_id)
-    const { to, start, login, steps } = switches.get(key) ?? planSwitch(user_id, call, folder, left)
+    return takeSteps(key, switches.get(key) ?? planSwitch(user_id, call, folder, left), folder)
+  }
+
+  /** A switch whose login is in its log is gone through with before anybody else logs in or out: whose the work is, is decided. */
+  function afterSwitches(student: StudentId | undefined, change: () => Recorded): Recorded {
+    for (const [key, begun] of switches) {
+      if (whose === undefined || begun.steps.length > 1 || sameStudent(key, student)) continue
+      const done = takeSteps(key, begun, whose)
+      if (!done.ok) return done
+    }
+    return change()
+  }
+
+  function takeSteps(key: string, { to, start, login, steps }: Switch, folder: Ownership): Recorded {
     for (let step = steps[0]; step !== undefined; step = steps[0]) {
       const done = step()
       if (!done.ok) return done
@@ -321,6 +334,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     switches.delete(key)
     switchTelemetry(to)
     folder.switchTo(to)
+    const { user_id } = login.data
     folder.own(to, user_id)
     folder.setStudent(to, user_id)
     begin(start)
@@ -493,10 +507,13 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       answered(() => {
         const parsed = studentId.safeParse(user_id)
         if (!parsed.success) return refuse(`user_id: ${describeIssues(parsed.error, user_id)}`)
-        return whenStarted((call) => settle(() => identify(call, parsed.data)))
+        return whenStarted((call) =>
+          settle(() => afterSwitches(parsed.data, () => identify(call, parsed.data))),
+        )
       }),
 
-    clear: () => answered(() => whenStarted((call) => settle(() => logOut(call)))),
+    clear: () =>
+      answered(() => whenStarted((call) => settle(() => afterSwitches(undefined, () => logOut(call))))),
 
     import: (given, { live = false } = {}) =>
       answered(() => {
