@@ -46,8 +46,8 @@ export const standard: Output = {
   out: (text) => void process.stdout.write(text),
   // To a file on a full disk it throws at once, and there is nowhere left to say so.
   err: (text) => void ignoreErrors(() => process.stderr.write(text)),
-  // NO_COLOR, FORCE_COLOR, TERM and whether stdout is a terminal.
-  colors: pico.isColorSupported,
+  // NO_COLOR, FORCE_COLOR, TERM and whether stdout is a terminal. picocolors also colours what is piped where CI is set.
+  colors: pico.isColorSupported && (process.stdout.isTTY || Boolean(process.env['FORCE_COLOR'])),
   ...(process.stdin.isTTY && process.stderr.isTTY && { ask: confirm }),
   ...(process.stderr.isTTY && {
     progress: (text) => void process.stderr.write(`\r\u001B[K${oneLine(text)}`),

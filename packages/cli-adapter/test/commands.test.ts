@@ -167,6 +167,7 @@ describe('show', () => {
         env: { PATH: process.env['PATH'], ...env },
       }).stdout
     expect(piped({})).not.toContain(escape)
+    expect(piped({ CI: 'true' })).not.toContain(escape)
     expect(piped({ FORCE_COLOR: '1' })).toContain(escape)
     expect(piped({ FORCE_COLOR: '1', NO_COLOR: '1' })).not.toContain(escape)
   })
