@@ -41,7 +41,7 @@ const steps = Array.from({ length: 10 }, (_, position) => ({
 }))
 const line = 'def add(a, b): return a + b  # 1234\n'
 const text = (length, more) => more + line.repeat(Math.ceil(length / line.length)).slice(0, length)
-/** One in two has a key in it. */
+/** @param secret whether there is a key in it */
 const attempt = (n, secret) => ({
   source_code: text(bytes * 0.4, secret ? `API_KEY = "sk-proj-${'aB3dE5gH7j'.repeat(4)}${n}"\n` : ''),
   stdout: text(bytes * 0.5, ''),

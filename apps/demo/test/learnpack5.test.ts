@@ -4,7 +4,8 @@ import { parseSnapshot, snapshot, type Snapshot } from '@learnpack/telemetry-cor
 import { describe, expect, it } from 'vitest'
 import { answersOf, attemptsOf, decoded, type StepAttempt } from '../page/model/attempts'
 import { readSession } from '../page/model/read-session'
-import { learnPack5Log, learnPack5Sessions } from './learnpack5'
+import { ofOneStudent } from '../../../packages/core/test/learnpack5'
+import { learnPack5Log } from './learnpack5'
 
 async function endOf(name: string, text: string): Promise<Snapshot> {
   const session = await readSession(name, text)
@@ -16,7 +17,7 @@ async function endOf(name: string, text: string): Promise<Snapshot> {
 
 const ENCODED = ['source_code', 'stdout', 'stderr']
 
-describe.each(learnPack5Sessions)('$name', (session) => {
+describe.each(ofOneStudent)('$name', (session) => {
   const text = JSON.stringify(session.posts.at(-1)!.body)
   const parsed = parseSnapshot(text)
   if (!parsed.ok) throw new Error(parsed.reason)

@@ -18,7 +18,8 @@ import { longLog } from '../scripts/long-log.mjs'
 import { startDemo, withDemo } from '../scripts/start-demo.mjs'
 import { startCountingProxy, type CountingProxy } from './counting-proxy'
 import { start } from './demo'
-import { learnPack5Log, learnPack5Sessions } from './learnpack5'
+import { ofOneStudent } from '../../../packages/core/test/learnpack5'
+import { learnPack5Log } from './learnpack5'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const require = createRequire(import.meta.url)
@@ -324,7 +325,7 @@ describe('files', () => {
   })
 
   it('shows what LearnPack 5 recorded, quizzes too', async () => {
-    const session = learnPack5Sessions.find(({ name }) => name === 'quiz failed, then passed')!
+    const session = ofOneStudent.find(({ name }) => name === 'quiz failed, then passed')!
     const { steps } = session.posts.at(-1)!.body as unknown as {
       steps: { slug: string; quiz_submissions: { selections: { question: string; answer: string }[] }[] }[]
     }

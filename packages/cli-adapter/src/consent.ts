@@ -4,7 +4,7 @@
 import { courseFolder } from '@learnpack/telemetry-transport-file'
 import { ancestors } from './ancestors'
 import { isInside } from './export-target'
-import { versionOf } from './file-version'
+import { settledVersionOf } from './file-version'
 import { changeUserFile, readUserFile, userFile, type Environment } from './user-files'
 
 /** What the user chose: for every course, and for those named by their folder. `true` is on. */
@@ -58,7 +58,7 @@ export function followConsent(course: string, env: Environment = process.env): (
   return () => {
     const says = environmentSays(env)
     if (says !== undefined) return says
-    const now = versionOf(path)
+    const now = settledVersionOf(path)
     // What could not be read may be readable now, though nothing has changed it.
     if (chosen === undefined || chosen.kind === 'unreadable' || now === undefined || now !== version) {
       version = now

@@ -49,7 +49,9 @@ export function readCourseConfig(folder: CourseFolder): CourseConfig {
   if (path !== undefined) return readConfigAt(path)
   return {
     destinations: {},
-    problems: [`${String(places(folder)[0])}: no such file, so there is nowhere to send to`],
+    problems: [
+      `${join(courseFolder(folder.dirPath), 'learn.json')}: no such file, so there is nowhere to send to`,
+    ],
   }
 }
 

@@ -6,7 +6,7 @@ import { ignoreErrors } from '@learnpack/telemetry-transport-file'
 import { existsSync } from 'node:fs'
 import { sameStudent, type StudentId } from '@learnpack/telemetry-core'
 import type { CourseFolder } from '@learnpack/telemetry-transport-file'
-import { versionOf } from './file-version'
+import { settledVersionOf } from './file-version'
 import { readHostSession, sessionFolder, type HostStudent } from './host-session'
 import type { Student } from './manager-api'
 import { cameWithCourse, isNewHere, noteForeignSession, shippedSession } from './session-origin'
@@ -94,7 +94,7 @@ export function followLogins(options: FollowLoginsOptions): Logins {
 
   function lookIfChanged(): void {
     // node-persist keeps a key in one file: a login is written there, or in a folder that had none.
-    const before = versionOf(readFrom ?? path)
+    const before = settledVersionOf(readFrom ?? path)
     if (before !== undefined && before === version && !isUnreadable && !noteLater) return
     look()
     // Of what changed while it was read, the version is another one the next time.

@@ -1,4 +1,4 @@
-// What is known of a learner's work in a course: what its log stands for, or what a telemetry.json says that LearnPack wrote.
+// What is known of a learner's work in a course: from its event log, or from a telemetry.json that LearnPack itself wrote.
 
 import { existsSync, statSync } from 'node:fs'
 import { createFollower, evolve, initialState, parseSnapshot, type State } from '@learnpack/telemetry-core'

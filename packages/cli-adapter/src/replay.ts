@@ -53,15 +53,13 @@ export function replayLog(path: string, until?: Until): ReplayedLog {
     throw new CommandError(`--at: ${path} has ${counts.lines} lines, there is no line ${until.line}`)
   }
   if (!found) throw new CommandError(`--at: no event of ${path} is ${describe(until as Until)}`)
-  try {
-    return { json: snapshotText(state), messages }
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error
+  const json = snapshotText(state)
+  if (json === undefined)
     throw new CommandError(`${path}: its telemetry.json would be longer than any string can be`)
-  }
+  return { json, messages }
 }
 
-/** What the whole log at `path` stands for. @throws CommandError when it cannot be read */
+/** The state that the whole log at `path` folds to. @throws CommandError when it cannot be read */
 export const stateOfLog = (path: string): State => {
   let state = initialState
   read(path, (_, folded) => (state = folded))

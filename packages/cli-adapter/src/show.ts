@@ -16,7 +16,6 @@ type Attempt = Step['tests'][number]
 
 type List = (typeof ATTEMPT_KINDS)[number]['list']
 
-/** In the order shown. */
 const NAMES: Readonly<Record<List, string>> = {
   compilations: 'run',
   tests: 'tests',
@@ -43,7 +42,7 @@ export function decoded(known: Snapshot): Snapshot {
 
 /**
  * @param told decoded; with the steps to be told of
- * @param known of which it was made
+ * @param known what it was rendered from
  * @param full with texts in full: source code, output, questions, answers
  */
 export function describeKnown(told: Snapshot, known: Known, full: boolean, paint: Paint): string {
@@ -90,8 +89,8 @@ function describeStep(step: Step, full: boolean, paint: Paint): string[] {
   const what = progress === 'not opened' ? paint.dim(progress) : progress
   return [
     `${mark} ${paint.bold(oneLine(slug))}  ${what}${at === undefined ? '' : ` ${moment(at)}`}`,
-    ...Object.entries(NAMES).flatMap(([list, name]) =>
-      attemptsOf(step, list as List).flatMap((attempt) => describeAttempt(name, attempt, full, paint)),
+    ...ATTEMPT_KINDS.flatMap(({ list }) =>
+      attemptsOf(step, list).flatMap((attempt) => describeAttempt(NAMES[list], attempt, full, paint)),
     ),
   ]
 }

@@ -172,19 +172,10 @@ export function snapshotStatus(path: string, state: State | undefined): CourseSt
   if (state === undefined) return { path, bytes, state: found === undefined ? 'missing' : 'not compared' }
   if (state.tooLarge) return { path, bytes, state: 'too large' }
   if (found === undefined) return { path, bytes, state: 'missing' }
-  const text = textOf(state)
+  const text = snapshotText(state)
   if (text === undefined) return { path, bytes, state: 'too large' }
   // A file of another length is another one, and need not be read.
   const same =
     Buffer.byteLength(text) === bytes && readRegular(path, { most: bytes }).equals(Buffer.from(text))
   return { path, bytes, state: same ? 'up to date' : 'differs from the log' }
-}
-
-function textOf(state: State): string | undefined {
-  try {
-    return snapshotText(state)
-  } catch (error) {
-    if (error instanceof RangeError) return undefined
-    throw error
-  }
 }

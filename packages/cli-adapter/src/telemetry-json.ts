@@ -1,6 +1,6 @@
 // The types that LearnPack's own telemetry module exports. LearnPack declares fields of attempts that plugins leave out;
 // here attempts and files are `any`, which fits what was compiled against that and promises nothing.
-/* eslint-disable @typescript-eslint/no-explicit-any */
+/* eslint-disable @typescript-eslint/no-explicit-any -- the `any` of the types that hosts were compiled against */
 
 /** One step of telemetry.json. Fields that are not named here are kept as they came. */
 export interface TStep {

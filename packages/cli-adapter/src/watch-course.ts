@@ -2,7 +2,6 @@
 // events of a log of ours. The file is the host's: it is never written while the host may, and put right where a crash tore it.
 
 import { join } from 'node:path'
-import { statSync } from 'node:fs'
 import {
   createTelemetry,
   parseSnapshot,
@@ -23,6 +22,7 @@ import {
   SNAPSHOT_NAME,
 } from '@learnpack/telemetry-transport-file'
 import { consent } from './consent'
+import { versionOf } from './file-version'
 import type { Transport } from './destination'
 import { followLogins } from './follow-logins'
 import { gated } from './gate'
@@ -57,7 +57,7 @@ export interface WatchedCourse {
    * Says what happens: `recorded` with `{ id, at, type, step }` of an event, and what core's `Telemetry` says beside it (`noticed`,
    * `delivered`, `retrying`, `fault`).
    */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a listener declares what it takes, whatever the event
   on(event: string, listener: (...said: any[]) => void): void
   /** Looks a last time and lets go. Does not reject. */
   close(): Promise<void>
@@ -133,7 +133,7 @@ export function watchCourse({
     isOpen = true
   }
 
-  /** What the host could not read it would not start with. Nothing to put there: then it is left as it is. */
+  /** A host does not start with a file that it cannot read. Without a log there is nothing to put in its place. */
   function putRight(): void {
     if (folder.list().length === 0) return
     open()
@@ -185,9 +185,4 @@ const nobodys: CourseFolder['lease'] = {
   ask() {},
   asked: () => false,
   holder: () => undefined,
-}
-
-function versionOf(path: string): string | undefined {
-  const found = statSync(path, { bigint: true, throwIfNoEntry: false })
-  return found && [found.ino, found.size, found.mtimeNs].join(' ')
 }

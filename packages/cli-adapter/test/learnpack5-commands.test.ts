@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { ofOneStudent, withoutName } from '../../core/test/learnpack5'
 import { main } from '../src/cli'
 import { watchCourse } from '../src/watch-course'
 
@@ -22,13 +23,7 @@ type File = Record<string, unknown> & {
   }[]
 }
 
-const sessions = (
-  JSON.parse(
-    readFileSync(new URL('../../core/test/fixtures/learnpack5-sessions.json', import.meta.url), 'utf8'),
-  ) as { readonly name: string; readonly posts: readonly { readonly body: File }[] }[]
-).filter(({ posts }) => new Set(posts.map(({ body }) => body['user_id'])).size === 1)
-
-const withoutName = ({ fullname: _, ...body }: File): File => body as File
+const sessions = ofOneStudent as unknown as { name: string; posts: readonly { readonly body: File }[] }[]
 /** As LearnPack 5 writes a text: base64 of its percent-encoding. */
 const decoded = (text: string): string => decodeURIComponent(atob(text))
 /** Without those that have invisible characters, which are shown by their names. */
@@ -76,14 +71,14 @@ describe.each(sessions)('$name', ({ posts }) => {
 
   it('is replayed from the log to what the editor posted last, and at its first line to what it posted first', async () => {
     const course = await courseOf(posts, true)
-    expect(JSON.parse(await run('replay', course))).toEqual(withoutName(last))
-    const { user_id, ...first } = withoutName(posts[0]!.body)
+    expect(JSON.parse(await run('replay', course))).toEqual(withoutName(last as never))
+    const { user_id, ...first } = withoutName(posts[0]!.body as never)
     // That nobody is named is the line behind it.
     const named = user_id === '' ? {} : { user_id }
     expect(JSON.parse(await run('replay', course, '--at', '1'))).toEqual({ ...first, ...named })
   })
 
-  it('is exported with a telemetry.json and a log that stand for it', async () => {
+  it('is exported with its telemetry.json and a log that folds to it', async () => {
     const course = await courseOf(posts, true)
     const to = join(mkdtempSync(join(tmpdir(), 'telemetry-lp5-')), 'all')
     await run('export', course, '--to', to)
@@ -96,13 +91,13 @@ describe.each(sessions)('$name', ({ posts }) => {
         ),
         'utf8',
       )
-    // The file is the host's: it is given as it is.
+    // The file is the host's, and is copied unchanged.
     expect(JSON.parse(content('telemetry.json'))).toEqual(last)
     const log = join(
       to,
       files.find((file) => file.endsWith('events.ndjson'))!,
     )
-    expect(JSON.parse(await run('replay', log))).toEqual(withoutName(last))
+    expect(JSON.parse(await run('replay', log))).toEqual(withoutName(last as never))
   })
 
   it.each([true, false])('is shown with its texts decoded (beside the host: %s)', async (watched) => {

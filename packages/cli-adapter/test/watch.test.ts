@@ -7,19 +7,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Parcel } from '@learnpack/telemetry-core'
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { ofOneStudent, withoutName, type LearnPack5Session } from '../../core/test/learnpack5'
 import { main } from '../src/cli'
 import { watchCourse, type WatchOptions } from '../src/watch-course'
 
-interface Session {
-  readonly name: string
-  readonly posts: readonly { readonly at: number; readonly body: Record<string, unknown> }[]
-}
-const sessions = JSON.parse(
-  readFileSync(new URL('../../core/test/fixtures/learnpack5-sessions.json', import.meta.url), 'utf8'),
-) as Session[]
-/** Where one student works; another one goes on in a telemetry of their own. */
-const ofOne = sessions.filter(({ posts }) => new Set(posts.map(({ body }) => body['user_id'])).size === 1)
-const [first] = ofOne as [Session]
+const [first] = ofOneStudent as [LearnPack5Session]
 
 const bin = fileURLToPath(new URL('../bin/learnpack-telemetry.js', import.meta.url))
 const plugin = fileURLToPath(new URL('../dist/plugin.cjs', import.meta.url))
@@ -61,10 +53,8 @@ function watch(options: WatchOptions) {
   return watched
 }
 
-const withoutName = ({ fullname: _, ...body }: Record<string, unknown>) => body
-
 describe('a telemetry.json of LearnPack 5', () => {
-  it.each(ofOne)('$name: is known after every write, and never written', async ({ posts }) => {
+  it.each(ofOneStudent)('$name: is known after every write, and never written', async ({ posts }) => {
     const { dirPath, write, content } = newCourse()
     const watched = watch({ dirPath })
     for (const { body } of posts) {
@@ -180,7 +170,7 @@ describe('a torn or empty telemetry.json', () => {
     expect(JSON.parse(content())).toEqual(withoutName(whole))
   })
 
-  it('of a course that nobody watched is left as it is', async () => {
+  it('of a course that nobody watched stays unchanged', async () => {
     const { dirPath, write, content } = newCourse()
     write(torn)
     await watch({ dirPath }).close()

@@ -17,6 +17,11 @@ export const sessions = JSON.parse(
   readFileSync(new URL('fixtures/learnpack5-sessions.json', import.meta.url), 'utf8'),
 ) as LearnPack5Session[]
 
+/** Those of one student; another one goes on in a telemetry of their own. */
+export const ofOneStudent = sessions.filter(
+  ({ posts }) => new Set(posts.map(({ body }) => body.user_id)).size === 1,
+)
+
 /** As we keep it: the student's name is in no log. */
 export function withoutName({ fullname: _, ...file }: LearnPack5File): ImportedSnapshot {
   return file

@@ -60,7 +60,7 @@ export const examples: readonly Example[] = [
   {
     rule: 'npm',
     what: 'in an .npmrc',
-    text: `//registry.school.example/:_authToken=${alnum(36)}`,
+    text: `//npm.school.example/:_authToken=${alnum(36)}`,
     secret: alnum(36),
     file: '.npmrc',
   },

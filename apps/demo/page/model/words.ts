@@ -27,7 +27,7 @@ export function spanInWords(ms: number): string {
   return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.round(hours / 24)} days`
 }
 
-/** What an attempt of each type is called: one, and several. In the order in which a step counts them. */
+/** What an attempt of each type is called: one, and several. */
 export const ATTEMPT_NAMES: Readonly<Record<StepAttempt['type'], readonly [string, string]>> = {
   compile: ['run', 'runs'],
   test: ['test', 'tests'],

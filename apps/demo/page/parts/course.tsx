@@ -4,10 +4,6 @@ import { listOf } from '../model/attempts'
 import { ATTEMPT_NAMES, countInWords, spanInWords } from '../model/words'
 import { Icon } from './icon'
 
-const COUNTED = Object.entries(ATTEMPT_NAMES).flatMap(([type, names]) =>
-  ATTEMPT_KINDS.filter((kind) => kind.type === type).map(({ list }) => ({ list, names })),
-)
-
 interface Props {
   readonly steps: Snapshot['steps']
   readonly measures: Measures['steps']
@@ -43,9 +39,9 @@ export const Course = memo(function Course({ steps, measures, open, shown, selec
               <span className="counts">
                 {/* Lines break between them, not in them. */}
                 {[
-                  ...COUNTED.flatMap(({ list, names: [one, many] }) => {
+                  ...ATTEMPT_KINDS.flatMap(({ list, type }) => {
                     const count = listOf(step, list).length
-                    return count === 0 ? [] : countInWords(count, one, many)
+                    return count === 0 ? [] : countInWords(count, ...ATTEMPT_NAMES[type])
                   }),
                   ...(time_spent > 0 ? [spanInWords(time_spent * 1_000)] : []),
                 ]

@@ -1,6 +1,6 @@
 // The kinds of attempt at a step. Event schemas, the fold, the wire and the lists of telemetry.json follow this table.
 
-const TEXTS_OF_RUN = ['source_code', 'stdout', 'stderr'] as const
+export const TEXTS_OF_RUN = ['source_code', 'stdout', 'stderr'] as const
 
 /**
  * One row for each kind: the `type` of its events; its `list` in a step of telemetry.json, and what the published schema says

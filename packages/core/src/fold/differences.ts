@@ -3,7 +3,6 @@
 
 import { ATTEMPT_KINDS } from '../events/attempt-kinds'
 import { doneAt, endOf, startOf } from './attempt-times'
-import { deterministicId } from '../events/deterministic-id'
 import {
   EVENT_VERSION,
   sameStudent,
@@ -11,7 +10,8 @@ import {
   type StepEvent,
   type StepEventType,
 } from '../events/events'
-import { evolve, fold } from './evolve'
+import { fold } from './evolve'
+import { completingNothingElse, idOf, stepRef } from './file-events'
 import { toArray } from './list'
 import { isKeyed, isSame } from './merge-patch'
 import { snapshotPatch } from './snapshot-patch'
@@ -73,9 +73,6 @@ const found = (event: KnownEvent): Found => {
 
 const inTime = (a: Found, b: Found): number => a.event.at - b.event.at || a.rank - b.rank
 
-const idOf = ({ telemetry_id }: ImportedSnapshot, at: number, ...name: readonly unknown[]): string =>
-  deterministicId(at, JSON.stringify([telemetry_id, ...name]))
-
 /** The latest moment the file tells of. */
 const toldAt = ({ last_interaction_at, tutorial_started_at }: ImportedSnapshot): number =>
   last_interaction_at ?? tutorial_started_at ?? 0
@@ -130,10 +127,9 @@ function sessionEvents({ sessions }: State, file: ImportedSnapshot): Found[] {
 /** The course of a file, as a session start tells it: what happened in its steps comes by itself. */
 const courseOf = ({ steps }: ImportedSnapshot) =>
   steps.map((step, index) => {
-    const { slug, position, files, is_testeable } = step
+    const { files, is_testeable } = step
     return {
-      slug,
-      position: Math.max(0, position ?? index),
+      ...stepRef(step, index),
       ...(files && { files }),
       ...(is_testeable !== undefined && { is_testeable }),
       ...optionalLists(step),
@@ -185,16 +181,18 @@ function attempts(state: State, file: ImportedSnapshot, { at: now }: Observed): 
 
 function stepEvent(
   file: ImportedSnapshot,
-  { slug, position }: ImportedStep,
+  step: ImportedStep,
   index: number,
   at: number,
   type: StepEventType,
   content: Pick<StepEvent, 'data'>,
   id: string,
 ): Found {
-  const step = { slug, position: Math.max(0, position ?? index) }
   const session = sessionAt(file, at) ?? id
-  return found({ v: EVENT_VERSION, id, at, session, type, step, ...content } as StepEvent)
+  return found({
+    ...{ v: EVENT_VERSION, id, at, session, type, step: stepRef(step, index) },
+    ...content,
+  } as StepEvent)
 }
 
 /** Those of `theirs` that are not among `ours`, as often as there are more of them; `nth` among equal ones. */
@@ -238,28 +236,4 @@ const withoutTexts = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(withoutTexts)
   if (!isKeyed(value)) return value
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutTexts(inner)]))
-}
-
-// ---- completions ----
-
-/** Marks the events at which our rules would complete a step that the file does not say was completed then. */
-function completingNothingElse(
-  state: State,
-  events: readonly KnownEvent[],
-  file: ImportedSnapshot,
-): KnownEvent[] {
-  const completedAt = new Map(file.steps.map(({ slug, completed_at }) => [slug, completed_at]))
-  let now = state
-  return events.map((event) => {
-    const next = evolve(now, event)
-    const invents =
-      (event.type === 'open_step' || event.type === 'test') &&
-      [...next.activity].some(
-        ([slug, { completed_at }]) =>
-          completed_at !== now.activity.get(slug)?.completed_at && completed_at !== completedAt.get(slug),
-      )
-    const told = invents ? ({ ...event, completes: false } as KnownEvent) : event
-    now = invents ? evolve(now, told) : next
-    return told
-  })
 }

@@ -95,13 +95,14 @@ function moveSession(state: State, { session, data }: EventOf<'session_moved'>):
 }
 
 function startSession(state: State, { id, at, data }: EventOf<'session_start'>): State {
+  const lists = emptyLists(optionalListsOf(state))
   return {
     ...state,
     telemetry_id: state.telemetry_id ?? data.telemetry_id,
     tutorial_started_at: state.tutorial_started_at ?? at,
     slug: data.slug,
     agent: data.agent,
-    course: data.steps.map((step) => courseStepOf({ ...emptyLists(optionalListsOf(state)), ...step })),
+    course: data.steps.map((step) => courseStepOf({ ...lists, ...step })),
     started: true,
     sessions: [
       ...state.sessions.map((session) => (session.over ? session : { ...session, over: true })),

@@ -4,13 +4,12 @@
 
 import { ATTEMPT_KINDS, isAttemptList } from '../events/attempt-kinds'
 import { doneAt } from './attempt-times'
-import { deterministicId } from '../events/deterministic-id'
 import { EVENT_VERSION, type KnownEvent, type StepEvent, type StepEventType } from '../events/events'
-import { evolve } from './evolve'
 import { exitCodeOf, isRun, withExitCode } from './exit-code'
+import { completingNothingElse, idOf, stepRef } from './file-events'
 import type { Attempt, ImportedSnapshot, ImportedStep } from '../events/snapshot-schema'
 import { stableJson } from './stable-json'
-import { initialState, type State } from './state'
+import { initialState } from './state'
 import { attemptsIn, optionalLists } from './unite'
 import { contentOf } from './wire'
 
@@ -29,12 +28,8 @@ export function history(file: ImportedSnapshot): KnownEvent[] {
     session: sessionAt(file, event.at) ?? outside,
   }))
   const inOrder = [...sessions, ...facts].sort((a, b) => a.at - b.at)
-  const events = inventNothing(inOrder, file)
+  const events = completingNothingElse(initialState, inOrder, file)
   return [...events, conclusion(file, outside, events.at(-1))]
-}
-
-function idOf(file: ImportedSnapshot, at: number, ...name: readonly unknown[]): string {
-  return deterministicId(at, JSON.stringify([file.telemetry_id, ...name]))
 }
 
 function sessionStarts(file: ImportedSnapshot): KnownEvent[] {
@@ -42,8 +37,7 @@ function sessionStarts(file: ImportedSnapshot): KnownEvent[] {
   const steps = file.steps.map((step, index) => ({
     ...Object.fromEntries(Object.entries(step).filter(([key]) => !isAttemptList(key))),
     ...optionalLists(step),
-    slug: step.slug,
-    position: Math.max(0, step.position ?? index),
+    ...stepRef(step, index),
   }))
   return (file.workout_session ?? []).map(({ started_at: at }, index) => {
     const id = sessionId(file, index, at)
@@ -102,7 +96,7 @@ function completingTest({ completed_at }: ImportedStep, tests: readonly Attempt[
 
 function stepEvent(
   file: ImportedSnapshot,
-  { slug, position }: ImportedStep,
+  step: ImportedStep,
   index: number,
   at: number,
   type: StepEventType,
@@ -112,30 +106,13 @@ function stepEvent(
   const told = isRun(type) ? withExitCode(attempt) : attempt
   return {
     v: EVENT_VERSION,
-    id: idOf(file, at, type, slug, nth, stableJson(attempt)),
+    id: idOf(file, at, type, step.slug, nth, stableJson(attempt)),
     at,
     session: '',
     type,
-    step: { slug, position: Math.max(0, position ?? index) },
+    step: stepRef(step, index),
     ...contentOf(type, told),
   } as StepEvent
-}
-
-/** Marks the events at which our rules would complete a step that the file does not say was completed then. */
-function inventNothing(events: readonly KnownEvent[], file: ImportedSnapshot): KnownEvent[] {
-  const completedAt = new Map(file.steps.map((step) => [step.slug, step.completed_at]))
-  const invents = (before: State, after: State): boolean =>
-    [...after.activity].some(
-      ([slug, { completed_at }]) =>
-        completed_at !== before.activity.get(slug)?.completed_at && completed_at !== completedAt.get(slug),
-    )
-  let state = initialState
-  return events.map((event) => {
-    const next = evolve(state, event)
-    const told = invents(state, next) ? ({ ...event, completes: false } as KnownEvent) : event
-    state = told === event ? next : evolve(state, told)
-    return told
-  })
 }
 
 /** The latest moment the file tells of. */

@@ -32,12 +32,17 @@ export function* snapshotJson(state: State): Generator<string> {
 }
 
 /**
- * The same as one string.
+ * The same as one string; undefined for a state that is `tooLarge`, or that takes more characters.
  * @param longest characters (UTF-16 units). Default: what the longest string of V8 has
- * @throws RangeError for a state that is `tooLarge`, or that takes more characters
  */
-export const snapshotText = (state: State, longest = LONGEST_STRING): string =>
-  [...bounded(snapshotJson(state), longest)].join('')
+export function snapshotText(state: State, longest = LONGEST_STRING): string | undefined {
+  try {
+    return [...bounded(snapshotJson(state), longest)].join('')
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
+}
 
 /** Part of a telemetry must not be taken for the whole. */
 export function refuseTooLarge(state: State): void {

@@ -53,7 +53,7 @@ function uniteCourse(ours: readonly CourseStep[], steps: readonly ImportedStep[]
 }
 
 function importedCourseStep(step: ImportedStep): CourseStep {
-  // What is reckoned from what happened is no part of the course.
+  // Metrics are computed from what happened: they are not part of the course.
   const { opened_at: _, completed_at: __, metrics: ___, indicators: ____, ...template } = step
   for (const list of ATTEMPT_LISTS) if (attemptsIn(step, list) !== undefined) template[list] = []
   return { slug: step.slug, position: step.position, is_testeable: step.is_testeable, template }

@@ -2,7 +2,7 @@
 // Text stays text in the log; it is encoded here and nowhere else.
 
 import { decodeText, fromBase64, toBase64, type TextEncoding } from './base64'
-import { ATTEMPT_KINDS, byType } from '../events/attempt-kinds'
+import { byType, TEXTS_OF_RUN } from '../events/attempt-kinds'
 import type { StepEvent, StepEventType } from '../events/events'
 import { isRun, withExitCode } from './exit-code'
 import type { Attempt } from '../events/snapshot-schema'
@@ -11,7 +11,7 @@ import type { State } from './state'
 /** The fields of an event's data that are base64 on the wire; of an opened step, which has none of its own, those of a run. */
 export const encodedFields: Record<StepEventType, readonly string[]> = {
   ...byType(({ encoded }) => encoded),
-  open_step: ATTEMPT_KINDS.find(({ isRun }) => isRun)?.encoded ?? [],
+  open_step: TEXTS_OF_RUN,
 }
 
 /**
