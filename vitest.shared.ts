@@ -9,7 +9,7 @@ export default defineConfig({
     maxWorkers: '100%',
     testTimeout: 120_000,
     // What a test starts prints no colours, whatever the machine asks for.
-    env: { NO_COLOR: '1', FORCE_COLOR: '' },
+    env: { NO_COLOR: '1', FORCE_COLOR: '0' },
     // What is waited for comes sooner or later; how soon is no matter of a test.
     expect: { poll: { timeout: 30_000 } },
   },
