@@ -6,8 +6,8 @@ export default {
   ignoreStatic: true,
   mutate: [
     'src/fold/{evolve,unite,render,state,list,history,wire}.ts',
-    'src/delivery/{delivery,parcels,dead-letters,outbox,waiting}.ts',
-    'src/runtime/open-telemetry.ts',
+    'src/delivery/{delivery,deliveries,delivery-state,parcels,dead-letters,outbox,turn,waiting}.ts',
+    'src/runtime/reader.ts',
     'src/record/{redaction-mark,limits,clean}.ts',
   ],
   concurrency: 2,

@@ -84,7 +84,7 @@ export {
 } from './delivery/transport'
 
 // Delivery: what waits, what holds it back, what was refused.
-export { freshDelivery } from './delivery/delivery'
+export { freshDelivery } from './delivery/delivery-state'
 export { triggersBatch } from './delivery/parcels'
 export { readWaiting, type HeldBack, type Waiting } from './delivery/waiting'
 export { stillDead } from './delivery/dead-letters'

@@ -267,6 +267,15 @@ describe('a transport that never waits', () => {
     const store = memoryStorage().open('x')
     const said = () => {}
     const body = { contentType: 'application/json', kind: 'event', at: 0, body: '' } as const
+    const next = ({ offset }: Pick<DeliveryState, 'offset'>) =>
+      offset < count
+        ? {
+            parcel: { ...body, id: String(offset), event: on(0, 'open_step', 0) as never },
+            offset,
+            cursor: { offset: offset + 1, id: String(offset) },
+          }
+        : undefined
+    const turn = { term: 1, maySend: true, position: count, lastLogin: -1, restarts: 0 }
     const delivery = createDelivery({
       transport: {
         name: 'eager',
@@ -277,20 +286,12 @@ describe('a transport that never waits', () => {
           return delivered
         },
       },
-      parcels: ({ offset }: Pick<DeliveryState, 'offset'>) =>
-        offset < count
-          ? {
-              parcel: { ...body, id: String(offset), event: on(0, 'open_step', 0) as never },
-              offset,
-              cursor: { offset: offset + 1, id: String(offset) },
-            }
-          : undefined,
-      revive: () => undefined,
-      allowed: () => true,
-      leads: () => true,
-      ofThisLog: (state) => state,
-      position: () => count,
-      lastLogin: () => -1,
+      outbox: {
+        parcels: () => next,
+        revive: () => undefined,
+        ofThisLog: (state) => state,
+      },
+      look: () => turn,
       cursors: store.cursors,
       deadLetters: store.deadLetters,
       clock,
@@ -300,12 +301,12 @@ describe('a transport that never waits', () => {
         ...{ deadLettered: said, rejected: said, failed: said },
       },
     })
-    return { delivery, sent, timers }
+    return { delivery, turn, sent, timers }
   }
 
   it('leaves the event loop a turn every 5 ms', async () => {
-    const { delivery, sent, timers } = deliveryOf(100, 1)
-    delivery.wake()
+    const { delivery, turn, sent, timers } = deliveryOf(100, 1)
+    delivery.wake(turn)
     await turns()
     // Of the first turn nobody waits; behind the second nothing goes on before the loop came round.
     expect(sent.length).toBeGreaterThan(0)

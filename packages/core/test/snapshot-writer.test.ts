@@ -22,7 +22,7 @@ function writing({ cost = 0, longest = undefined as number | undefined } = {}) {
     storage,
     clock,
     intact: () => true,
-    latest: () => state,
+    latest: () => ({ state, term: 1 }),
     written: () => written.push(clock.now()),
     failed,
     ...(longest !== undefined && { longest }),

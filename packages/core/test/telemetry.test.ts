@@ -3,7 +3,8 @@
 import { describe, expect, it, vi } from 'vitest'
 import { stillDead, type Outcome, type Transport } from '../src/index'
 import { memoryLog, memoryStorage } from '../src/memory'
-import { openTelemetry } from '../src/runtime/open-telemetry'
+import { createReader, type OpenTelemetry } from '../src/runtime/reader'
+import { createReports } from '../src/runtime/reports'
 import { eventsOf } from './arbitraries'
 import {
   countingIds,
@@ -1119,39 +1120,36 @@ describe('a log that is replaced under way', () => {
     before.telemetry.start(course)
     before.telemetry.identify(42)
     const events = recorder('events')
-    const hooks = {
-      delivered() {},
-      retrying() {},
-      paused() {},
-      deadLettered() {},
-      rejected() {},
-      failed() {},
-    }
-    const open = openTelemetry(TELEMETRY_ID, {
+    const reader = createReader({
       ...before,
       crc,
       random: () => 0,
       transports: [events.transport],
-      mayLeave: () => true,
-      noticed() {},
+      leader: { look: () => 1, resign() {} },
+      reports: createReports(before.clock, (reason) => reason),
       restarted() {},
-      hooks,
     })
-    open.follower.catchUp()
-    open.reachedEnd()
+    reader.switchTo(TELEMETRY_ID)
+    const { follower, submit, deliveries } = reader.open as OpenTelemetry
+    const send = async () => {
+      deliveries.wake(reader.turn(1))
+      await deliveries.settled()
+    }
+    follower.catchUp()
+    reader.reachedEnd()
     const other = world()
     other.telemetry.start(course)
     other.telemetry.identify(42)
     for (let n = 0; n < 20; n++) other.telemetry.record(1, 'compile', { stdout: 'x'.repeat(20_000) })
     other.telemetry.clear()
     replace(other.storage.log(TELEMETRY_ID))
-    open.follower.step()
-    expect(open.follower.state).toMatchObject({ student: 42 })
-    open.submit()
-    await open.settled()
-    open.follower.catchUp()
-    open.reachedEnd()
-    await open.settled()
+    follower.step()
+    expect(follower.state).toMatchObject({ student: 42 })
+    submit(before.clock.now())
+    await send()
+    follower.catchUp()
+    reader.reachedEnd()
+    await send()
     expect(events.sent.map(({ id }) => id)).toEqual([])
   })
 
@@ -1248,7 +1246,7 @@ describe('one process of several', () => {
     await turns()
     w.clock.advance(1_000)
     await closing
-    expect(w.faults).toContain('cursor: Error: broken')
+    expect(w.faults).toContain('lease: Error: broken')
   })
 
   it('stores its cursors when it saves or closes, also in the middle of a run', async () => {

@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { destinationOf, readWaiting, type Outcome, type Parcel, type Transport } from '../src'
-import { freshDelivery } from '../src/delivery/delivery'
+import { freshDelivery } from '../src/delivery/delivery-state'
 import { memoryStorage } from '../src/memory'
 import { course, crc, event, on, world } from './support'
 

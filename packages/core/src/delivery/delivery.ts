@@ -3,9 +3,11 @@
 
 import { brief, messageOf } from '../events/describe'
 import type { DeliveryEvents } from './delivery-events'
-import type { Parcels } from './parcels'
+import { freshDelivery, isPaused, LONGEST_RETRY_AFTER_MS, noWait, restOfWait } from './delivery-state'
+import type { Outbox } from './outbox'
 import type { Clock, CursorStore, DeadLetter, DeadLetterStore, DeliveryState } from '../ports'
 import { destinationOf, type Outcome, type Parcel, type Transport } from './transport'
+import { isSameTerm, type Turn } from './turn'
 import { createTurns } from './turns'
 
 /**
@@ -16,8 +18,6 @@ const STORE_MS = 1_000
 /** Back-off: a random part of 1 s, doubling at every failure, to at most 5 min. */
 const FIRST_RETRY_MS = 1_000
 const LONGEST_RETRY_MS = 5 * 60_000
-/** No destination may ask for more patience than this. */
-const LONGEST_RETRY_AFTER_MS = 24 * 3_600_000
 
 export interface DeliveryHooks extends DeliveryEvents {
   failed: (destination: string, error: unknown) => void
@@ -25,19 +25,9 @@ export interface DeliveryHooks extends DeliveryEvents {
 
 export interface DeliveryOptions {
   readonly transport: Transport
-  readonly parcels: Parcels
-  /** The parcel of a dead letter, to be sent again. */
-  readonly revive: (letter: DeadLetter) => Parcel | undefined
-  /** Whether anything may be sent now. */
-  readonly allowed: () => boolean
-  /** Whether this process delivers, and has done so since the state was loaded. */
-  readonly leads: () => boolean
-  /** What is stored of a destination, as far as it is about the log that is there now. */
-  readonly ofThisLog: (state: DeliveryState) => DeliveryState
-  /** Byte offset up to which the log is folded. */
-  readonly position: () => number
-  /** Byte offset of the latest login, -1 where there was none. */
-  readonly lastLogin: () => number
+  readonly outbox: Pick<Outbox, 'parcels' | 'revive' | 'ofThisLog'>
+  /** Looks at the log and at the lease anew. */
+  readonly look: () => Turn
   readonly cursors: CursorStore
   readonly deadLetters: DeadLetterStore
   readonly clock: Clock
@@ -49,16 +39,10 @@ export interface DeliveryOptions {
 export interface Delivery {
   readonly destination: string
   readonly state: DeliveryState
-  /** Whether nothing is sent until a student logs in, or it is sent in another way. */
-  readonly paused: boolean
   /** Something may have come to send. */
-  wake(): void
+  wake(turn: Turn): void
   /** Sends dead letters again, each once, before anything else. */
   resend(letters: readonly DeadLetter[]): void
-  /** Another process may have delivered since: goes on from the stored cursor. */
-  reload(): void
-  /** The log is another one: goes on at its beginning. */
-  restart(): void
   /** Resolves once nothing more can be sent now: all delivered, or waiting for a retry, a login or a pause. */
   settled(): Promise<void>
   /** Stores where it is now, for a process that is about to exit. */
@@ -67,39 +51,20 @@ export interface Delivery {
   stop(): void
 }
 
-/** Of a parcel that is settled, or not tried yet. */
-const noWait = { attempts: 0, retryAt: undefined, retryAsked: undefined }
-
 const KINDS: readonly unknown[] = ['delivered', 'retry', 'pause', 'reject'] satisfies Outcome['kind'][]
 
-/** The state of a destination that was never tried: it starts at the first line of the log (SPEC §6). */
-export const freshDelivery: DeliveryState = { offset: 0, delivered: 0, deadLettered: 0, attempts: 0 }
-
 export function createDelivery(options: DeliveryOptions): Delivery {
-  const {
-    transport,
-    parcels,
-    revive,
-    allowed,
-    leads,
-    ofThisLog,
-    position,
-    lastLogin,
-    cursors,
-    deadLetters,
-    clock,
-    random,
-    hooks,
-  } = options
+  const { transport, outbox, look, cursors, deadLetters, clock, random, hooks } = options
   const destination = destinationOf(transport)
+  const parcels = outbox.parcels(transport.wants)
   const abort = new AbortController()
   let state = cursors.read(destination) ?? freshDelivery
   /** No attempt before that, by `clock.elapsed`. */
   let dueAt = clock.elapsed() + restOfWait(state, clock.now())
+  /** The one in which the state was loaded or changed. */
+  let term: number | undefined
   let stored = true
   let storedAt = -Infinity
-  /** Counts how often the state was replaced by another one: an answer to a request from before is not for it. */
-  let replaced = 0
   let running: Promise<void> | undefined
   let again = false
   const revived: DeadLetter[] = []
@@ -113,8 +78,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 
   /** What cannot be stored now is stored at the next chance; delivery does not wait for it. */
   function store(): void {
-    // Who begins to lead loads what is stored, and then there is nothing to store.
-    if (stored || !leads() || stored) return
+    // In another term, what is stored may be another process's, which knows more.
+    if (stored || term === undefined || look().term !== term) return
     storedAt = clock.elapsed()
     try {
       cursors.write(destination, state)
@@ -138,34 +103,45 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 
   function retryLater(): void {
     cancelRetry?.()
-    cancelRetry = clock.after(Math.max(0, dueAt - clock.elapsed()), wake)
+    cancelRetry = clock.after(Math.max(0, dueAt - clock.elapsed()), () => wake(look()))
   }
 
-  async function run(): Promise<void> {
+  /** In a new term another process may have delivered since the last one: what it stored is gone on from. */
+  function enter(turn: Turn): Turn {
+    if (turn.term === undefined || turn.term === term) return turn
+    const { retryAt } = state
+    state = cursors.read(destination) ?? freshDelivery
+    term = turn.term
+    stored = true
+    // Of a wait that we set, it is known when it is over.
+    if (state.retryAt !== retryAt) dueAt = clock.elapsed() + restOfWait(state, clock.now())
+    return turn
+  }
+
+  async function run(woken: Turn): Promise<void> {
     const nextTurn = createTurns(clock)
-    while (!abort.signal.aborted && allowed()) {
-      const known = ofThisLog(state)
+    for (let turn = enter(woken); turn.maySend && !abort.signal.aborted; turn = enter(look())) {
+      const known = outbox.ofThisLog(state)
       if (known !== state) dueAt = -Infinity
       state = known
-      if (isPaused(state, lastLogin(), settings())) return
+      if (isPaused(state, turn.lastLogin, settings())) return
       if (clock.elapsed() < dueAt) return retryLater()
       await nextTurn()
       const letter = revived[0]
-      const before = replaced
       if (letter === undefined) await parcels.prepare?.(state, nextTurn)
       // That may have taken long.
-      if (replaced !== before || abort.signal.aborted || !allowed()) continue
+      const now = look()
+      if (!now.maySend || !isSameTerm(now, turn) || abort.signal.aborted) continue
       const next = letter === undefined ? parcels(state) : undefined
-      const parcel = letter === undefined ? next?.parcel : revive(letter)
+      const parcel = letter === undefined ? next?.parcel : outbox.revive(letter)
       if (parcel === undefined) {
         if (revived.shift() === undefined) return
         continue
       }
-      const asked = position()
       const outcome = await attempt(parcel)
       if (abort.signal.aborted) return
       // Whoever delivers now, or what the log is now, knows nothing of this request: it is made again.
-      if (!leads() || replaced !== before) continue
+      if (!isSameTerm(look(), turn)) continue
       const done = { ...next?.cursor, ...noWait, paused: undefined }
       if (outcome.kind === 'delivered') {
         if (letter !== undefined) bury(letter, { deliveredAt: clock.now() })
@@ -192,7 +168,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
         return retryLater()
       } else if (outcome.kind === 'pause') {
         const { reason } = outcome
-        save({ paused: { reason, offset: asked, settings: settings() }, ...noWait, lastError: reason })
+        save({ paused: { reason, offset: now.position, settings: settings() }, ...noWait, lastError: reason })
         hooks.paused(destination, parcel, reason)
       } else {
         const { reason } = outcome
@@ -212,7 +188,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     revived.shift()
   }
 
-  function wake(): void {
+  function wake(turn: Turn): void {
     if (abort.signal.aborted) return
     if (running !== undefined) {
       again = true
@@ -220,14 +196,14 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     }
     // The next microtask, so that a caller is never inside a transport's code.
     running = Promise.resolve()
-      .then(run)
+      .then(() => run(turn))
       .finally(() => abort.signal.aborted || store())
       .catch((error: unknown) => hooks.failed(destination, error))
       .finally(() => {
         running = undefined
         if (!again) return
         again = false
-        wake()
+        wake(look())
       })
   }
 
@@ -236,29 +212,13 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     get state() {
       return state
     },
-    get paused() {
-      return isPaused(ofThisLog(state), lastLogin(), settings())
-    },
     wake,
     resend(letters) {
       for (const letter of letters) {
         const isNew = revived.every(({ id }) => id !== letter.id)
         if (letter.destination === destination && isNew) revived.push(letter)
       }
-      wake()
-    },
-    reload() {
-      replaced++
-      stored = true
-      const { retryAt } = state
-      state = cursors.read(destination) ?? freshDelivery
-      // Of a wait that we set, it is known when it is over.
-      if (state.retryAt !== retryAt) dueAt = clock.elapsed() + restOfWait(state, clock.now())
-    },
-    restart() {
-      replaced++
-      dueAt = -Infinity
-      save(atBeginning(state))
+      wake(look())
     },
     async settled() {
       while (running !== undefined) await running
@@ -269,36 +229,6 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       abort.abort()
     },
   }
-}
-
-/** Offsets are of a log that is gone; a login in the new one ends a pause. */
-export const atBeginning = (state: DeliveryState): DeliveryState => ({
-  ...state,
-  offset: 0,
-  id: undefined,
-  ...noWait,
-  paused: state.paused && { ...state.paused, offset: 0 },
-})
-
-/**
- * Nothing is sent until a student logs in behind it, or it is sent in another way.
- * @param lastLogin byte offset of the latest login
- * @param settings as of the transport; undefined where they are not known
- */
-export const isPaused = ({ paused }: DeliveryState, lastLogin: number, settings?: string): boolean =>
-  paused !== undefined &&
-  lastLogin < paused.offset &&
-  (settings === undefined || settings === (paused.settings ?? settings))
-
-/**
- * How long a process that begins to deliver makes no attempt, ms: as long as the receiver asked for. A back-off of another
- * process is not waited for, because what stood in its way, a network that was away for one, may be over. A time further
- * away than any that is ever set is of a clock that was wrong.
- * @param now epoch ms
- */
-export function restOfWait({ retryAt = 0, retryAsked = 0 }: DeliveryState, now: number): number {
-  const rest = retryAt - now
-  return rest > 0 && rest <= LONGEST_RETRY_AFTER_MS ? Math.min(rest, retryAsked) : 0
 }
 
 function backOff(attempts: number, random: () => number): number {

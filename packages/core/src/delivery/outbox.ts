@@ -2,7 +2,7 @@
 // those who deliver and those who only look.
 
 import { parcelOf } from './dead-letters'
-import { atBeginning } from './delivery'
+import { atBeginning } from './delivery-state'
 import { sameStudent } from '../events/events'
 import { createFollower, MEMORY_BYTES, type Follower, type FollowerHooks } from '../log/follower'
 import { countEvents, hasEvents, isBehind, streamedEvents, triggersBatch, waitingBatch } from './parcels'

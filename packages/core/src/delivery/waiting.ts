@@ -1,6 +1,6 @@
 // What waits in a log for a destination, and what holds it back, read without sending or changing anything.
 
-import { freshDelivery, isPaused, restOfWait } from './delivery'
+import { freshDelivery, isPaused, restOfWait } from './delivery-state'
 import type { Follower, FollowerHooks } from '../log/follower'
 import { createOutbox } from './outbox'
 import type { Crc, TelemetryStore } from '../ports'

@@ -1,43 +1,34 @@
 // Follows a host that keeps telemetry by itself (SPEC §12): the object it posts becomes events, in the telemetry of the
 // student who did what is new in it.
 
-import type { Crc, Storage, StudentId } from '../ports'
+import type { Crc, Storage } from '../ports'
 import type { Recorded } from './recorded'
 import type { Cleaner } from './clean'
 import { differences, sessionIds } from '../fold/differences'
 import { EVENT_VERSION, sameStudent, type TelemetryEvent } from '../events/events'
 import { evolve } from '../fold/evolve'
+import type { Folder } from './folder'
 import { createFollower } from '../log/follower'
 import { withoutWorkOf } from '../fold/host-file'
-import type { Ownership } from './ownership'
+import type { Reading } from './reading'
+import type { Call, Recorder } from './recorder'
 import { snapshot } from '../fold/render'
+import type { Reports } from './reports'
+import type { Session } from './session'
 import type { ImportedSnapshot } from '../events/snapshot-schema'
 import { initialState, type State } from '../fold/state'
-
-/** Id and time of a call. */
-interface Call {
-  readonly id: string
-  readonly at: number
-}
+import type { Students } from './students'
 
 export interface FollowHostOptions {
   readonly storage: Storage
   readonly crc: Crc
   readonly clean: Pick<Cleaner, 'snapshot'>
-  /** Undefined before the folder is open. */
-  readonly whose: () => Ownership | undefined
-  /** Id of the telemetry that is going on, and its state. */
-  readonly current: () => string | undefined
-  readonly state: () => State
-  readonly append: (event: TelemetryEvent) => Recorded
-  readonly refuse: (reason: string) => Recorded
-  /** Goes on in another telemetry. */
-  readonly switchTo: (telemetry_id: string, call: Call) => Recorded
-  readonly unusedId: (at: number) => string
-  /** A student logged in, or out. */
-  readonly told: (student: StudentId | undefined, at: number) => void
-  /** The host's session that goes on. */
-  readonly inSession: (id: string) => void
+  readonly recorder: Recorder
+  readonly folder: Folder
+  readonly session: Session
+  readonly students: Students
+  readonly reading: Reading
+  readonly reports: Reports
 }
 
 /**
@@ -47,8 +38,7 @@ export interface FollowHostOptions {
 export function createFollowHost(
   options: FollowHostOptions,
 ): (file: ImportedSnapshot, call: Call) => Recorded {
-  const { storage, crc, clean, whose, current, state, append, refuse, switchTo, unusedId, told, inSession } =
-    options
+  const { storage, crc, clean, recorder, folder, session, students, reading, reports } = options
   const folded = new Map<string, { readonly bytes: number; readonly state: State }>()
 
   /** That of a telemetry which is not going on, read again where it has grown. */
@@ -63,17 +53,17 @@ export function createFollowHost(
   }
 
   function telemetryOf({ telemetry_id, user_id }: ImportedSnapshot, { at }: Call): string {
-    const owner = whose()?.ownerOf(telemetry_id)
+    const owner = folder.whose?.ownerOf(telemetry_id)
     const isAnother =
       user_id !== undefined && user_id !== '' && owner !== undefined && !sameStudent(owner, user_id)
-    return isAnother ? (whose()?.telemetryOf(user_id) ?? unusedId(at)) : telemetry_id
+    return isAnother ? (folder.whose?.telemetryOf(user_id) ?? folder.unusedId(at)) : telemetry_id
   }
 
   /** Without what other students did in it, whose telemetries have it. */
   function workOf(file: ImportedSnapshot, id: string): ImportedSnapshot {
     return storage
       .list()
-      .filter((other) => other !== id && whose()?.ownerOf(other) !== undefined)
+      .filter((other) => other !== id && folder.whose?.ownerOf(other) !== undefined)
       .map(stateOf)
       .filter(({ course, sessions, tooLarge }) => course !== undefined && sessions.length > 0 && !tooLarge)
       .filter(({ sessions }) =>
@@ -84,31 +74,32 @@ export function createFollowHost(
 
   return (given, call) => {
     const id = telemetryOf(given, call)
-    if (id !== current()) {
-      const switched = switchTo(id, call)
+    if (id !== folder.current?.id) {
+      const switched = students.switchForHost(id, call)
       if (!switched.ok) return switched
     }
     const file = workOf(clean.snapshot(given), id)
-    let known = state()
+    let known = reading.state()
     let last: Recorded = { ok: true, id: known.last_event_id ?? call.id }
+    const append = (event: TelemetryEvent): Recorded => recorder.append(event, folder.current)
     const envelope = { v: EVENT_VERSION, id: call.id, at: call.at, session: call.id }
-    if (known.tooLarge) return refuse('the telemetry is too large to tell what is new in it')
+    if (known.tooLarge) return reports.refuse('the telemetry is too large to tell what is new in it')
     if (known.course === undefined) {
       const { user_id, ...nobodys } = file
       const first = { ...envelope, type: 'import', data: { snapshot: user_id === '' ? nobodys : file } }
       last = append(first)
       if (!last.ok) return last
-      whose()?.own(id, user_id === '' ? undefined : user_id)
+      folder.whose?.own(id, user_id === '' ? undefined : user_id)
       known = evolve(known, first)
     }
     for (const event of differences(known, file, { at: call.at, live: true })) {
       last = append(event)
       if (!last.ok) return last
-      if (event.type === 'student_identified') told(event.data.user_id, event.at)
-      if (event.type === 'student_cleared') told(undefined, event.at)
+      if (event.type === 'student_identified') students.toldByHost(event.data.user_id, event.at)
+      if (event.type === 'student_cleared') students.toldByHost(undefined, event.at)
     }
-    const session = sessionIds(file).at(-1)
-    if (session !== undefined) inSession(session)
+    const goesOn = sessionIds(file).at(-1)
+    if (goesOn !== undefined) session.follow(goesOn)
     return last
   }
 }

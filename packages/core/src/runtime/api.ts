@@ -39,6 +39,11 @@ export interface TelemetryOptions {
    */
   readonly machine?: () => string
   /**
+   * Whether anything may be recorded, written or sent at the moment. Asked before every event, every turn of the loop and
+   * every request, so it must be cheap. While it says no, calls are refused, and what is there stays as it is. Default: always.
+   */
+  readonly mayRecord?: () => boolean
+  /**
    * How long the texts of a step event may be, characters; applied before they are redacted (SPEC §3). Imports are
    * not cut. Default: 65,536 of output, 262,144 of any other text.
    */

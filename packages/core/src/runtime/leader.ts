@@ -1,17 +1,26 @@
 // Of several processes on a folder the one that holds the lease delivers and writes telemetry.json.
 
+import type { Reports } from '../record/reports'
 import type { Storage } from '../ports'
 
-/**
- * Returns whether this process leads, for as long as whoever asked goes on without waiting.
- * @param taken called when it begins to: another may have led before, and what it left is what is there
- */
-export function createLeader(storage: Pick<Storage, 'lease'>, taken: () => void): () => boolean {
-  let term: number | undefined
-  return () => {
-    const before = term
-    term = storage.lease.acquire()
-    if (term !== undefined && term !== before) taken()
-    return term !== undefined
+export interface Leader {
+  /** Its term while this process leads, else undefined; for as long as whoever asked goes on without waiting. */
+  look(): number | undefined
+  /** Leads no more. */
+  resign(): void
+}
+
+export function createLeader(
+  /** Not looked at before it is asked: where the folder is may not be known yet. */
+  storage: Pick<Storage, 'lease'>,
+  { guarded }: Pick<Reports, 'guarded'>,
+  mayRecord: () => boolean,
+): Leader {
+  let hasResigned = false
+  return {
+    look: () => (hasResigned || !mayRecord() ? undefined : guarded('lease', () => storage.lease.acquire())),
+    resign() {
+      hasResigned = true
+    },
   }
 }

@@ -1,18 +1,19 @@
-// Follows the log of the telemetry that is open: folds it behind whoever records, in slices, and at its end renders
-// and delivers, where this process leads.
+// Follows the log: folds it behind whoever records, in slices; at its end asks the write side whether it has something to
+// append, and else renders and delivers, where this process leads.
 
-import type { Follower } from '../log/follower'
-import { createLeader } from './leader'
-import type { OpenTelemetry } from './open-telemetry'
-import { toTheEnd, type GoOn } from './patience'
 import type { Clock, Storage } from '../ports'
+import type { WriteSide } from '../record/write-side'
+import type { Leader } from './leader'
+import { within } from './keep-alive'
+import { goOnUntil, toTheEnd, type GoOn } from './patience'
+import type { OpenTelemetry, Reader } from './reader'
 import type { Reports } from './reports'
 import { createSnapshotWriter } from './snapshot-writer'
-import { initialState, type State } from '../fold/state'
-import type { ImportFile } from './import-file'
 
 /** How long one turn of folding goes on, ms: with the last slice and a garbage collection it stays under 10. */
 const SLICE_MS = 1
+/** Appended at the end of a log in one turn: a lost session start, and the file of somebody else. */
+const MOST_APPENDED = 2
 /** More processes than will ever end at once. */
 const MOST_LOOKS = 100
 
@@ -20,99 +21,96 @@ export interface LoopOptions {
   readonly storage: Storage
   readonly clock: Clock
   readonly reports: Reports
-  readonly importFile: ImportFile
-  /** Called at the end of the log, before anything is sent of it. Returns whether it appended something. */
-  readonly atEnd: (open: OpenTelemetry) => boolean
+  readonly mayRecord: () => boolean
+  readonly leader: Leader
+  readonly reader: Reader
+  readonly write: WriteSide
 }
 
 export interface Loop {
-  /** From here on that log is followed, and no other. */
-  switchTelemetry(open: OpenTelemetry | undefined): void
   /** Something may have been appended: it is read when the event loop has time. */
   schedule(): void
-  /** Reads to the end at once. Returns whether it was reached. */
-  catchUp(goOn?: GoOn): boolean
-  /** The state, caught up with the log. What was read is delivered when the log is followed. */
-  state(): State
+  /** One turn: folds to the end of the log, at once. Returns whether it was reached. */
+  turn(goOn?: GoOn): boolean
+  /** Makes the state the batch that waits, once the log is folded to its end. */
+  submit(goOn: GoOn): void
   /** Resolves once telemetry.json is what the log says. */
   written(): Promise<void>
   /** Renders what there is and lets go of the lease, for a process that may end. */
   save(goOn: GoOn): void
-  /** Reads nothing more by itself. */
-  stop(): void
-  /** Renders once more, delivers and leads no more. */
-  end(goOn: GoOn): void
+  /** Follows to the end, renders, waits for requests under way and leads no more. @param budgetMs how long it takes, ms */
+  close(budgetMs: number): Promise<void>
 }
 
-export function createLoop({ storage, clock, reports, importFile, atEnd }: LoopOptions): Loop {
+export function createLoop({ storage, clock, reports, mayRecord, leader, reader, write }: LoopOptions): Loop {
   const { guarded } = reports
-  let current: OpenTelemetry | undefined
   let cancelScheduled: (() => void) | undefined
+  let watched: OpenTelemetry | undefined
   let unwatch: (() => void) | undefined
+  /** A batch was asked for before the end of the log was reached. */
+  let submitAtEnd = false
   let stopped = false
   let ended = false
+
+  const fileKind = () => guarded('telemetry.json', () => storage.snapshot.read().kind)
 
   const writer = createSnapshotWriter({
     storage,
     clock,
     intact: () => fileKind() === 'ours',
-    latest: () => (mayWrite() ? current?.follower.state : undefined),
+    latest() {
+      const { open, caughtUp } = reader
+      if (open === undefined || !caughtUp || open.follower.counts.events === 0) return undefined
+      const term = leader.look()
+      if (term === undefined) return undefined
+      // Never over a file that could not be read, kept or taken in (SPEC §7).
+      const kind = fileKind()
+      return kind === 'none' || kind === 'ours' ? { state: open.follower.state, term } : undefined
+    },
     written: (state) => reports.emit('snapshot', state),
     failed: (error) => reports.fault('telemetry.json', error),
   })
 
-  const leading = createLeader(storage, () => writer.forget())
-  const leads = (): boolean => !ended && guarded('lease', leading) === true
-  const fileKind = () => guarded('telemetry.json', () => storage.snapshot.read().kind)
-
-  /** Never over a file that could not be read, kept or taken in (SPEC §7). */
-  function mayWrite(): boolean {
-    if (!current?.caughtUp || current.follower.counts.events === 0 || !leads()) return false
-    const kind = fileKind()
-    return kind === 'none' || kind === 'ours'
-  }
-
   function schedule(): void {
     if (stopped) return
-    cancelScheduled ??= clock.after(0, () => {
-      cancelScheduled = undefined
-      follow()
-    })
+    watch()
+    cancelScheduled ??= clock.after(0, follow)
   }
 
   function follow(): void {
-    const open = current
-    if (open === undefined) return
+    cancelScheduled?.()
+    cancelScheduled = undefined
     const until = clock.elapsed() + SLICE_MS
-    const end = guarded('log', () => {
-      let end = open.follower.step()
-      while (!end && clock.elapsed() < until) end = open.follower.step()
-      return end
-    })
-    if (end === false) schedule()
-    if (end === true) reachedEnd(open)
+    turn(() => clock.elapsed() < until)
   }
 
-  function catchUp(goOn = toTheEnd): boolean {
-    const open = current
-    if (open === undefined) return false
-    const read = (): boolean => guarded('log', () => foldOn(open.follower, goOn)) === true
+  function watch(): void {
+    if (watched === reader.open) return
+    unwatch?.()
+    watched = reader.open
+    unwatch = watched?.log.watch(follow)
+  }
+
+  function turn(goOn = toTheEnd): boolean {
+    const { open } = reader
+    if (open === undefined || !mayRecord()) return false
+    const read = (): boolean => {
+      const reached = guarded('log', () => foldOn(open, goOn))
+      if (reached === false) schedule()
+      return reached === true
+    }
     if (!read()) return false
-    // What was appended at the end is read as well, to the end it has then.
-    if (!reachedEnd(open)) return true
-    if (!read()) return false
-    reachedEnd(open)
+    const term = leader.look()
+    // Looked at the end of the log: what is appended there is read as well, to the end it has then.
+    for (let more = MOST_APPENDED; more > 0 && write.atEnd(atEnd(open, term)); more--)
+      if (!read()) return false
+    reader.reachedEnd()
+    if (submitAtEnd) open.submit(clock.now())
+    submitAtEnd = false
+    if (open.follower.counts.events > 0) guarded('refusals', () => reports.refusals.store(open.refusals))
+    open.deliveries.wake(reader.turn(term))
+    if (term !== undefined) writer.schedule()
     return true
-  }
-
-  /** Returns whether something was appended, so that the end is no longer where it was. */
-  function reachedEnd(open: OpenTelemetry): boolean {
-    if (atEnd(open)) return true
-    open.reachedEnd()
-    if (!leads()) return false
-    const appended = !stopped && open.follower.counts.events > 0 && importFile({ patiently: true })
-    writer.schedule()
-    return appended
   }
 
   /**
@@ -121,48 +119,61 @@ export function createLoop({ storage, clock, reports, importFile, atEnd }: LoopO
    * for them.
    */
   function save(goOn: GoOn): void {
-    if (current === undefined || ended) return
-    if (!leads()) guarded('lease', () => storage.lease.ask())
-    for (let looks = 0; looks < MOST_LOOKS && leads(); looks++) {
-      catchUp(goOn)
+    const { open } = reader
+    if (open === undefined || ended || !mayRecord()) return
+    if (leader.look() === undefined) guarded('lease', () => storage.lease.ask())
+    for (let looks = 0; looks < MOST_LOOKS && leader.look() !== undefined; looks++) {
+      turn(goOn)
       writer.sync(goOn)
-      current.deliveries.forEach((delivery) => guarded('cursor', () => delivery.store()))
+      open.deliveries.store()
       guarded('lease', () => storage.lease.release())
-      if (!guarded('lease', () => storage.lease.asked())) return
+      if (!guarded('lease', () => storage.lease.asked())) break
     }
+    write.keepIndex()
   }
 
   return {
-    switchTelemetry(open) {
-      unwatch?.()
-      current?.deliveries.forEach((delivery) => delivery.stop())
-      current = open
-      unwatch = open?.log.watch(follow)
-    },
     schedule,
-    catchUp,
-    state() {
-      guarded('log', () => current?.follower.catchUp())
-      return current?.follower.state ?? initialState
+    turn,
+    submit(goOn) {
+      submitAtEnd = true
+      turn(goOn)
     },
     written: () => writer.now(),
     save,
-    stop() {
+    async close(budgetMs) {
+      const deadline = clock.elapsed() + budgetMs
+      // The rest is for what comes behind it: a file that is closed, an answer that is on its way.
+      const goOn = goOnUntil(clock, deadline - budgetMs / 3)
+      const inTime = (work: Promise<unknown>) => within(clock, Math.max(0, deadline - clock.elapsed()), work)
+      write.giveUp()
+      turn(goOn)
+      if (write.importFile()) turn(goOn)
+      write.recorder.close()
       stopped = true
       cancelScheduled?.()
       unwatch?.()
-    },
-    end(goOn) {
+      await inTime(Promise.all([writer.now(), reader.open?.deliveries.settled()]))
       writer.stop()
-      current?.deliveries.forEach((delivery) => delivery.stop())
+      reader.open?.deliveries.stop()
       save(goOn)
       ended = true
+      leader.resign()
+      await inTime(Promise.allSettled(reader.transports.map(async (transport) => transport.close?.())))
     },
   }
 }
 
+const atEnd = ({ id, follower }: OpenTelemetry, term: number | undefined) => ({
+  id,
+  state: follower.state,
+  position: follower.position,
+  events: follower.counts.events,
+  leads: term !== undefined,
+})
+
 /** Folds on. Returns whether the end of the log was reached. */
-function foldOn(follower: Follower, goOn: GoOn): boolean {
+function foldOn({ follower }: OpenTelemetry, goOn: GoOn): boolean {
   for (;;) {
     const from = follower.position
     if (follower.step()) return true

@@ -3,11 +3,14 @@
 import type { Recorded } from '../record/recorded'
 import { EventEmitter } from 'eventemitter3'
 import type { TelemetryEvents } from './api'
+import type { DeliveryHooks } from '../delivery/delivery'
 import { messageOf } from '../events/describe'
 import type { Clock } from '../ports'
 import { createRefusals, type Refusals } from '../record/refusals'
+import type { Reports as WriteReports } from '../record/reports'
+import type { TelemetryEvent } from '../events/events'
 
-export interface Reports {
+export interface Reports extends WriteReports {
   readonly events: EventEmitter<TelemetryEvents>
   /** What was refused, until it can be stored. */
   readonly refusals: Refusals
@@ -15,13 +18,11 @@ export interface Reports {
   readonly refused: number
   /** Tells the listeners. One that throws is a fault of its own, not of the call it was told of. */
   readonly emit: EventEmitter<TelemetryEvents>['emit']
-  fault(what: string, error: unknown): void
-  /** What `action` returns; undefined where it throws, which is told as a fault. */
-  guarded<T>(what: string, action: () => T): T | undefined
-  /** Whatever a caller passes, also what throws when it is looked at, is at worst refused. */
-  answered(run: () => Recorded): Recorded
-  refuse(reason: string): Recorded
+  /** What a delivery tells. */
+  readonly deliveryHooks: DeliveryHooks
 }
+
+const stepOf = ({ step }: TelemetryEvent): string | undefined => (step as { slug?: string } | undefined)?.slug
 
 /** @param clean applied to a reason, which is told and stored, and quotes what it is about */
 export function createReports(clock: Clock, clean: (reason: string) => string): Reports {
@@ -57,6 +58,19 @@ export function createReports(clock: Clock, clean: (reason: string) => string): 
       return refused
     },
     emit,
+    deliveryHooks: {
+      delivered: (...args) => emit('delivered', ...args),
+      retrying: (...args) => emit('retrying', ...args),
+      paused: (...args) => emit('paused', ...args),
+      deadLettered: (...args) => emit('deadLettered', ...args),
+      rejected: (...args) => emit('rejected', ...args),
+      failed: (destination, error) => fault(`delivery to ${destination}`, error),
+    },
+    recorded(event) {
+      if (events.listenerCount('recorded') === 0) return
+      emit('recorded', { id: event.id, at: event.at, type: event.type, step: stepOf(event) })
+    },
+    noticed: (message) => void emit('noticed', message),
     fault,
     refuse,
     guarded(what, action) {

@@ -22,10 +22,14 @@ export interface SnapshotWriter {
   now(): Promise<void>
   /** Writes at once, for a process that is about to exit; gives it up, and says nothing, where `goOn` says so. */
   sync(goOn?: GoOn): void
-  /** Another process may have written since: what was written last is not taken for what is there. */
-  forget(): void
   /** Writes nothing more by itself. */
   stop(): void
+}
+
+/** In another term than the one in which it was written, what is there may be another process's. */
+interface Latest {
+  readonly state: State
+  readonly term: number
 }
 
 export interface SnapshotWriterOptions {
@@ -33,8 +37,8 @@ export interface SnapshotWriterOptions {
   readonly clock: Clock
   /** Whether what was written last is still there. */
   readonly intact: () => boolean
-  /** The state to write, or undefined while none may be written. */
-  readonly latest: () => State | undefined
+  /** What to write, in which term; undefined while nothing may be written. */
+  readonly latest: () => Latest | undefined
   readonly written: (state: State) => void
   readonly failed: (error: unknown) => void
   readonly longest?: number
@@ -43,7 +47,7 @@ export interface SnapshotWriterOptions {
 export function createSnapshotWriter(options: SnapshotWriterOptions): SnapshotWriter {
   const { storage, clock, intact, latest, written, failed, longest = LONGEST_STRING } = options
   let cancel: (() => void) | undefined
-  let last: State | undefined
+  let last: Latest | undefined
   let writing: Promise<void> | undefined
   /** The file that is being written. */
   let under: Replacement | undefined
@@ -54,13 +58,15 @@ export function createSnapshotWriter(options: SnapshotWriterOptions): SnapshotWr
   /** Writes at once so far: one of them makes a write under way pointless. */
   let writes = 0
 
-  function pending(): State | undefined {
-    const state = standsStill ? undefined : latest()
-    if (state?.tooLarge) return (last = undefined)
-    return state !== undefined && state === last && intact() ? undefined : state
+  function pending(): Latest | undefined {
+    const given = standsStill ? undefined : latest()
+    if (given === undefined) return undefined
+    if (given.state.tooLarge) return (last = undefined)
+    const isWritten = given.state === last?.state && given.term === last.term && intact()
+    return isWritten ? undefined : given
   }
 
-  async function write(state: State): Promise<void> {
+  async function write(given: Latest): Promise<void> {
     const overtaken = writes
     const beganAt = clock.elapsed()
     const nextTurn = createTurns(clock)
@@ -69,7 +75,7 @@ export function createSnapshotWriter(options: SnapshotWriterOptions): SnapshotWr
     try {
       file = under = storage.snapshot.replace()
       let chunk = ''
-      for (const piece of bounded(snapshotJson(state), longest)) {
+      for (const piece of bounded(snapshotJson(given.state), longest)) {
         chunk += piece
         if (chunk.length < CHUNK) continue
         await file.write(chunk)
@@ -83,7 +89,7 @@ export function createSnapshotWriter(options: SnapshotWriterOptions): SnapshotWr
       await file.commit()
       const endedAt = clock.elapsed()
       dueAt = endedAt + Math.max(INTERVAL_MS, (endedAt - beganAt) * COST_FACTOR)
-      done(state)
+      done(given)
     } catch (error) {
       await file?.discard().catch(failed)
       if (isOvertaken()) return
@@ -94,9 +100,9 @@ export function createSnapshotWriter(options: SnapshotWriterOptions): SnapshotWr
     }
   }
 
-  function done(state: State): void {
-    last = state
-    written(state)
+  function done(given: Latest): void {
+    last = given
+    written(given.state)
   }
 
   function fail(error: unknown): void {
@@ -106,10 +112,10 @@ export function createSnapshotWriter(options: SnapshotWriterOptions): SnapshotWr
 
   async function now(): Promise<void> {
     while (writing !== undefined) await writing
-    const state = pending()
-    if (state === undefined) return
+    const given = pending()
+    if (given === undefined) return
     cancelTimer()
-    writing = write(state).finally(() => {
+    writing = write(given).finally(() => {
       writing = undefined
       // What came while this was written is written in its turn.
       schedule()
@@ -118,8 +124,8 @@ export function createSnapshotWriter(options: SnapshotWriterOptions): SnapshotWr
   }
 
   function schedule(): void {
-    if (stopped || writing !== undefined || pending() === undefined) return
-    cancel ??= clock.after(Math.max(0, dueAt - clock.elapsed()), () => {
+    if (stopped || writing !== undefined || cancel !== undefined || pending() === undefined) return
+    cancel = clock.after(Math.max(0, dueAt - clock.elapsed()), () => {
       cancel = undefined
       void now()
     })
@@ -134,19 +140,16 @@ export function createSnapshotWriter(options: SnapshotWriterOptions): SnapshotWr
     now,
     schedule,
     sync(goOn = toTheEnd) {
-      const state = pending()
-      if (state === undefined) return
+      const given = pending()
+      if (given === undefined) return
       writes++
       void under?.discard()
       try {
-        storage.snapshot.replaceSync(whileAllowed(bounded(snapshotJson(state), longest), goOn))
-        done(state)
+        storage.snapshot.replaceSync(whileAllowed(bounded(snapshotJson(given.state), longest), goOn))
+        done(given)
       } catch (error) {
         if (error !== GIVEN_UP) fail(error)
       }
-    },
-    forget() {
-      last = undefined
     },
     stop() {
       stopped = true

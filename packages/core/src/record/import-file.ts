@@ -1,11 +1,10 @@
 // Takes in the telemetry.json that somebody else wrote, or sets aside what cannot be (SPEC §7).
 
-import type { Recorded } from '../record/recorded'
 import { deterministicId } from '../events/deterministic-id'
 import { findForeignFile } from '../log/foreign-file'
 import type { Clock, Storage } from '../ports'
 import type { Reports } from './reports'
-import type { ImportedSnapshot } from '../events/snapshot-schema'
+import type { TakeIn } from './take-in'
 
 /** What could not be taken in is tried again after, ms. */
 const AGAIN_MS = 5_000
@@ -17,8 +16,7 @@ export interface FileImporterOptions {
   readonly reports: Reports
   /** Applied to why it is set aside, which may quote it. */
   readonly clean: (reason: string) => string
-  /** Appends the import, with that id and time, unless the log holds it already. */
-  readonly unite: (file: ImportedSnapshot, call: { readonly id: string; readonly at: number }) => Recorded
+  readonly takeIn: TakeIn
 }
 
 /**
@@ -33,7 +31,7 @@ export function createFileImporter({
   clock,
   reports,
   clean,
-  unite,
+  takeIn,
 }: FileImporterOptions): ImportFile {
   let againAt = -Infinity
   let unreadable: { readonly text: string | undefined; readonly at: number } | undefined
@@ -41,7 +39,7 @@ export function createFileImporter({
   function setAside(reason: string): void {
     const name = reports.guarded('telemetry.json', () => storage.snapshot.setAside())
     if (name === undefined) againAt = clock.elapsed() + AGAIN_MS
-    else reports.emit('noticed', `telemetry.json ${clean(reason)}; it is kept as ${name}`)
+    else reports.noticed(`telemetry.json ${clean(reason)}; it is kept as ${name}`)
   }
 
   return ({ patiently }) => {
@@ -62,7 +60,7 @@ export function createFileImporter({
     // The same file taken in by two processes is one event.
     const { last_interaction_at, tutorial_started_at } = found.file
     const id = deterministicId(last_interaction_at ?? tutorial_started_at ?? 0, found.text)
-    const { ok } = reports.answered(() => unite(found.file, { id, at: clock.now() }))
+    const { ok } = reports.answered(() => takeIn(found.file, { id, at: clock.now() }))
     const isNoted = ok && reports.guarded('telemetry.json', () => (found.adopted(), true)) === true
     if (!isNoted) againAt = lookedAt + AGAIN_MS
     return ok
