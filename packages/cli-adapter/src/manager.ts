@@ -25,7 +25,6 @@ import {
   SNAPSHOT_BYTES,
   SNAPSHOT_NAME,
 } from '@learnpack/telemetry-transport-file'
-import { followConsent, type Consent } from './consent'
 import { transportsOf, type Sending } from './course'
 import { followLogins, type Logins, type LoginsKept } from './follow-logins'
 import { gated } from './gate'
@@ -33,6 +32,7 @@ import { handOver } from './hand-over'
 import { lateStorage } from './late-storage'
 import { machineId } from './machine-id'
 import type { ManagerOptions, Student, TelemetryManager, Urls } from './manager-api'
+import { permissionOf, type Permission } from './permission'
 import { createRedactor } from './redactor'
 
 /** What the adapter itself does with a manager beyond what its host may. */
@@ -51,8 +51,6 @@ export interface Managed extends TelemetryManager {
 const isStudent = (user_id: unknown): boolean =>
   eventSchemas.student_identified.shape.data.safeParse({ user_id }).success
 
-/** How long it is trusted that recording is still on, ms. */
-const TRUST_MS = 100
 const SWITCHED_OFF = 'recording is switched off'
 /** How often it is looked whether somebody logged in or out, ms. It is also looked before every event and every request. */
 const LOOK_MS = 5_000
@@ -82,12 +80,7 @@ export function createManaged(
   let startLater: CourseInput | undefined
   /** A login or logout that waits. */
   let unsettled: (() => void) | undefined
-  /** Recording was switched off. */
-  let off = false
-  let consentNow: (() => Consent) | undefined
-  /** Whether it was on when that was last looked for. */
-  let isOn = true
-  let lookedAt = -Infinity
+  let permission: Permission | undefined
   const ofHost = (options.transports ?? []).map((transport) => gated(transport, whyNot))
   const { createTelemetryId = nodePorts.ids.telemetry, limits } = options
   const now = steadyNow(options.now ?? Date.now, Date.now)
@@ -100,11 +93,11 @@ export function createManaged(
     ids: { ...nodePorts.ids, telemetry: createTelemetryId },
     storage: lateStorage(() => {
       if (folder === undefined) throw new Error('no course was started')
-      if (!isStillOn(folder)) throw new Error(SWITCHED_OFF)
       return folder
     }),
     transports: ofHost,
     machine: machineId,
+    mayRecord: () => permission?.lately() ?? true,
     ...(redaction !== false && { redact: redaction }),
     ...(limits && { limits }),
   })
@@ -112,36 +105,7 @@ export function createManaged(
   let stopSaving: (() => void) | undefined
   let isClosed = false
 
-  /** Whoever switches recording off means from now on. */
-  function allowed(): boolean {
-    if (folder === undefined || off) return !off
-    const kind = look(folder.dirPath)
-    if (!isOn && kind !== 'unreadable') switchOff()
-    return isOn
-  }
-
-  function look(dirPath: string): Consent['kind'] {
-    lookedAt = elapsed()
-    consentNow ??= followConsent(dirPath)
-    const { enabled, kind } = consentNow()
-    isOn = enabled
-    return kind
-  }
-
-  function switchOff(): void {
-    off = true
-    queueMicrotask(stop)
-  }
-
-  /**
-   * What runs by itself comes through the storage, also whatever is sent: without the lease nobody delivers. It
-   * comes often, so the answer is kept for a moment. A choice that cannot be read is a no only while that lasts.
-   */
-  function isStillOn({ dirPath }: CourseFolder): boolean {
-    if (off) return false
-    if (elapsed() - lookedAt >= TRUST_MS && look(dirPath) !== 'unreadable' && !isOn) switchOff()
-    return isOn
-  }
+  const allowed = (): boolean => permission?.now() ?? true
 
   function stop(): void {
     clearInterval(looking)
@@ -183,8 +147,8 @@ export function createManaged(
     if (folder !== undefined) return
     configPath = path
     const dirPath = resolve(path)
-    off = look(dirPath) !== 'unreadable' && !isOn
-    if (off) return stop()
+    permission = permissionOf(dirPath, elapsed, () => queueMicrotask(stop))
+    if (!allowed() && permission.isOff) return
     folder = openCourseFolder(dirPath)
     logins = loginsOf(folder)
     useUrls()
@@ -252,7 +216,7 @@ export function createManaged(
 
   function begin(given: CourseInput): void {
     startLater = given
-    if (!isOn) return
+    if (!allowed()) return
     ignoreErrors(() => logins?.note())
     if (!telemetry.start(given).ok) return
     startLater = undefined

@@ -48,7 +48,7 @@ function newCourse(): string {
 /** Runs a host to its end. */
 async function run(whose: 'ours' | 'none', dirPath: string, url: string, way: string, detached = true) {
   const { LEARNPACK_TELEMETRY_DETACHED: _, ...inherited } = process.env
-  const env = detached ? inherited : { ...inherited, LEARNPACK_TELEMETRY_DETACHED: '0' }
+  const env = { ...inherited, MARK, ...(!detached && { LEARNPACK_TELEMETRY_DETACHED: '0' }) }
   const child = spawn(process.execPath, [host, whose, dirPath, url, way], { env })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += String(text)))
@@ -59,13 +59,17 @@ async function run(whose: 'ours' | 'none', dirPath: string, url: string, way: st
   return { code, signal, output }
 }
 
-/** The processes that deliver for that course, as they are told on their standard input. */
+/** In the environment of the hosts of this file, and so of what they leave behind: others run at the same time. */
+const MARK = `detached-${process.pid}`
+
+/** The processes that deliver what those hosts left. */
 const delivering = (): number[] =>
   readdirSync('/proc')
     .filter((pid) => /^\d+$/.test(pid))
     .filter((pid) => {
       try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('deliver-later')
+        const isOurs = readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`MARK=${MARK}`)
+        return isOurs && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('deliver-later')
       } catch {
         return false
       }
