@@ -1,5 +1,4 @@
 import { useCallback, useMemo, useState, useSyncExternalStore } from 'react'
-import { snapshotJson } from '@learnpack/telemetry-core'
 import type { Fault } from './lab/faults'
 import { momentOf, shownAttempt } from './model/derive'
 import { createPlayer, type SessionInfo } from './model/player'
@@ -45,7 +44,7 @@ export function App() {
   const shown = shownAttempt(moment, view)
   const selectStep = useCallback((slug: string) => player.select({ slug }), [player])
   /** Byte for byte as the recorder writes it. */
-  const save = (): void => saveFile('telemetry.json', snapshotJson(moment.state))
+  const save = (): void => saveFile('telemetry.json', JSON.stringify(moment.snapshot))
   const rested = useRested(moment, CHARTS_MS)
 
   return (

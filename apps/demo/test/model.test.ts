@@ -2,12 +2,12 @@
 
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { fold, initialState, parseSnapshot, snapshot, type SnapshotStep } from '@learnpack/telemetry-core'
+import { evolve, initialState, parseSnapshot, snapshot } from '@learnpack/telemetry-core'
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import { skippingClock } from '../page/lab/clock'
 import { formatAddress, parseAddress } from '../page/model/address'
-import { attemptsOf, decoded } from '../page/model/attempts'
+import { attemptsOf, decoded, type SnapshotStep } from '../page/model/attempts'
 import { changesBetween } from '../page/model/changes'
 import { momentOf, shownAttempt } from '../page/model/derive'
 import { firstPass, sessionDays } from '../page/model/distil'
@@ -33,7 +33,9 @@ describe('a timeline', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(46), { minLength: 1 }), (counts) => {
         for (const count of counts)
-          expect(timeline.stateAt(count)).toEqual(fold(initialState, timeline.events.slice(0, count)))
+          expect(timeline.stateAt(count)).toEqual(
+            timeline.events.slice(0, count).reduce(evolve, initialState),
+          )
       }),
       { numRuns: 50 },
     )

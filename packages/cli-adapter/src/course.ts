@@ -3,8 +3,8 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import {
+  configOf,
   createTelemetry,
-  readConfig,
   type Destinations,
   type Telemetry,
   type Transport,
@@ -35,10 +35,17 @@ const places = ({ dirPath }: CourseFolder): string[] =>
   [courseFolder(dirPath), dirPath, dirname(dirPath)].map((path) => join(path, 'learn.json'))
 
 export function readConfigAt(path: string): CourseConfig {
+  let text: string
   try {
-    return readConfig(readRegular(path, { links: true }).toString('utf8'), path)
+    text = readRegular(path, { links: true }).toString('utf8')
   } catch (error) {
     return { destinations: {}, problems: [`${path}: cannot be read (${(error as Error).message})`] }
+  }
+  try {
+    return configOf(JSON.parse(text.replace(/^\uFEFF/, '')), path)
+  } catch (error) {
+    const reason = `is not JSON (${(error as Error).message}); nothing is sent there, recording goes on locally`
+    return { destinations: {}, problems: [`${path}: ${reason}`] }
   }
 }
 

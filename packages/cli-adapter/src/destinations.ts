@@ -2,13 +2,15 @@
 
 import {
   destinationOf,
-  freshDelivery,
+  type readWaiting,
   stillDead,
   type DeadLetter,
   type TelemetryStore,
   type Transport,
-  type Waiting,
 } from '@learnpack/telemetry-core'
+
+/** What waits in a telemetry. */
+export type Waiting = ReturnType<typeof readWaiting>
 
 export interface DestinationStatus {
   readonly destination: string
@@ -33,19 +35,19 @@ export function destinationStatus(
 ): DestinationStatus[] {
   const states = new Map(store.cursors.list().map(({ destination, state }) => [destination, state]))
   const configured = new Map(transports.map((transport) => [destinationOf(transport), transport]))
-  for (const destination of configured.keys())
-    if (!states.has(destination)) states.set(destination, freshDelivery)
   const letters = stillDead(store.deadLetters.list())
-  return [...states].map(([destination, state]) => {
+  return [...new Set([...states.keys(), ...configured.keys()])].map((destination) => {
     const transport = configured.get(destination)
+    // One that was never tried has none.
+    const state = states.get(destination)
     return {
       destination,
       configured: transport !== undefined,
-      delivered: state.delivered,
+      delivered: state?.delivered ?? 0,
       waiting: transport === undefined ? null : waiting.count(transport),
       paused: waiting.paused(destination) ?? null,
-      next_attempt_at: state.retryAt ?? null,
-      last_error: state.lastError ?? null,
+      next_attempt_at: state?.retryAt ?? null,
+      last_error: state?.lastError ?? null,
       dead_letters: letters.filter((letter) => letter.destination === destination),
     }
   })

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path'
 import {
   configOf,
   createTelemetry,
-  eventSchemas,
+  isStudentId,
   parseSnapshot,
   steadyNow,
   type CourseInput,
@@ -47,9 +47,6 @@ export interface Managed extends TelemetryManager {
   /** A telemetry.json from elsewhere, to be united with this telemetry (SPEC §4 rule 7). */
   import: Telemetry['import']
 }
-
-const isStudent = (user_id: unknown): boolean =>
-  eventSchemas.student_identified.shape.data.safeParse({ user_id }).success
 
 const SWITCHED_OFF = 'recording is switched off'
 /** How often it is looked whether somebody logged in or out, ms. It is also looked before every event and every request. */
@@ -211,7 +208,7 @@ export function createManaged(
 
   /** Who cannot be noted now is noted before anything else is; only who is nobody changes nothing. */
   function identify({ user_id }: Student): boolean {
-    return telemetry.identify(user_id).ok || isStudent(user_id)
+    return telemetry.identify(user_id).ok || isStudentId(user_id)
   }
 
   function begin(given: CourseInput): void {

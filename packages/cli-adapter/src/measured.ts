@@ -1,9 +1,9 @@
 // `measure`: the measures as a table or CSV.
 
-import type { CourseMeasures, Measures, StepMeasures } from '@learnpack/telemetry-core'
+import type { Measures } from '@learnpack/telemetry-core'
 import { oneLine, type Paint } from './output'
 
-const STEP_COLUMNS: readonly [keyof StepMeasures, string][] = [
+const STEP_COLUMNS: readonly [keyof Measures['steps'][number], string][] = [
   ['slug', 'step'],
   ['status', 'status'],
   ['time_spent', 'time, s'],
@@ -15,7 +15,7 @@ const STEP_COLUMNS: readonly [keyof StepMeasures, string][] = [
   ['frustration_indicator', 'frustration'],
 ]
 
-const COURSE_ROWS: readonly [keyof CourseMeasures, string][] = [
+const COURSE_ROWS: readonly [keyof Measures['course'], string][] = [
   ['total_steps', 'steps'],
   ['completion_rate', 'completed, %'],
   ['steps_not_completed', 'not completed'],

@@ -8,7 +8,7 @@ import {
   type Attempt,
   type Parcel,
   type Snapshot,
-  type StepEventType,
+  type StepEvent,
   type Transport,
 } from '@learnpack/telemetry-core'
 import { crc32, nodePorts } from '@learnpack/telemetry-transport-file'
@@ -52,7 +52,7 @@ export async function requestsOf(
 
 /** The same with its texts out of base64: for reading, not what a receiver gets. */
 export function withTextsDecoded(request: CaughtRequest): CaughtRequest {
-  const body = JSON.parse(request.body) as { event?: StepEventType; data?: Attempt }
+  const body = JSON.parse(request.body) as { event?: StepEvent['type']; data?: Attempt }
   const { event, data } = body
   const readable =
     event === undefined || data === undefined

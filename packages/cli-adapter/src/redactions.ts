@@ -4,7 +4,7 @@ import {
   ATTEMPT_KINDS,
   countMarks,
   decodedAttempt,
-  EVENT_VERSION,
+  isKnown,
   type TelemetryEvent,
 } from '@learnpack/telemetry-core'
 
@@ -14,7 +14,7 @@ export type Redactions = Readonly<Record<string, number>>
 /** Adds the marks in an event to `counts`. What an import holds in base64 is decoded for it. */
 export function countRedactions(event: TelemetryEvent, counts: Record<string, number>): void {
   countMarks(JSON.stringify(event['data'] ?? null), counts)
-  if (event.type !== 'import' || event.v !== EVENT_VERSION) return
+  if (!isKnown(event) || event.type !== 'import') return
   const { snapshot } = event['data'] as { snapshot: { steps: Record<string, unknown>[] } }
   for (const step of snapshot.steps) {
     for (const { list, type } of ATTEMPT_KINDS) {

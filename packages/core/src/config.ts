@@ -7,16 +7,7 @@ import { brief, describeIssues } from './events/describe'
 const httpUrl = z
   .string()
   .refine(isHttpUrl, 'expected an absolute http:// or https:// URL without a password')
-
-/**
- * The zod schema of `telemetry` in learn.json (SPEC §5); one wrong URL fails it whole, where `configOf` keeps the other.
- * `streaming` is an alias of `stream`: stock's code reads the one, its documentation names the other.
- */
-export const telemetryConfig = z.looseObject({
-  stream: httpUrl.optional(),
-  streaming: httpUrl.optional(),
-  batch: httpUrl.optional(),
-})
+  .optional()
 
 /** Where to deliver, as absolute http(s) URLs. A destination that is not named, or named wrongly, is absent. */
 export interface Destinations {
@@ -24,7 +15,10 @@ export interface Destinations {
   readonly batch?: string
 }
 
-/** What a learn.json says of telemetry. */
+/**
+ * What a learn.json says of telemetry.
+ * @inline
+ */
 export interface ReadConfig {
   readonly destinations: Destinations
   /** What is wrong, each naming file, key and value and saying what follows. */
@@ -32,20 +26,9 @@ export interface ReadConfig {
 }
 
 /**
- * Reads the destinations out of the text of a learn.json. Whatever it holds, this does not throw.
+ * Reads the destinations out of a parsed learn.json; without a key `telemetry` there is nothing to say. Does not throw.
  * @param file how messages name it. Default: `learn.json`
  */
-export function readConfig(text: string, file = 'learn.json'): ReadConfig {
-  let learnJson: unknown
-  try {
-    learnJson = JSON.parse(text.replace(/^\uFEFF/, ''))
-  } catch (error) {
-    return { destinations: {}, problems: [`${file}: is not JSON (${(error as Error).message}); ${locally}`] }
-  }
-  return configOf(learnJson, file)
-}
-
-/** The same for a learn.json that is parsed already; without a key `telemetry` there is nothing to say. */
 export function configOf(learnJson: unknown, file = 'learn.json'): ReadConfig {
   const telemetry = (learnJson as { telemetry?: unknown } | null | undefined)?.telemetry
   if (telemetry === undefined || telemetry === null) return { destinations: {}, problems: [] }
@@ -55,14 +38,15 @@ export function configOf(learnJson: unknown, file = 'learn.json'): ReadConfig {
   }
   const given = telemetry as Record<string, unknown>
   const problems: string[] = []
-  const url = (key: keyof typeof telemetryConfig.shape): string | undefined => {
-    const parsed = telemetryConfig.shape[key].safeParse(given[key])
+  const url = (key: 'stream' | 'streaming' | 'batch'): string | undefined => {
+    const parsed = httpUrl.safeParse(given[key])
     if (parsed.success) return parsed.data
     problems.push(
       `${file}: telemetry.${key}: ${describeIssues(parsed.error, withoutPassword(given[key])).replace(/^value: /, '')}; ${locally}`,
     )
     return undefined
   }
+  // `streaming` is an alias: stock's code reads it, its documentation says `stream`.
   const [stream, streaming, batch] = [url('stream'), url('streaming'), url('batch')]
   if (stream !== undefined && streaming !== undefined && stream !== streaming) {
     problems.push(

@@ -7,71 +7,43 @@
 // The runtime, and what it says of itself.
 export { createTelemetry } from './runtime/telemetry'
 export type { Recorded } from './record/recorded'
-export { type Status, type Telemetry, type TelemetryEvents, type TelemetryOptions } from './runtime/api'
+export type { Telemetry, TelemetryEvents, TelemetryOptions } from './runtime/api'
 
-// Events: the facts of the log, and older ones brought up to date.
+// Events: the facts of the log. `ATTEMPT_KINDS` says which of them a learner's attempts are.
 export {
-  EVENT_VERSION,
-  STEP_EVENT_TYPES,
-  eventSchemas,
   isKnown,
   isStepEvent,
-  parseEvent,
+  isStudentId,
   sameStudent,
-  type Course,
   type CourseInput,
-  type EventOf,
-  type EventType,
-  type KnownEvent,
-  type ParsedEvent,
   type StepEvent,
-  type StepEventType,
   type TelemetryEvent,
-  type UnknownEvent,
 } from './events/events'
-export { upcast, type Upcasters } from './events/upcast'
-
-// Lines of the log, and reading it from its beginning.
-export { decodeLine, encodeLine, type DecodedLine } from './events/codec'
-export { createFollower, type Follower, type FollowerHooks, type NumberedLine } from './log/follower'
-
 export { ATTEMPT_KINDS } from './events/attempt-kinds'
 
+// Lines of the log, and reading it from its beginning.
+export { decodeLine, encodeLine } from './events/codec'
+export { createFollower, type FollowerHooks } from './log/follower'
+
 // The fold: what a log means.
-export { evolve, fold } from './fold/evolve'
-export {
-  initialState,
-  type Activity,
-  type CourseStep,
-  type Session,
-  type State,
-  type Unclaimed,
-} from './fold/state'
-export type { List } from './fold/list'
+export { evolve } from './fold/evolve'
+export { initialState, type State } from './fold/state'
 
 // The snapshot: telemetry.json, ours and of others.
-export { snapshot, snapshotJson, snapshotText } from './fold/render'
-export { steadyNow } from './runtime/steady-clock'
-export {
-  snapshot as snapshotSchema,
-  type Attempt,
-  type ImportedSnapshot,
-  type Snapshot,
-  type SnapshotStep,
-  type WorkoutSession,
-} from './events/snapshot-schema'
-export { parseSnapshot, type ParsedSnapshot } from './events/parse-snapshot'
+export { snapshot, snapshotText } from './fold/render'
+export type { Attempt, ImportedSnapshot, Snapshot } from './events/snapshot-schema'
+export { parseSnapshot } from './events/parse-snapshot'
 export { history } from './fold/history'
-export { differences, type Observed } from './fold/differences'
 export { isLearnPack5, snapshotForEditor } from './fold/host-file'
-export { deterministicId } from './events/deterministic-id'
+export { decodedAttempt } from './fold/wire'
 
-// The wire: bodies and their base64.
-export { decodedAttempt, fromWire, streamBody, toWire } from './fold/wire'
-export type { TextEncoding } from './fold/base64'
+// What the ports of a host share: the time it gives, ids that depend on a name alone, and failures that pass.
+export { steadyNow } from './runtime/steady-clock'
+export { deterministicId } from './events/deterministic-id'
+export { isOfTheMoment } from './record/of-the-moment'
 
 // Configuration: where a course is delivered to.
-export { configOf, readConfig, telemetryConfig, type Destinations, type ReadConfig } from './config'
+export { configOf, type Destinations } from './config'
 
 // Transports: what a destination implements.
 export {
@@ -83,30 +55,39 @@ export {
   type Transport,
 } from './delivery/transport'
 
-// Delivery: what waits, what holds it back, what was refused.
-export { freshDelivery } from './delivery/delivery-state'
+// Delivery: what waits, and what was refused.
 export { triggersBatch } from './delivery/parcels'
-export { readWaiting, type HeldBack, type Waiting } from './delivery/waiting'
+export { readWaiting } from './delivery/waiting'
 export { stillDead } from './delivery/dead-letters'
 export { AI_NEEDS_LOGIN } from './record/refusals'
 
 // Ports: what core needs of the world.
-export * from './ports'
+export type {
+  Clock,
+  CourseIndex,
+  Crc,
+  DeadLetter,
+  DeliveryState,
+  EventLog,
+  Ids,
+  Lease,
+  LogLine,
+  LogSlice,
+  Refusal,
+  Replacement,
+  SnapshotFile,
+  SnapshotStore,
+  Storage,
+  StudentId,
+  TelemetryStore,
+} from './ports'
 export { readCourseIndex } from './record/course-index'
 
 // What is kept of a text: how long it may be, and the marks that a redactor leaves.
 export type { Limits } from './record/limits'
 export type { Redactor } from './record/redactor'
-export { countMarks, type RedactionKind, type RedactionMark } from './record/redaction-mark'
+export { countMarks, type RedactionKind } from './record/redaction-mark'
 
 // Measures: what a snapshot says in numbers.
-export {
-  ALGO_VERSION,
-  measure,
-  type CourseMeasures,
-  type Measures,
-  type StepMeasures,
-  type StepStatus,
-} from './measures/measures'
-export { progressOf, type Progress } from './measures/progress'
-export { isOfTheMoment } from './record/of-the-moment'
+export { measure, type Measures } from './measures/measures'
+export { progressOf } from './measures/progress'

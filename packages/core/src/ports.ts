@@ -157,6 +157,7 @@ export interface DeliveryState {
 /**
  * How far each destination is. Written by the one process that holds the lease, read by any; a cursor that is lost sends
  * again what was delivered.
+ * @inline
  */
 export interface CursorStore {
   /** Every destination that was ever tried, also those that are no longer configured. */
@@ -189,6 +190,7 @@ export interface DeadLetter {
 /**
  * Dead letters of one telemetry. Only ever appended to: what became of a letter later is another record of the same
  * destination and id (`stillDead` tells which count).
+ * @inline
  */
 export interface DeadLetterStore {
   /** @throws when it cannot be kept; the event is then sent again */
@@ -206,7 +208,10 @@ export interface Refusal {
   readonly count: number
 }
 
-/** What was refused, kept beside the log so that `status` can tell of other processes, too. Only ever appended to. */
+/**
+ * What was refused, kept beside the log so that `status` can tell of other processes, too. Only ever appended to.
+ * @inline
+ */
 export interface RefusalStore {
   /** @throws when it cannot be kept; it is then tried again later */
   append(refusal: Refusal): void

@@ -1,13 +1,8 @@
 // Random sessions: what a host, two students and a clock may do to a course folder, in any order.
 
 import fc from 'fast-check'
-import {
-  decodeLine,
-  STEP_EVENT_TYPES,
-  type CourseInput,
-  type Snapshot,
-  type TelemetryEvent,
-} from '../src/index'
+import { decodeLine, type CourseInput, type Snapshot, type TelemetryEvent } from '../src/index'
+import { STEP_EVENT_TYPES } from '../src/events/events'
 import { memoryStorage } from '../src/memory'
 import { countingIds, crc, jsonOf, steps, world } from './support'
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createFollower, decodeLine, encodeLine, upcast, type FollowerHooks } from '../src/index'
+import { createFollower, decodeLine, encodeLine, type FollowerHooks } from '../src/index'
+import { upcast } from '../src/events/upcast'
 import { fromBase64, toBase64 } from '../src/fold/base64'
 import { append, emptyList, listOf, toArray, type List } from '../src/fold/list'
 import { memoryLog } from '../src/memory'

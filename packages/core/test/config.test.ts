@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { configOf, readConfig } from '../src/index'
+import { configOf } from '../src/index'
 
 const stream = 'https://school.example/stream'
 const batch = 'https://school.example/batch?asset_id=7'
@@ -7,8 +7,8 @@ const locally = 'nothing is sent there, recording goes on locally'
 
 describe('learn.json', () => {
   it('names two destinations', () => {
-    const text = `\uFEFF${JSON.stringify({ slug: 'x', telemetry: { stream, batch } })}`
-    expect(readConfig(text)).toEqual({ destinations: { stream, batch }, problems: [] })
+    const learnJson = { slug: 'x', telemetry: { stream, batch } }
+    expect(configOf(learnJson)).toEqual({ destinations: { stream, batch }, problems: [] })
   })
 
   it.each([{}, { telemetry: null }, { telemetry: {} }, null, 7])('may name none: %j', (learnJson) => {
@@ -61,14 +61,5 @@ describe('learn.json', () => {
     ],
   ])('of another type gives a message: %j', (learnJson, message) => {
     expect(configOf(learnJson)).toEqual({ destinations: {}, problems: [`${message}; ${locally}`] })
-  })
-
-  it('that is no JSON gives a message', () => {
-    const { destinations, problems } = readConfig('{"telemetry": ')
-    expect(destinations).toEqual({})
-    expect(problems).toHaveLength(1)
-    expect(problems[0]).toMatch(
-      /^learn\.json: is not JSON \(.+\); nothing is sent there, recording goes on locally$/,
-    )
   })
 })

@@ -1,7 +1,8 @@
 // What delivery says, and what it does at its edges: letters whose line is gone, an exit, a transport that never waits.
 
 import { describe, expect, it, vi } from 'vitest'
-import { createFollower, destinationOf, encodeLine, evolve, fold, initialState } from '../src/index'
+import { createFollower, destinationOf, encodeLine, evolve, initialState } from '../src/index'
+import { fold } from '../src/fold/evolve'
 import { triggersBatch, type Outcome, type Parcel, type Transport } from '../src/index'
 import type { Clock, DeliveryState, TelemetryEvent, TelemetryEvents } from '../src/index'
 import { createDelivery } from '../src/delivery/delivery'

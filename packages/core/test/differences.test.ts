@@ -3,15 +3,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { differences } from '../src/fold/differences'
-import {
-  evolve,
-  fold,
-  initialState,
-  parseEvent,
-  snapshot,
-  type State,
-  type TelemetryEvent,
-} from '../src/index'
+import { evolve, initialState, snapshot, type State, type TelemetryEvent } from '../src/index'
+import { fold } from '../src/fold/evolve'
+import { parseEvent } from '../src/events/events'
 import { sessions, withoutName } from './learnpack5'
 import { Editor, editorSession } from './learnpack5-editor'
 import { event, jsonOf, tries } from './support'

@@ -1,7 +1,9 @@
 // `exitCode` of plugins and of stock's files is `exit_code` wherever an attempt is read (SPEC §4).
 
 import { describe, expect, it } from 'vitest'
-import { fold, history, initialState, measure, snapshot, streamBody } from '../src/index'
+import { history, initialState, measure, snapshot } from '../src/index'
+import { fold } from '../src/fold/evolve'
+import { streamBody } from '../src/fold/wire'
 import { isStepEvent, type ImportedSnapshot, type StepEvent, type TelemetryEvent } from '../src/index'
 import { event, jsonOf, on, started, world } from './support'
 

@@ -1,7 +1,8 @@
 // The folding rules of SPEC §4, one by one: given events, then this is shown.
 
 import { describe, expect, it } from 'vitest'
-import { evolve, fold, history, initialState, snapshot, type TelemetryEvent } from '../src/index'
+import { evolve, history, initialState, snapshot, type TelemetryEvent } from '../src/index'
+import { fold } from '../src/fold/evolve'
 import { course, event, jsonOf, on, sample, started, TELEMETRY_ID } from './support'
 
 const shown = (...events: TelemetryEvent[]) => jsonOf(snapshot(fold(initialState, events)))

@@ -2,7 +2,8 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodedAttempt, fold, initialState, snapshot, type Snapshot } from '../src/index'
+import { decodedAttempt, initialState, snapshot, type Snapshot } from '../src/index'
+import { fold } from '../src/fold/evolve'
 import { memoryStorage } from '../src/memory'
 import { eventsOf } from './arbitraries'
 import { encodeUri, sessions, withoutName } from './learnpack5'

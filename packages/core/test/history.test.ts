@@ -1,8 +1,10 @@
 // The history of a file that has no log: what is made of each thing it tells. The laws are in laws.test.ts.
 
 import { describe, expect, it } from 'vitest'
-import { decodedAttempt, fromWire, history, streamBody, toWire, type ImportedSnapshot } from '../src/index'
-import { fold, initialState, snapshot } from '../src/index'
+import { decodedAttempt, history, type ImportedSnapshot } from '../src/index'
+import { fromWire, streamBody, toWire } from '../src/fold/wire'
+import { initialState, snapshot } from '../src/index'
+import { fold } from '../src/fold/evolve'
 import { on } from './support'
 
 const fileOf = (file: object): ImportedSnapshot => ({ telemetry_id: 'x', steps: [], ...file }) as never

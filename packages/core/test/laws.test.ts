@@ -2,17 +2,10 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  createFollower,
-  encodeLine,
-  decodeLine,
-  evolve,
-  fold,
-  history,
-  initialState,
-  snapshot,
-} from '../src/index'
-import { snapshotSchema, type ImportedSnapshot, type State, type TelemetryEvent } from '../src/index'
+import { createFollower, encodeLine, decodeLine, evolve, history, initialState, snapshot } from '../src/index'
+import { fold } from '../src/fold/evolve'
+import { type ImportedSnapshot, type State, type TelemetryEvent } from '../src/index'
+import { snapshot as snapshotSchema } from '../src/events/snapshot-schema'
 import { memoryLog } from '../src/memory'
 import { anySnapshot, randomSession } from './arbitraries'
 import { crc, event, jsonOf, tries } from './support'

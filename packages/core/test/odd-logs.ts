@@ -1,7 +1,8 @@
 // Logs and files as nobody writes them and everybody may: what passes our schemas, and little more can be said of it.
 
 import fc from 'fast-check'
-import { parseEvent, parseSnapshot, type ImportedSnapshot, type TelemetryEvent } from '../src/index'
+import { parseSnapshot, type ImportedSnapshot, type TelemetryEvent } from '../src/index'
+import { parseEvent } from '../src/events/events'
 import { event, started, steps } from './support'
 
 const LATEST = 253_402_300_799_999

@@ -2,27 +2,24 @@
 // that is none any more.
 
 import { expectTypeOf } from 'vitest'
-import { createTelemetry, evolve, isStepEvent, parseEvent } from '../src/index'
+import { createTelemetry, evolve, isStepEvent } from '../src/index'
+import { parseEvent } from '../src/events/events'
 import type {
-  EventOf,
   EventParcel,
-  EventType,
-  KnownEvent,
   Outcome,
   Parcel,
   Recorded,
   SnapshotParcel,
   State,
   StepEvent,
-  StepEventType,
   StudentId,
   Telemetry,
   TelemetryEvent,
   TelemetryEvents,
   TelemetryOptions,
   Transport,
-  UnknownEvent,
 } from '../src/index'
+import type { EventOf, EventType, KnownEvent, StepEventType, UnknownEvent } from '../src/events/events'
 
 // ---- a transport ----
 

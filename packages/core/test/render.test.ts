@@ -2,7 +2,9 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { evolve, fold, initialState, snapshot, snapshotJson } from '../src/index'
+import { evolve, initialState, snapshot } from '../src/index'
+import { fold } from '../src/fold/evolve'
+import { snapshotJson } from '../src/fold/render'
 import { randomSession } from './arbitraries'
 import { event, on, started } from './support'
 

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
-import { fold, initialState, type State } from '../src/index'
+import { initialState, type State } from '../src/index'
+import { fold } from '../src/fold/evolve'
 import { manualClock, memoryStorage } from '../src/memory'
 import { waitingBatch } from '../src/delivery/parcels'
 import { createSnapshotWriter } from '../src/runtime/snapshot-writer'

@@ -2,8 +2,11 @@
 
 import { describe, expect, it } from 'vitest'
 import { batchJson } from '../src/delivery/batch'
-import { evolve, fold, history, initialState, snapshot, streamBody, triggersBatch } from '../src/index'
-import { isStepEvent, parseSnapshot, STEP_EVENT_TYPES, type TelemetryEvent } from '../src/index'
+import { evolve, history, initialState, snapshot, triggersBatch } from '../src/index'
+import { fold } from '../src/fold/evolve'
+import { streamBody } from '../src/fold/wire'
+import { isStepEvent, parseSnapshot, type TelemetryEvent } from '../src/index'
+import { STEP_EVENT_TYPES } from '../src/events/events'
 import { memoryStorage, type MemoryStorage } from '../src/memory'
 import { eventsOf } from './arbitraries'
 import {

@@ -3,15 +3,8 @@ import { crc32 } from 'node:zlib'
 import { lookAt } from '../../../testing/bodies'
 import { createTelemetry, deterministicId, measure } from '../src/index'
 import type { CourseInput, Ids, Snapshot } from '../src/index'
-import type {
-  Outcome,
-  Parcel,
-  Redactor,
-  StepEventType,
-  Telemetry,
-  TelemetryEvent,
-  Transport,
-} from '../src/index'
+import type { Outcome, Parcel, Redactor, Telemetry, TelemetryEvent, Transport } from '../src/index'
+import type { StepEventType } from '../src/events/events'
 import { manualClock, memoryStorage, type MemoryStorage } from '../src/memory'
 
 export const crc = (text: string): number => crc32(text)

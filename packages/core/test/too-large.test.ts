@@ -2,14 +2,8 @@
 // passes with every read, and the memory is some KB.
 
 import { describe, expect, it } from 'vitest'
-import {
-  createFollower,
-  createTelemetry,
-  encodeLine,
-  readWaiting,
-  snapshot,
-  snapshotJson,
-} from '../src/index'
+import { createFollower, createTelemetry, encodeLine, readWaiting, snapshot } from '../src/index'
+import { snapshotJson } from '../src/fold/render'
 import type { Parcel, Transport } from '../src/index'
 import { manualClock, memoryLog, memoryStorage, type MemoryStorage } from '../src/memory'
 import { countingIds, course, crc, event, on, started, TELEMETRY_ID } from './support'

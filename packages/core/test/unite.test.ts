@@ -1,7 +1,8 @@
 // Rule 7 of SPEC §4 by example: what an import is united with, and how. The laws are in laws.test.ts.
 
 import { describe, expect, it } from 'vitest'
-import { fold, initialState, snapshot, type TelemetryEvent } from '../src/index'
+import { initialState, snapshot, type TelemetryEvent } from '../src/index'
+import { fold } from '../src/fold/evolve'
 import { event, jsonOf, on, started } from './support'
 
 const shown = (...events: TelemetryEvent[]) => jsonOf(snapshot(fold(initialState, events)))

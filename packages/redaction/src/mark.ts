@@ -1,4 +1,4 @@
-import type { RedactionKind, RedactionMark } from '@learnpack/telemetry-core'
+import type { RedactionKind } from '@learnpack/telemetry-core'
 
 /** The visible mark that stands where something was taken out. Core's shape, without loading core for it. */
-export const mark = (kind: RedactionKind): RedactionMark => `[redacted:${kind}]`
+export const mark = (kind: RedactionKind) => `[redacted:${kind}]` as const

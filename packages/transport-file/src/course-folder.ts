@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import { closeSync, fstatSync, linkSync, lstatSync, readdirSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import type { CourseIndex, CursorStore, DeliveryState, Storage } from '@learnpack/telemetry-core'
+import type { CourseIndex, DeliveryState, Storage } from '@learnpack/telemetry-core'
 import type { TelemetryStore } from '@learnpack/telemetry-core'
 import { openFileLog, type FileLog } from './event-log'
 import {
@@ -178,7 +178,7 @@ function folderName(id: string): string {
 }
 
 /** A file per destination, so that two of them never write over each other. */
-function openCursors(home: string, log: FileLog): CursorStore {
+function openCursors(home: string, log: FileLog): TelemetryStore['cursors'] {
   const path = (destination: string): string => {
     const digest = createHash('sha256').update(destination).digest('hex').slice(0, 16)
     return join(home, cursorName(digest))

@@ -1,12 +1,12 @@
 // A log as a tool reads it: whole, once, with a message for whatever is odd.
 
-import { createFollower, type Follower, type FollowerHooks } from '@learnpack/telemetry-core'
+import { createFollower, type FollowerHooks } from '@learnpack/telemetry-core'
 import { openFileLog, type FileLog } from './event-log'
 import { crc32 } from './node-ports'
 
 /** What a log held. */
 export interface ReadLog {
-  readonly counts: Follower['counts']
+  readonly counts: ReturnType<typeof createFollower>['counts']
   /** What is damaged or odd, in the order of the log; each names file and line. Of more than 1,000 the last says how many more. */
   readonly messages: readonly string[]
 }

@@ -17,7 +17,7 @@ import { symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { Status } from '@learnpack/telemetry-core'
+import type { Telemetry } from '@learnpack/telemetry-core'
 import {
   logPathOf,
   newFolder,
@@ -34,7 +34,7 @@ async function ask(host: Host, command: string): Promise<string> {
   host.tell(command)
   return host.next()
 }
-const status = async (host: Host): Promise<Status> => JSON.parse(await ask(host, 'status')) as Status
+const status = async (host: Host) => JSON.parse(await ask(host, 'status')) as ReturnType<Telemetry['status']>
 
 async function end(host: Host): Promise<void> {
   expect(await ask(host, 'close')).toBe('closed')

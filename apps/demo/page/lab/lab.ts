@@ -6,7 +6,6 @@ import {
   destinationOf,
   deterministicId,
   evolve,
-  freshDelivery,
   initialState,
   isStepEvent,
   triggersBatch,
@@ -27,7 +26,8 @@ const SLICE = 100
 
 export interface Destination {
   readonly name: 'batch' | 'stream'
-  readonly state: DeliveryState
+  /** Empty until the first event is recorded. */
+  readonly state: Partial<DeliveryState>
   /** Events that wait; for the batch 1 while one does. */
   readonly waiting: number
 }
@@ -121,7 +121,7 @@ export function startLab(changed: () => void): Lab {
     status() {
       const { destinations, student } = telemetry.status()
       const found = transports.map((transport): Destination => {
-        const state = destinations[destinationOf(transport)] ?? freshDelivery
+        const state: Partial<DeliveryState> = destinations[destinationOf(transport)] ?? {}
         const done = places.get(state.id ?? '') ?? { streamed: 0, batches: 0 }
         return transport.wants === 'events'
           ? { name: 'stream', state, waiting: total.streamed - done.streamed }

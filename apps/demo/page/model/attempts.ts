@@ -4,10 +4,11 @@ import {
   ATTEMPT_KINDS,
   decodedAttempt,
   type Attempt,
-  type SnapshotStep,
+  type Snapshot,
   type TelemetryEvent,
 } from '@learnpack/telemetry-core'
 
+export type SnapshotStep = Snapshot['steps'][number]
 type Kind = (typeof ATTEMPT_KINDS)[number]
 export type ListName = Kind['list']
 

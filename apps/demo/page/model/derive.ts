@@ -5,11 +5,10 @@ import {
   snapshot,
   type Measures,
   type Snapshot,
-  type SnapshotStep,
   type State,
   type TelemetryEvent,
 } from '@learnpack/telemetry-core'
-import { attemptOfEvent, attemptsOf, type StepAttempt } from './attempts'
+import { attemptOfEvent, attemptsOf, type SnapshotStep, type StepAttempt } from './attempts'
 import { changesBetween, type Changes } from './changes'
 import type { View } from './player'
 

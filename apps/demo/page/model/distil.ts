@@ -1,7 +1,7 @@
 // What the charts show besides the measures of core, from telemetry.json alone.
 
-import type { Snapshot, SnapshotStep } from '@learnpack/telemetry-core'
-import { attemptsOf } from './attempts'
+import type { Snapshot } from '@learnpack/telemetry-core'
+import { attemptsOf, type SnapshotStep } from './attempts'
 import { isTime } from './words'
 
 export interface FirstPass {

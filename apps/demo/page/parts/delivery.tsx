@@ -41,7 +41,7 @@ function DeliveryPanel({ lab, receiver, status, fault, setFault, startOver }: La
     const timer = setInterval(tick, 250)
     return () => clearInterval(timer)
   }, [counts])
-  const dead = destinations.some(({ state }) => state.deadLettered > 0)
+  const dead = destinations.some(({ state }) => (state.deadLettered ?? 0) > 0)
   const paused = destinations.some(({ state }) => state.paused !== undefined)
 
   return (
@@ -108,7 +108,7 @@ function DestinationCard(destination: Destination) {
       <dl>
         <div>
           <dt>delivered</dt>
-          <dd data-count="delivered">{state.delivered}</dd>
+          <dd data-count="delivered">{state.delivered ?? 0}</dd>
         </div>
         <div>
           <dt>waiting</dt>
@@ -116,7 +116,7 @@ function DestinationCard(destination: Destination) {
         </div>
         <div>
           <dt>dead letters</dt>
-          <dd data-count="dead">{state.deadLettered}</dd>
+          <dd data-count="dead">{state.deadLettered ?? 0}</dd>
         </div>
       </dl>
     </section>
@@ -127,7 +127,7 @@ function conditionOf({ state, waiting }: Destination): {
   tone: 'good' | 'pending' | 'bad' | 'empty'
   words: string
 } {
-  const { delivered, deadLettered, attempts, paused, lastError } = state
+  const { delivered = 0, deadLettered = 0, attempts = 0, paused, lastError } = state
   if (paused !== undefined) return { tone: 'bad', words: `paused: ${paused.reason}` }
   if (attempts > 0) return { tone: 'pending', words: `retrying, ${attempts} failed: ${lastError ?? ''}` }
   if (waiting > 0) return { tone: 'pending', words: 'sending, or waiting for a login' }

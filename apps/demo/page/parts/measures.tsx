@@ -1,10 +1,12 @@
 import { memo, useMemo, useState } from 'react'
-import type { Measures, StepMeasures } from '@learnpack/telemetry-core'
+import type { Measures } from '@learnpack/telemetry-core'
 import type { Moment } from '../model/derive'
 import { listOf } from '../model/attempts'
 import { firstPass, sessionDays } from '../model/distil'
 import { spanInWords } from '../model/words'
 import { Chart, colour } from './chart'
+
+type StepMeasures = Measures['steps'][number]
 
 interface Props {
   readonly moment: Moment

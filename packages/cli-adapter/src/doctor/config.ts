@@ -1,6 +1,6 @@
 // learn.json: what teachers write by hand.
 
-import { configOf, telemetryConfig, type Destinations } from '@learnpack/telemetry-core'
+import { configOf, type Destinations } from '@learnpack/telemetry-core'
 import { readRegular } from '@learnpack/telemetry-transport-file'
 import { distance } from 'fastest-levenshtein'
 import { isLoopback } from '../loopback'
@@ -93,7 +93,7 @@ function withoutTelemetry(path: string, learnJson: Keyed): Finding[] {
 }
 
 const isUrl = (key: (typeof KEYS)[number], value: unknown): boolean =>
-  value !== undefined && telemetryConfig.shape[key].safeParse(value).success
+  value !== undefined && configOf({ telemetry: { [key]: value } }).problems.length === 0
 
 function valueFindings(key: (typeof KEYS)[number], value: unknown, path: string): Finding[] {
   if (value === undefined || isUrl(key, value)) return []

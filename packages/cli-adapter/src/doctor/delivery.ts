@@ -5,10 +5,9 @@ import {
   type Destinations,
   type TelemetryStore,
   type Transport,
-  type Waiting,
 } from '@learnpack/telemetry-core'
 import { transportsOf } from '../course'
-import { destinationStatus, type DestinationStatus } from '../destinations'
+import { destinationStatus, type DestinationStatus, type Waiting } from '../destinations'
 import { isoTime } from '../output'
 import { finding, type Finding } from './finding'
 

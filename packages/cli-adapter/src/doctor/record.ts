@@ -8,7 +8,6 @@ import {
   readWaiting,
   snapshot,
   type Destinations,
-  type Follower,
   type FollowerHooks,
   type State,
 } from '@learnpack/telemetry-core'
@@ -23,6 +22,7 @@ import {
 import { FOLD_BYTES, LogTooLarge, megabytes } from '../fold-limit'
 import { foreignLogin } from '../session-origin'
 import { byReason, MOST_DAMAGED, snapshotStatus } from '../status'
+import type { Waiting } from '../destinations'
 import { deliveryFindings } from './delivery'
 import { finding, type Finding } from './finding'
 import { receiverFindings } from './receiver'
@@ -170,7 +170,7 @@ function telemetryFindings(
   return found
 }
 
-function logFindings(path: string, bytes: number, { position, counts }: Follower): Finding[] {
+function logFindings(path: string, bytes: number, { position, counts }: Waiting['follower']): Finding[] {
   const found: Finding[] = []
   if (bytes > position) {
     const message = `ends in ${bytes - position} bytes that are no whole record`

@@ -64,6 +64,6 @@ export interface Transport {
   close?(): Promise<void>
 }
 
-/** What a destination is known by in cursors, dead letters, events and `Status`: its name and, where there is one, its address. */
+/** What a destination is known by in cursors, dead letters, events and `Telemetry.status`: its name and, where there is one, its address. */
 export const destinationOf = ({ name, address }: Transport): string =>
   address === undefined ? name : `${name} ${address}`

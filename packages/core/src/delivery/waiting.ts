@@ -6,14 +6,20 @@ import { createOutbox } from './outbox'
 import type { Crc, TelemetryStore } from '../ports'
 import { destinationOf, type Parcel, type Transport } from './transport'
 
-/** Why nothing is sent to a destination now. `reason` is what it answered, for a person. */
+/**
+ * Why nothing is sent to a destination now. `reason` is what it answered, for a person.
+ * @inline
+ */
 export type HeldBack =
   /** Until a student logs in, or the destination is another one. */
   | { readonly kind: 'paused'; readonly reason: string }
   /** No attempt before `until`, epoch ms. */
   | { readonly kind: 'backs off'; readonly reason: string; readonly until: number }
 
-/** What waits in one telemetry, as it was when `readWaiting` read it. */
+/**
+ * What waits in one telemetry, as it was when `readWaiting` read it.
+ * @inline
+ */
 export interface Waiting {
   /** At the end of the log: the whole of it is folded. */
   readonly follower: Follower

@@ -21,6 +21,7 @@ export function encodeLine(event: TelemetryEvent, crc: Crc): string {
 /**
  * The event of a line, or why there is none, for a person. `notice` tells of something odd that lost nothing: an event
  * type this version does not know.
+ * @inline
  */
 export type DecodedLine = { ok: true; event: TelemetryEvent; notice?: string } | { ok: false; reason: string }
 

@@ -13,6 +13,9 @@ export const EVENT_VERSION = 1
 /** A student as the receiver names them; two ids are the same student when they are equal as strings. */
 export const studentId = z.union([z.string().min(1), z.int()])
 
+/** Whether it is a `StudentId`: an integer, or a string that is not empty. */
+export const isStudentId = (id: unknown): id is StudentId => studentId.safeParse(id).success
+
 /** Whether two ids name the same student: `42` and `'42'` do (SPEC §4 rule 5). False where one is undefined. */
 export const sameStudent = (a: StudentId | undefined, b: StudentId | undefined): boolean =>
   a !== undefined && b !== undefined && String(a) === String(b)
@@ -139,6 +142,7 @@ export type KnownEvent = { [T in EventType]: EventOf<T> }[EventType]
  * An event of a type or a version this one does not know: kept, passed on, and folded to no effect. `at`: epoch ms;
  * `session`: the id of its session start.
  * @useDeclaredType
+ * @inline
  */
 export type UnknownEvent = z.infer<typeof envelope>
 /** A line of the log without its checksum. `isKnown` and `isStepEvent` tell the kinds apart. */
@@ -146,24 +150,20 @@ export type TelemetryEvent = KnownEvent | UnknownEvent
 
 export type CourseStepInput = z.infer<typeof courseStep>
 /**
- * A course as a session start records it. `steps` have `slug`, `position`, perhaps `files` and `is_testeable`, and whatever
- * else the host knows of them.
- * @useDeclaredType
- */
-export type Course = EventOf<'session_start'>['data']
-
-/**
  * A course as the host starts it. Each step has a `slug` that is not empty and a `position`, an integer from 0;
  * `files`, `is_testeable` and whatever else a host knows of it go into telemetry.json.
  */
-export type CourseInput = Pick<Course, 'slug' | 'agent' | 'steps'>
+export type CourseInput = Pick<EventOf<'session_start'>['data'], 'slug' | 'agent' | 'steps'>
 
 /** The buttons (SPEC §3) and the quizzes (SPEC §12): what `Telemetry.record` takes, and what is streamed. */
 export const STEP_EVENT_TYPES: readonly StepEventType[] = [
   'open_step',
   ...ATTEMPT_KINDS.map(({ type }) => type),
 ]
-/** One of `STEP_EVENT_TYPES`. */
+/**
+ * One of `STEP_EVENT_TYPES`.
+ * @inline
+ */
 export type StepEventType = 'open_step' | (typeof ATTEMPT_KINDS)[number]['type']
 /**
  * An event at a step: `step` names it by slug, with the position it had then; `data` holds text as text, but for
@@ -174,7 +174,7 @@ export type StepEvent = EventOf<StepEventType>
 export const isStepEventType = (type: unknown): type is StepEventType =>
   (STEP_EVENT_TYPES as readonly unknown[]).includes(type)
 
-/** Tells by version and type alone; what `parseEvent` gave has the fields as well. */
+/** Tells by version and type alone; what `decodeLine` gave has the fields as well. */
 export const isStepEvent = (event: TelemetryEvent): event is StepEvent =>
   isKnown(event) && isStepEventType(event.type)
 

@@ -2,7 +2,10 @@ import { describeIssues } from './describe'
 import { DEEPEST, isTooDeep } from './nesting'
 import { importedSnapshot, type ImportedSnapshot } from './snapshot-schema'
 
-/** The file as an {@link ImportedSnapshot}, or what is wrong with it, naming the field, for a person. */
+/**
+ * The file as an {@link ImportedSnapshot}, or what is wrong with it, naming the field, for a person.
+ * @inline
+ */
 export type ParsedSnapshot = { ok: true; snapshot: ImportedSnapshot } | { ok: false; reason: string }
 
 /**

@@ -46,8 +46,9 @@ export const importedSnapshot = snapshot.partial().extend({
 })
 
 /**
- * telemetry.json as we write it (SPEC §4), of {@link SnapshotStep} and {@link WorkoutSession}. Times are integers, epoch ms;
- * fields we do not know are kept as they came.
+ * telemetry.json as we write it (SPEC §4). Times are integers, epoch ms. `opened_at` and `completed_at` of a step tell the
+ * first time of each; `ended_at` of a session, its last interaction, is there once it is over. Fields we do not know are kept
+ * as they came.
  * @useDeclaredType
  */
 export type Snapshot = z.infer<typeof snapshot>
@@ -57,19 +58,11 @@ export type Snapshot = z.infer<typeof snapshot>
  * @useDeclaredType
  */
 export type ImportedSnapshot = z.infer<typeof importedSnapshot>
-/**
- * One step of telemetry.json, with its {@link Attempt}s in order. `opened_at` and `completed_at`, epoch ms, tell the first time of each.
- * @useDeclaredType
- */
 export type SnapshotStep = z.infer<typeof snapshotStep>
 export type ImportedStep = ImportedSnapshot['steps'][number]
-/**
- * One session of telemetry.json, epoch ms. `ended_at`, its last interaction, is there once it is over.
- * @useDeclaredType
- */
 export type WorkoutSession = z.infer<typeof workoutSession>
 /**
  * A compilation, a test, an AI interaction or a quiz submission as telemetry.json holds it: `source_code`, `stdout` and
- * `stderr` are base64 (SPEC §4, §12), but for a quiz, which has none; `fromWire` decodes them.
+ * `stderr` are base64 (SPEC §4, §12), but for a quiz, which has none; `decodedAttempt` decodes them.
  */
 export type Attempt = Readonly<Record<string, unknown>>

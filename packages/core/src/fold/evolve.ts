@@ -13,8 +13,8 @@ import { latest, unite } from './unite'
 import { attemptOf } from './wire'
 
 /**
- * What one event makes of the state (SPEC §4). Pure and cheap; the given state is not touched. The event must have
- * passed `parseEvent`. One whose id was folded before counts again: whoever reads a log drops it (`createFollower`).
+ * What one event makes of the state (SPEC §4). Pure and cheap; the given state is not touched. The event must have been
+ * checked, as `decodeLine` does. A log is folded from `initialState`. One whose id was folded before counts again: whoever reads a log drops it (`createFollower`).
  */
 export function evolve(state: State, event: TelemetryEvent): State {
   const next = applied(state, event)

@@ -6,6 +6,7 @@ const CHUNK = 64
 /**
  * An immutable list that is cheap to append to, in chunks. Read it as `[...list.full.flat(), ...list.tail]`; do not
  * build one.
+ * @inline
  */
 export interface List<T> {
   readonly length: number

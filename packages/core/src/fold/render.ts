@@ -32,7 +32,7 @@ export function* snapshotJson(state: State): Generator<string> {
 }
 
 /**
- * The same as one string; undefined for a state that is `tooLarge`, or that takes more characters.
+ * The same as JSON on one line; undefined for a state that is `tooLarge`, or that takes more characters.
  * @param longest characters (UTF-16 units). Default: what the longest string of V8 has
  */
 export function snapshotText(state: State, longest = LONGEST_STRING): string | undefined {

@@ -46,7 +46,10 @@ export interface State {
   readonly tooLarge?: boolean | undefined
 }
 
-/** What one session did since nobody is logged in to a telemetry that has an owner. */
+/**
+ * What one session did since nobody is logged in to a telemetry that has an owner.
+ * @inline
+ */
 export interface Unclaimed {
   /** Id of its session start. */
   readonly session: string
@@ -54,7 +57,10 @@ export interface Unclaimed {
   readonly without: State
 }
 
-/** A step of the present course, as it was told, apart from what happened in it. */
+/**
+ * A step of the present course, as it was told, apart from what happened in it.
+ * @inline
+ */
 export interface CourseStep {
   readonly slug: string
   /** From 0; undefined where an older file does not say. */
@@ -65,7 +71,10 @@ export interface CourseStep {
   readonly template: Readonly<Record<string, unknown>>
 }
 
-/** What happened in one step: its attempts in order, in wire form, and its first opening and completion, epoch ms. */
+/**
+ * What happened in one step: its attempts in order, in wire form, and its first opening and completion, epoch ms.
+ * @inline
+ */
 export interface Activity extends Readonly<Record<AttemptList, List<Attempt>>> {
   readonly opened_at?: number | undefined
   readonly completed_at?: number | undefined
@@ -78,7 +87,10 @@ export const noActivity: Activity = Object.freeze({
   rest: Object.freeze({}),
 })
 
-/** One workout session. When it ended is worked out in rendering: at its last interaction. Times are epoch ms. */
+/**
+ * One workout session. When it ended is worked out in rendering: at its last interaction. Times are epoch ms.
+ * @inline
+ */
 export interface Session {
   /** Id of its session start; undefined when it is known from an import only. */
   readonly id?: string | undefined

@@ -32,13 +32,19 @@ export interface FollowerHooks {
   outgrown?(message: string, line: NumberedLine): void
 }
 
-/** A line of a log with its place in it. */
+/**
+ * A line of a log with its place in it.
+ * @inline
+ */
 export interface NumberedLine extends LogLine {
   /** Counted from 1. */
   readonly number: number
 }
 
-/** A log being folded. It keeps the state and every id it read, never the lines. */
+/**
+ * A log being folded. It keeps the state and every id it read, never the lines.
+ * @inline
+ */
 export interface Follower {
   /** Of what is folded so far. */
   readonly state: State

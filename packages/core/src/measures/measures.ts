@@ -6,16 +6,19 @@ import { exitCodeOf } from '../fold/exit-code'
 import type { Attempt, ImportedSnapshot, ImportedStep } from '../events/snapshot-schema'
 import { attemptsIn } from '../fold/unite'
 
-/** Of the formulas of SPEC §11. Numbers of another version are not comparable. */
-export const ALGO_VERSION = '1.0'
+const ALGO_VERSION = '1.0'
 
 /**
  * `unread`: never opened. `skipped`: opened, and neither run nor tested. `attempted`: run or tested, and not completed
  * (SPEC §11).
+ * @inline
  */
 export type StepStatus = 'unread' | 'skipped' | 'attempted' | 'completed'
 
-/** What one step says about a learner (SPEC §11), rounded to two decimals, half to even. */
+/**
+ * What one step says about a learner (SPEC §11), rounded to two decimals, half to even.
+ * @inline
+ */
 export interface StepMeasures {
   readonly slug: string
   readonly status: StepStatus
@@ -34,7 +37,10 @@ export interface StepMeasures {
   readonly frustration_indicator: number
 }
 
-/** What a course says about a learner (SPEC §11), rounded to two decimals, half to even. Without steps, averages are 0. */
+/**
+ * What a course says about a learner (SPEC §11), rounded to two decimals, half to even. Without steps, averages are 0.
+ * @inline
+ */
 export interface CourseMeasures {
   readonly total_steps: number
   /** Completed steps, percent of all. */
@@ -60,7 +66,7 @@ export interface CourseMeasures {
 
 /** The measures of one telemetry.json; `steps` in its order. */
 export interface Measures {
-  /** `ALGO_VERSION`. */
+  /** Version of the formulas of SPEC §11: numbers of another one are not comparable. */
   readonly algo_version: string
   readonly steps: readonly StepMeasures[]
   readonly course: CourseMeasures

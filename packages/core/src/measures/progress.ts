@@ -2,7 +2,10 @@
 
 import type { ImportedStep } from '../events/snapshot-schema'
 
-/** `tried`: run or tested, and not done. In words that can be shown. */
+/**
+ * `tried`: run or tested, and not done. In words that can be shown.
+ * @inline
+ */
 export type Progress = 'done' | 'tried' | 'opened' | 'not opened'
 
 /** How far a learner is in a step. A step that is open at the moment is not `done`. */

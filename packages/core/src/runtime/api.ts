@@ -72,7 +72,10 @@ export interface TelemetryEvents extends DeliveryEvents {
   fault: (what: string, error: unknown) => void
 }
 
-/** How a runtime stands. Nothing is read for it but the size of the log. */
+/**
+ * How a runtime stands. Nothing is read for it but the size of the log.
+ * @inline
+ */
 export interface Status {
   /** Of the telemetry that is going on; undefined before a `start`, `append` or `open`. */
   readonly telemetry_id: string | undefined
@@ -111,7 +114,7 @@ export interface Telemetry extends Pick<EventEmitter<TelemetryEvents>, 'on' | 'o
   /**
    * One of the four buttons, at the step with that position. Returns once the operating system has the line.
    * @param position an integer, or a string of digits
-   * @param type one of `STEP_EVENT_TYPES`; `ai_interaction` is refused while no student is logged in (SPEC §3)
+   * @param type the type of a `StepEvent`; `ai_interaction` is refused while no student is logged in (SPEC §3)
    * @param data an object, which is copied; may be left out for `open_step`
    */
   record(position: unknown, type: unknown, data?: unknown): Recorded
