@@ -120,6 +120,7 @@ const results = {
   },
   redaction: run('redaction.mjs'),
   host: run('cold.mjs'),
+  memory: run('memory.mjs'),
   editor: run('editor.mjs'),
   page: run('scrub.mjs'),
   // Of `npm run coverage` and `npm run mutation`.

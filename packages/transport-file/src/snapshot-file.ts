@@ -24,6 +24,9 @@ import { asideName } from './layout'
  */
 const SYNCED_BYTES = 4 * 1024 * 1024
 
+/** Of a UTF-16 unit in UTF-8. */
+const MOST_BYTES = 3
+
 /** What tells our telemetry.json from anybody else's: of the last one and, for a crash in between, of the one before. */
 interface Fingerprint {
   readonly sha256: readonly string[]
@@ -107,10 +110,14 @@ export function openSnapshotFile(path: string, fingerprintPath: string): Snapsho
       const before = seen()
       let file: FileHandle | undefined
       let unsynced = 0
+      /** One for all pieces: a new one for each would wait for the garbage collector. */
+      let room = Buffer.alloc(0)
       return {
         async write(text) {
           file ??= await open(temporary, CREATE_NEW, FILE_MODE)
-          const bytes = Buffer.from(text)
+          const most = text.length * MOST_BYTES
+          if (room.length < most) room = Buffer.allocUnsafeSlow(most)
+          const bytes = room.subarray(0, room.write(text))
           hash.update(bytes)
           await writeWhole(file, bytes)
           unsynced += bytes.length

@@ -9,8 +9,8 @@ import type { Attempt } from '../events/snapshot-schema'
 import { noActivity, type Activity, type CourseStep, type State } from '../fold/state'
 
 /**
- * The batch of a state as JSON on one line, in pieces like those of `snapshotJson`. What was made of a step is remembered
- * until that step changes; of one that needs nothing, it is what telemetry.json shows.
+ * The batch of a state as JSON on one line, in pieces like those of `snapshotJson`. What had to be made fit in a step,
+ * and its measures, are remembered until that step changes.
  * @throws RangeError for a state that is `tooLarge`
  */
 export function* batchJson(state: State): Generator<string> {

@@ -17,12 +17,13 @@ export function snapshot(state: State): Snapshot {
   return { ...shell, steps: shell.steps.map(renderStep) } as Snapshot
 }
 
-/** Least length of a piece of a step, characters. What is kept in smaller strings, the garbage collector copies about. */
-const PIECE = 256 * 1024
+/** Least length of a piece of a step, characters. Longer strings than 128 KB stay until V8 collects all of the heap. */
+const PIECE = 64 * 1024
 
 /**
- * The same as JSON on one line, in pieces of at least an attempt and about 262,144 characters, so that a caller may pause
- * between them. What a step rendered to is remembered with its activity: only steps that changed are written out again.
+ * The same as JSON on one line, in pieces of at least an attempt and about 65,536 characters, so that a caller may pause
+ * between them. Nothing of it is kept: texts are base64 already, so that to write them out again costs less than a second
+ * copy of everything in memory.
  * @throws RangeError for a state that is `tooLarge`
  */
 export function* snapshotJson(state: State): Generator<string> {
@@ -52,19 +53,7 @@ export function refuseTooLarge(state: State): void {
     )
 }
 
-const rendered = new WeakMap<Activity, { template: unknown; pieces: string[] }>()
-
-export function* stepJson(step: ShownStep): Generator<string> {
-  const [{ template }, activity] = step
-  const known = rendered.get(activity)
-  if (known?.template === template) return yield* known.pieces
-  const pieces: string[] = []
-  for (const piece of joined(stepPieces(step))) {
-    pieces.push(piece)
-    yield piece
-  }
-  if (activity !== noActivity) rendered.set(activity, { template, pieces })
-}
+export const stepJson = (step: ShownStep): Generator<string> => joined(stepPieces(step))
 
 function* joined(pieces: Iterable<string>): Generator<string> {
   let waiting: string[] = []

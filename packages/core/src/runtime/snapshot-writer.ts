@@ -14,7 +14,7 @@ const COST_FACTOR = 10
 /** After a failure, ms: a full disk is not helped by haste. */
 const RETRY_MS = 5_000
 /** Rendered between two turns of the event loop, characters: well under 10 ms of work. */
-const CHUNK = 256 * 1024
+const CHUNK = 64 * 1024
 export interface SnapshotWriter {
   /** Writes what `latest` gives by then, as soon as the interval allows. */
   schedule(): void
