@@ -4,9 +4,9 @@
 import { setPriority } from 'node:os'
 import { readFileSync } from 'node:fs'
 import { ignoreErrors, openCourseFolder } from '@learnpack/telemetry-transport-file'
-import { consent } from './consent'
-import { openForDelivery } from './course'
-import type { Later } from './hand-over'
+import { consent } from './consent/consent'
+import { openForDelivery } from './sending/course'
+import type { Later } from './sending/hand-over'
 
 /** ms. */
 const LIMIT_MS = 15_000

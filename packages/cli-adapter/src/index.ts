@@ -4,18 +4,24 @@
  * @module
  */
 
-export { createTelemetryManager } from './manager'
-export type { ManagerOptions, Student, TelemetryManager, Urls, Urls as TTelemetryUrls } from './manager-api'
-export type { ITelemetryJSONSchema, TStep } from './telemetry-json'
-export type { EventParcel, Fetch, Outcome, Parcel, SnapshotParcel, Transport } from './destination'
-export { embed, type Embedded, type EmbedOptions } from './embed'
-export type { ConfigObject, Exercise } from './host-course'
-export type { SocketLike } from './wiring'
-export { watchCourse, type WatchedCourse, type WatchOptions } from './watch-course'
-export { replayLog, type ReplayedLog, type Until } from './replay'
-export { findLog } from './find-log'
-export { CommandError } from './command-error'
-export { nodeFetch } from './node-fetch'
-export { createRedactor } from './redactor'
+export { createTelemetryManager } from './host/manager'
+export type {
+  ManagerOptions,
+  Student,
+  TelemetryManager,
+  Urls,
+  Urls as TTelemetryUrls,
+} from './host/manager-api'
+export type { ITelemetryJSONSchema, TStep } from './host/telemetry-json'
+export type { EventParcel, Fetch, Outcome, Parcel, SnapshotParcel, Transport } from './sending/destination'
+export { embed, type Embedded, type EmbedOptions } from './host/embed'
+export type { ConfigObject, Exercise } from './host/host-course'
+export type { SocketLike } from './host/wiring'
+export { watchCourse, type WatchedCourse, type WatchOptions } from './host/watch-course'
+export { replayLog, type ReplayedLog, type Until } from './reading/replay'
+export { findLog } from './reading/find-log'
+export { CommandError } from './shared/command-error'
+export { nodeFetch } from './sending/node-fetch'
+export { createRedactor } from './shared/redactor'
 export type { RedactorOptions } from '@learnpack/telemetry-redaction'
 export type { Limits, Redactor } from '@learnpack/telemetry-core'

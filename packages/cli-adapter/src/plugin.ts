@@ -5,10 +5,10 @@ import { subscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { COURSE_FOLDERS, ignoreErrors, readRegular, recordFolder } from '@learnpack/telemetry-transport-file'
-import type { ConfigObject } from './host-course'
-import { purge } from './purge'
-import { watchCourse } from './watch-course'
-import { wire, type SocketLike, type Wiring } from './wiring'
+import type { ConfigObject } from './host/host-course'
+import { purge } from './commands/purge'
+import { watchCourse } from './host/watch-course'
+import { wire, type SocketLike, type Wiring } from './host/wiring'
 
 /** oclif's config, as far as it concerns us. */
 export interface Host {

@@ -18,11 +18,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { main } from '../src/cli'
-import { choose, consent } from '../src/consent'
-import { findLog } from '../src/find-log'
+import { choose, consent } from '../src/consent/consent'
+import { findLog } from '../src/reading/find-log'
 import { createTelemetryManager } from '../src/index'
 import type { Measures, Snapshot } from '@learnpack/telemetry-core'
-import type { Output } from '../src/output'
+import type { Output } from '../src/shared/output'
 
 const temporary = () => mkdtempSync(join(tmpdir(), 'telemetry-commands-'))
 let config: string

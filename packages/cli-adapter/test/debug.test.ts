@@ -10,10 +10,10 @@ import { openCourseFolder } from '@learnpack/telemetry-transport-file'
 import { streamTransport } from '@learnpack/telemetry-transport-http'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { main } from '../src/cli'
-import { machineId } from '../src/machine-id'
-import { choose } from '../src/consent'
+import { machineId } from '../src/logins/machine-id'
+import { choose } from '../src/consent/consent'
 import { createTelemetryManager, type TelemetryManager } from '../src/index'
-import { requestsOf, type CaughtRequest } from '../src/preview'
+import { requestsOf, type CaughtRequest } from '../src/commands/preview'
 import { digestOf } from './digest'
 
 const temporary = () => mkdtempSync(join(tmpdir(), 'telemetry-debug-'))

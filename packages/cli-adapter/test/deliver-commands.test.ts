@@ -10,7 +10,7 @@ import { nodePorts, openCourseFolder } from '@learnpack/telemetry-transport-file
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { main } from '../src/cli'
 import { createTelemetryManager } from '../src/index'
-import { machineId } from '../src/machine-id'
+import { machineId } from '../src/logins/machine-id'
 import { hostSession } from './learnpack-host'
 
 const course: CourseInput = {

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { createFollower, isStepEvent } from '@learnpack/telemetry-core'
 import { crc32, openFileLog } from '@learnpack/telemetry-transport-file'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { findLog } from '../src/find-log'
+import { findLog } from '../src/reading/find-log'
 
 const script = fileURLToPath(new URL('children/deliver.mjs', import.meta.url))
 

@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { createManaged, type Managed } from '../src/manager'
-import type { ManagerOptions } from '../src/manager-api'
+import { createManaged, type Managed } from '../src/host/manager'
+import type { ManagerOptions } from '../src/host/manager-api'
 import { startedBefore } from './started-before'
 
 const steps = [0, 1, 2].map((position) => ({

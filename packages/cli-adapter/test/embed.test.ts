@@ -13,10 +13,10 @@ import express from 'express'
 import { Server } from 'socket.io'
 import connectTo from 'socket.io-client'
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { choose } from '../src/consent'
-import { findLog } from '../src/find-log'
+import { choose } from '../src/consent/consent'
+import { findLog } from '../src/reading/find-log'
 import { embed, type EmbedOptions } from '../src/index'
-import { isLocal } from '../src/local-request'
+import { isLocal } from '../src/host/local-request'
 import { until } from './learnpack-host'
 
 const exercises = ['00-welcome', '01-hello', '02 ñ'].map((slug, position) => ({

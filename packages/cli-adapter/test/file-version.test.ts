@@ -4,9 +4,9 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, wr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
-import { choose, followConsent } from '../src/consent'
-import { settledVersionOf, versionOf } from '../src/file-version'
-import * as userFiles from '../src/user-files'
+import { choose, followConsent } from '../src/consent/consent'
+import { settledVersionOf, versionOf } from '../src/shared/file-version'
+import * as userFiles from '../src/consent/user-files'
 
 const folder = (): string => mkdtempSync(join(tmpdir(), 'telemetry-version-'))
 /** As if the file had been there for an hour. */

@@ -4,7 +4,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import type { Parcel } from '@learnpack/telemetry-core'
 import { streamTransport } from '@learnpack/telemetry-transport-http'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { nodeFetch } from '../src/node-fetch'
+import { nodeFetch } from '../src/sending/node-fetch'
 
 const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n'
 const PROCESSING = 'HTTP/1.1 102 Processing\r\n\r\n'

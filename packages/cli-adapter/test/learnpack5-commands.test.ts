@@ -7,7 +7,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { ofOneStudent, withoutName } from '../../core/test/learnpack5'
 import { main } from '../src/cli'
-import { watchCourse } from '../src/watch-course'
+import { watchCourse } from '../src/host/watch-course'
 
 interface Attempt {
   readonly source_code?: string

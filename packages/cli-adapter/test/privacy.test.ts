@@ -10,8 +10,8 @@ import { fileURLToPath } from 'node:url'
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { main } from '../src/cli'
 import { createTelemetryManager, createRedactor, type ManagerOptions } from '../src/index'
-import { createManaged } from '../src/manager'
-import type { CourseStatus } from '../src/status'
+import { createManaged } from '../src/host/manager'
+import type { CourseStatus } from '../src/reading/status'
 
 const sample = readFileSync(fileURLToPath(new URL('fixtures/telemetry.sample.json', import.meta.url)), 'utf8')
 const steps = ['00-hello', '01-add'].map((slug, position) => ({

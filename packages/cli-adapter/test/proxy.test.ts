@@ -6,8 +6,8 @@ import { connect, type AddressInfo, type Socket } from 'node:net'
 import type { Parcel, Transport } from '@learnpack/telemetry-core'
 import { streamTransport } from '@learnpack/telemetry-transport-http'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { transportsOf } from '../src/course'
-import { nodeFetch } from '../src/node-fetch'
+import { transportsOf } from '../src/sending/course'
+import { nodeFetch } from '../src/sending/node-fetch'
 
 async function listen(server: Server): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

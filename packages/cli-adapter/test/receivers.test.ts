@@ -9,10 +9,10 @@ import fc from 'fast-check'
 import type { Parcel } from '@learnpack/telemetry-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { main } from '../src/cli'
-import { transportsOf } from '../src/course'
-import { nodeFetch } from '../src/node-fetch'
-import { allow, disallow, ISSUER, mayHaveToken } from '../src/receivers'
-import { userFile } from '../src/user-files'
+import { transportsOf } from '../src/sending/course'
+import { nodeFetch } from '../src/sending/node-fetch'
+import { allow, disallow, ISSUER, mayHaveToken } from '../src/consent/receivers'
+import { userFile } from '../src/consent/user-files'
 
 beforeEach(() => {
   vi.stubEnv('XDG_CONFIG_HOME', mkdtempSync(join(tmpdir(), 'telemetry-config-')))

@@ -15,9 +15,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { main } from '../src/cli'
-import { isAsTracked } from '../src/git-index'
-import { machineId } from '../src/machine-id'
-import { wire } from '../src/wiring'
+import { isAsTracked } from '../src/logins/git-index'
+import { machineId } from '../src/logins/machine-id'
+import { wire } from '../src/host/wiring'
 import { startedBefore } from './started-before'
 
 const exercises = [{ slug: '00-hello', position: 0, files: [], graded: false }]

@@ -1,5 +1,5 @@
 import { nodePorts, openCourseFolder } from '@learnpack/telemetry-transport-file'
-import { machineId } from '../src/machine-id'
+import { machineId } from '../src/logins/machine-id'
 
 /** As if LearnPack had been started in that folder before, on this machine: its session file did not come with the course. */
 export function startedBefore(dirPath: string): void {

@@ -5,8 +5,8 @@ import { createTelemetry, type CourseInput } from '@learnpack/telemetry-core'
 import { nodePorts, openCourseFolder } from '@learnpack/telemetry-transport-file'
 import { describe, expect, it } from 'vitest'
 import { main } from '../src/cli'
-import { machineId } from '../src/machine-id'
-import type { CourseStatus } from '../src/status'
+import { machineId } from '../src/logins/machine-id'
+import type { CourseStatus } from '../src/reading/status'
 
 const course: CourseInput = { slug: 'intro', agent: 'os', steps: [{ slug: '00-hello', position: 0 }] }
 

@@ -9,7 +9,7 @@ import type { Parcel } from '@learnpack/telemetry-core'
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { ofOneStudent, withoutName, type LearnPack5Session } from '../../core/test/learnpack5'
 import { main } from '../src/cli'
-import { watchCourse, type WatchOptions } from '../src/watch-course'
+import { watchCourse, type WatchOptions } from '../src/host/watch-course'
 
 const [first] = ofOneStudent as [LearnPack5Session]
 

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it, onTestFinished } from 'vitest'
-import { createManaged } from '../src/manager'
+import { createManaged } from '../src/host/manager'
 
 const MOST_FILES = 20
 

@@ -6,9 +6,9 @@ import {
   type TelemetryStore,
   type Transport,
 } from '@learnpack/telemetry-core'
-import { transportsOf } from '../course'
-import { destinationStatus, type DestinationStatus, type Waiting } from '../destinations'
-import { isoTime } from '../output'
+import { transportsOf } from '../sending/course'
+import { destinationStatus, type DestinationStatus, type Waiting } from '../reading/destinations'
+import { isoTime } from '../shared/output'
 import { finding, type Finding } from './finding'
 
 export function deliveryFindings(

@@ -1,8 +1,8 @@
 // The way to the destinations: through which proxy, and with --probe whether anybody is at its end.
 
 import { rootCause, shownLocation } from '@learnpack/telemetry-transport-http'
-import { nodeFetch } from '../node-fetch'
-import { proxyFor } from '../proxies'
+import { nodeFetch } from '../sending/node-fetch'
+import { proxyFor } from '../sending/proxies'
 import { finding, type Finding } from './finding'
 import type { Surroundings } from './surroundings'
 

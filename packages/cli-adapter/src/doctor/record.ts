@@ -19,10 +19,10 @@ import {
   SNAPSHOT_BYTES,
   type CourseFolder,
 } from '@learnpack/telemetry-transport-file'
-import { FOLD_BYTES, LogTooLarge, megabytes } from '../fold-limit'
-import { foreignLogin } from '../session-origin'
-import { byReason, MOST_DAMAGED, snapshotStatus } from '../status'
-import type { Waiting } from '../destinations'
+import { FOLD_BYTES, LogTooLarge, megabytes } from '../reading/fold-limit'
+import { foreignLogin } from '../logins/session-origin'
+import { byReason, MOST_DAMAGED, snapshotStatus } from '../reading/status'
+import type { Waiting } from '../reading/destinations'
 import { deliveryFindings } from './delivery'
 import { finding, type Finding } from './finding'
 import { receiverFindings } from './receiver'

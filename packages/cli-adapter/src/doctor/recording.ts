@@ -1,6 +1,6 @@
 // Whether anything can be recorded at all.
 
-import { consent } from '../consent'
+import { consent } from '../consent/consent'
 import { finding, type Finding } from './finding'
 import type { Surroundings } from './surroundings'
 

@@ -1,6 +1,6 @@
 // What doctor found, for a person: by what it is about, and at the end how much of it.
 
-import { oneLine, type Paint } from '../output'
+import { oneLine, type Paint } from '../shared/output'
 import type { Code, Finding, Level } from './finding'
 
 const TITLES: Readonly<Record<string, string>> = {

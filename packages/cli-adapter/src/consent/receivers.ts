@@ -3,9 +3,9 @@
 
 import { ignoreErrors } from '@learnpack/telemetry-transport-file'
 import { isSecret } from '@learnpack/telemetry-transport-http'
-import { CommandError } from './command-error'
-import { isLoopback } from './loopback'
-import { proxyVariables } from './node-fetch'
+import { CommandError } from '../shared/command-error'
+import { isLoopback } from '../shared/loopback'
+import { proxyVariables } from '../sending/node-fetch'
 import { changeUserFile, readUserFile, userFile, type Environment } from './user-files'
 
 const RECEIVERS = 'receivers.json'

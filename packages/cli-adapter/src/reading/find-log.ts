@@ -3,7 +3,7 @@
 import { existsSync, realpathSync, statSync } from 'node:fs'
 import { readCourseIndex } from '@learnpack/telemetry-core'
 import { crc32, openCourseFolder, recordFolder, type CourseFolder } from '@learnpack/telemetry-transport-file'
-import { CommandError } from './command-error'
+import { CommandError } from '../shared/command-error'
 import { foldable } from './fold-limit'
 
 /**

@@ -3,8 +3,8 @@
 
 import { spawn } from 'node:child_process'
 import { parse } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Destinations } from '@learnpack/telemetry-core'
+import { builtFile } from '../dist'
 
 /** What that process is told. */
 export interface Later {
@@ -16,15 +16,12 @@ export interface Later {
   readonly token?: string
 }
 
-/** Beside this file when it is built, and from its source. */
-const PROGRAM = fileURLToPath(new URL('../dist/deliver-later.cjs', import.meta.url))
-
 /** Also within an `exit` listener: what is written to a pipe is with the operating system at once. */
 export function handOver(later: Later): void {
   // Options of Node's are the host's: one that listens for a debugger, for one.
   const { NODE_OPTIONS: _, LEARNPACK_TELEMETRY_DETACHED: wanted, ...env } = process.env
   if (wanted === '0' || wanted?.toLowerCase() === 'false') return
-  const child = spawn(process.execPath, [PROGRAM], {
+  const child = spawn(process.execPath, [builtFile('deliver-later.cjs')], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
     cwd: parse(process.execPath).root,

@@ -6,9 +6,9 @@ import { ignoreErrors } from '@learnpack/telemetry-transport-file'
 import { existsSync } from 'node:fs'
 import { sameStudent, type StudentId } from '@learnpack/telemetry-core'
 import type { CourseFolder } from '@learnpack/telemetry-transport-file'
-import { settledVersionOf } from './file-version'
+import { settledVersionOf } from '../shared/file-version'
 import { readHostSession, sessionFolder, type HostStudent } from './host-session'
-import type { Student } from './manager-api'
+import type { Student } from '../host/manager-api'
 import { cameWithCourse, isNewHere, noteForeignSession, shippedSession } from './session-origin'
 
 /**

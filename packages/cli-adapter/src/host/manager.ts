@@ -25,15 +25,15 @@ import {
   SNAPSHOT_BYTES,
   SNAPSHOT_NAME,
 } from '@learnpack/telemetry-transport-file'
-import { transportsOf, type Sending } from './course'
-import { followLogins, type Logins, type LoginsKept } from './follow-logins'
-import { gated } from './gate'
-import { handOver } from './hand-over'
+import { transportsOf, type Sending } from '../sending/course'
+import { followLogins, type Logins, type LoginsKept } from '../logins/follow-logins'
+import { gated } from '../sending/gate'
+import { handOver } from '../sending/hand-over'
 import { lateStorage } from './late-storage'
-import { machineId } from './machine-id'
+import { machineId } from '../logins/machine-id'
 import type { ManagerOptions, Student, TelemetryManager, Urls } from './manager-api'
-import { permissionOf, type Permission } from './permission'
-import { createRedactor } from './redactor'
+import { permissionOf, type Permission } from '../consent/permission'
+import { createRedactor } from '../shared/redactor'
 
 /** What the adapter itself does with a manager beyond what its host may. */
 export interface Managed extends TelemetryManager {

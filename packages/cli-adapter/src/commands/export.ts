@@ -13,11 +13,11 @@ import {
   recordEntries,
   recordFolder,
 } from '@learnpack/telemetry-transport-file'
-import { CommandError } from './command-error'
+import { CommandError } from '../shared/command-error'
 import { freePlace, isZip, sizeOf, write, ZIP_BYTES, type Content } from './export-target'
-import { foldable, LogTooLarge, megabytes } from './fold-limit'
-import { knownOfFile, type Known } from './known'
-import { oneLine } from './output'
+import { foldable, LogTooLarge, megabytes } from '../reading/fold-limit'
+import { knownOfFile, type Known } from '../reading/known'
+import { oneLine } from '../shared/output'
 import { decoded, describeKnown } from './show'
 import pico from 'picocolors'
 

@@ -2,9 +2,9 @@
 // this course or a folder it is in, then what they chose for all of them.
 
 import { courseFolder } from '@learnpack/telemetry-transport-file'
-import { ancestors } from './ancestors'
-import { isInside } from './export-target'
-import { settledVersionOf } from './file-version'
+import { ancestors } from '../shared/ancestors'
+import { isInside } from '../commands/export-target'
+import { settledVersionOf } from '../shared/file-version'
 import { changeUserFile, readUserFile, userFile, type Environment } from './user-files'
 
 /** What the user chose: for every course, and for those named by their folder. `true` is on. */

@@ -2,7 +2,7 @@
 
 import type { EventLog } from '@learnpack/telemetry-core'
 import type { CourseFolder } from '@learnpack/telemetry-transport-file'
-import { CommandError } from './command-error'
+import { CommandError } from '../shared/command-error'
 
 /** The largest log that a command folds, bytes: about 1,500 runs with their code and output. */
 export const FOLD_BYTES = 24_000_000

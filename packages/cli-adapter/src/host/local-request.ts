@@ -18,7 +18,7 @@
 // | curl, Node, a language plugin                            |                |                      |
 
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import { isLoopback } from './loopback'
+import { isLoopback } from '../shared/loopback'
 
 /** By these, proxies and tunnels say for whom they ask. */
 const FORWARDED =

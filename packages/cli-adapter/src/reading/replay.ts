@@ -2,7 +2,7 @@
 
 import { initialState, snapshotText, type State, type TelemetryEvent } from '@learnpack/telemetry-core'
 import { openFileLog, readLogFile, type ReadLog } from '@learnpack/telemetry-transport-file'
-import { CommandError } from './command-error'
+import { CommandError } from '../shared/command-error'
 import { limited } from './fold-limit'
 
 /**

@@ -9,7 +9,7 @@ import {
   recordFolder,
   SNAPSHOT_BYTES,
 } from '@learnpack/telemetry-transport-file'
-import { CommandError } from './command-error'
+import { CommandError } from '../shared/command-error'
 import { currentOf, findLog } from './find-log'
 import { foldable } from './fold-limit'
 import { stateOfLog } from './replay'

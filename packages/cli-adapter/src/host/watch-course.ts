@@ -21,13 +21,13 @@ import {
   SNAPSHOT_BYTES,
   SNAPSHOT_NAME,
 } from '@learnpack/telemetry-transport-file'
-import { consent } from './consent'
-import { versionOf } from './file-version'
-import type { Transport } from './destination'
-import { followLogins } from './follow-logins'
-import { gated } from './gate'
-import { machineId } from './machine-id'
-import { createRedactor } from './redactor'
+import { consent } from '../consent/consent'
+import { versionOf } from '../shared/file-version'
+import type { Transport } from '../sending/destination'
+import { followLogins } from '../logins/follow-logins'
+import { gated } from '../sending/gate'
+import { machineId } from '../logins/machine-id'
+import { createRedactor } from '../shared/redactor'
 import type { ITelemetryJSONSchema } from './telemetry-json'
 
 /** How often it is looked whether the host wrote, ms: what happens in between is told apart by its own times. */

@@ -7,9 +7,9 @@ import {
   progressOf,
   type Snapshot,
 } from '@learnpack/telemetry-core'
-import type { Known } from './known'
-import { oneLine, shown, visible, type Paint } from './output'
-import { describeRedactions } from './redactions'
+import type { Known } from '../reading/known'
+import { oneLine, shown, visible, type Paint } from '../shared/output'
+import { describeRedactions } from '../reading/redactions'
 
 type Step = Snapshot['steps'][number]
 type Attempt = Step['tests'][number]

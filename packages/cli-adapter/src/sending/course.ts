@@ -17,13 +17,13 @@ import {
   type HttpTransportOptions,
 } from '@learnpack/telemetry-transport-http'
 import { gated } from './gate'
-import { readHostSession, sessionFolder } from './host-session'
-import { isLoopback } from './loopback'
-import { machineId } from './machine-id'
+import { readHostSession, sessionFolder } from '../logins/host-session'
+import { isLoopback } from '../shared/loopback'
+import { machineId } from '../logins/machine-id'
 import { nodeFetch } from './node-fetch'
-import { mayHaveToken, secretFor } from './receivers'
-import { createRedactor } from './redactor'
-import { whyNothingIsSent } from './session-origin'
+import { mayHaveToken, secretFor } from '../consent/receivers'
+import { createRedactor } from '../shared/redactor'
+import { whyNothingIsSent } from '../logins/session-origin'
 
 export interface CourseConfig {
   readonly destinations: Destinations

@@ -4,12 +4,12 @@ import { statSync } from 'node:fs'
 import { once } from 'node:events'
 import type { Command } from 'commander'
 import { openCourseFolder, recordFolder } from '@learnpack/telemetry-transport-file'
-import { CommandError } from './command-error'
-import { consent } from './consent'
-import { readCourseConfig, transportsOf } from './course'
-import { readHostSession } from './host-session'
-import { isoTime, visible, type Output } from './output'
-import { watchCourse } from './watch-course'
+import { CommandError } from '../shared/command-error'
+import { consent } from '../consent/consent'
+import { readCourseConfig, transportsOf } from '../sending/course'
+import { readHostSession } from '../logins/host-session'
+import { isoTime, visible, type Output } from '../shared/output'
+import { watchCourse } from '../host/watch-course'
 
 interface Seen {
   readonly at: number

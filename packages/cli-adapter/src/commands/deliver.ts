@@ -2,14 +2,14 @@
 
 import { destinationOf, readWaiting, stillDead } from '@learnpack/telemetry-core'
 import { crc32, nodePorts, type CourseFolder } from '@learnpack/telemetry-transport-file'
-import { CommandError } from './command-error'
-import { consent } from './consent'
-import { openForDelivery, readCourseConfig, transportsOf, type CourseConfig } from './course'
+import { CommandError } from '../shared/command-error'
+import { consent } from '../consent/consent'
+import { openForDelivery, readCourseConfig, transportsOf, type CourseConfig } from '../sending/course'
 import { printEvents } from './print-events'
-import { describeDestination, destinationStatus } from './destinations'
-import { findCourse } from './find-log'
-import { whyNothingIsSent } from './session-origin'
-import { visible, type Output } from './output'
+import { describeDestination, destinationStatus } from '../reading/destinations'
+import { findCourse } from '../reading/find-log'
+import { whyNothingIsSent } from '../logins/session-origin'
+import { visible, type Output } from '../shared/output'
 
 export interface DeliverOptions {
   readonly json?: boolean

@@ -1,7 +1,7 @@
 // What the manager offers its host, and what the host may give it.
 
 import type { Limits, Redactor } from '@learnpack/telemetry-core'
-import type { Fetch, Transport } from './destination'
+import type { Fetch, Transport } from '../sending/destination'
 import type { ITelemetryJSONSchema } from './telemetry-json'
 
 /** How a manager differs from the one that LearnPack would have made. All of it may be left out. */

@@ -1,7 +1,7 @@
 // `measure`: the measures as a table or CSV.
 
 import type { Measures } from '@learnpack/telemetry-core'
-import { oneLine, type Paint } from './output'
+import { oneLine, type Paint } from '../shared/output'
 
 const STEP_COLUMNS: readonly [keyof Measures['steps'][number], string][] = [
   ['slug', 'step'],

@@ -1,11 +1,11 @@
 // What is kept of a course, and in what condition it is.
 
 import { lstatSync } from 'node:fs'
-import { consent, type Consent } from './consent'
-import { transportsOf, type CourseConfig } from './course'
+import { consent, type Consent } from '../consent/consent'
+import { transportsOf, type CourseConfig } from '../sending/course'
 import { destinationStatus, type DestinationStatus } from './destinations'
 import { countRedactions, type Redactions } from './redactions'
-import { foreignLogin } from './session-origin'
+import { foreignLogin } from '../logins/session-origin'
 import {
   readWaiting,
   snapshotText,

@@ -6,7 +6,7 @@ import { linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isOfTheMoment } from '@learnpack/telemetry-core'
 import { ignoreErrors, readRegular } from '@learnpack/telemetry-transport-file'
-import { configFolder } from './user-files'
+import { configFolder } from '../consent/user-files'
 
 const FORM = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 

@@ -12,12 +12,12 @@ import {
   type Transport,
 } from '@learnpack/telemetry-core'
 import { crc32, nodePorts } from '@learnpack/telemetry-transport-file'
-import { CommandError } from './command-error'
-import { consent } from './consent'
-import { readCourseConfig, transportsOf } from './course'
-import { findCourse } from './find-log'
-import { whyNothingIsSent } from './session-origin'
-import { visible, type Paint } from './output'
+import { CommandError } from '../shared/command-error'
+import { consent } from '../consent/consent'
+import { readCourseConfig, transportsOf } from '../sending/course'
+import { findCourse } from '../reading/find-log'
+import { whyNothingIsSent } from '../logins/session-origin'
+import { visible, type Paint } from '../shared/output'
 import { decoded } from './show'
 
 export interface CaughtRequest {

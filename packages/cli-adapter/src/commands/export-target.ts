@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import paths, { dirname, join, resolve, type PlatformPath } from 'node:path'
 import { openRegular } from '@learnpack/telemetry-transport-file'
-import { CommandError } from './command-error'
+import { CommandError } from '../shared/command-error'
 
 /** @throws CommandError where something is there already, or where we keep what is recorded */
 export function freePlace(to: string, dirPath: string): string {

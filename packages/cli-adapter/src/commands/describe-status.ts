@@ -1,8 +1,8 @@
 // `status` for a person.
 
-import { describeDestination } from './destinations'
-import { describeRedactions } from './redactions'
-import type { CourseStatus } from './status'
+import { describeDestination } from '../reading/destinations'
+import { describeRedactions } from '../reading/redactions'
+import type { CourseStatus } from '../reading/status'
 
 export function describeStatus(
   { recording, foreign_login, problems, telemetry_json, telemetries }: CourseStatus,

@@ -2,19 +2,19 @@
 
 import { statSync } from 'node:fs'
 import { courseFolder, openCourseFolder, recordFolder } from '@learnpack/telemetry-transport-file'
-import { learnJsonOf, readConfigAt } from './course'
-import { configFindings, receiversFindings } from './doctor/config'
-import { exerciseFindings } from './doctor/exercises'
-import { foldable } from './fold-limit'
-import { folderFindings } from './doctor/folder'
-import { probeFindings, wayFindings } from './doctor/network'
-import { recordFindings } from './doctor/record'
-import { recordingFindings } from './doctor/recording'
-import { here, type Surroundings } from './doctor/surroundings'
-import type { Finding } from './doctor/finding'
+import { learnJsonOf, readConfigAt } from '../sending/course'
+import { configFindings, receiversFindings } from './config'
+import { exerciseFindings } from './exercises'
+import { foldable } from '../reading/fold-limit'
+import { folderFindings } from './folder'
+import { probeFindings, wayFindings } from './network'
+import { recordFindings } from './record'
+import { recordingFindings } from './recording'
+import { here, type Surroundings } from './surroundings'
+import type { Finding } from './finding'
 
-export { describeFindings } from './doctor/report'
-export { FINDINGS, type Code, type Finding } from './doctor/finding'
+export { describeFindings } from './report'
+export { FINDINGS, type Code, type Finding } from './finding'
 
 /**
  * @param path the course folder
