@@ -2,17 +2,37 @@ import js from '@eslint/js'
 import ts from 'typescript-eslint'
 
 /**
- * Core's folders, and which of them each may import: what is recorded, what is folded and what is delivered meet at the log
- * only, and `runtime` joins them. `ports.ts` is below them all.
+ * The folders of a package's sources, and which of them each may import. `root` is the one file beside them that they may
+ * import, too.
  */
 const LAYERS = {
-  events: [],
-  fold: ['events'],
-  measures: ['events', 'fold'],
-  log: ['events', 'fold'],
-  record: ['events', 'fold', 'log'],
-  delivery: ['events', 'fold', 'measures', 'log'],
-  runtime: ['events', 'fold', 'measures', 'log', 'record', 'delivery'],
+  // What is recorded, what is folded and what is delivered meet at the log only, and `runtime` joins them.
+  core: {
+    root: 'ports',
+    folders: {
+      events: [],
+      fold: ['events'],
+      measures: ['events', 'fold'],
+      log: ['events', 'fold'],
+      record: ['events', 'fold', 'log'],
+      delivery: ['events', 'fold', 'measures', 'log'],
+      runtime: ['events', 'fold', 'measures', 'log', 'record', 'delivery'],
+    },
+  },
+  // `host` writes what `reading` reads: neither knows the other.
+  'cli-adapter': {
+    root: 'dist',
+    folders: {
+      shared: [],
+      consent: ['shared'],
+      logins: ['shared', 'consent'],
+      sending: ['shared', 'consent', 'logins'],
+      host: ['shared', 'consent', 'logins', 'sending'],
+      reading: ['shared', 'consent', 'logins', 'sending'],
+      doctor: ['shared', 'consent', 'logins', 'sending', 'reading'],
+      commands: ['shared', 'consent', 'logins', 'sending', 'host', 'reading', 'doctor'],
+    },
+  },
 }
 
 const NOTHING_ELSE = {
@@ -20,24 +40,25 @@ const NOTHING_ELSE = {
   message: 'core imports zod and eventemitter3 and nothing else',
 }
 
-/** A folder of core imports the folders below it, and no file beside them but the ports. */
-const layers = Object.entries(LAYERS).map(([folder, below]) => ({
-  files: [`packages/core/src/${folder}/**/*.ts`],
-  rules: {
-    'no-restricted-imports': [
-      'error',
-      {
-        patterns: [
-          NOTHING_ELSE,
-          {
-            regex: `^\\.\\./(?!ports$|(${below.join('|')})/[^/]+$)`,
-            message: `core/src/${folder} imports ${['ports', ...below].join(', ')} and nothing else of core`,
-          },
-        ],
-      },
-    ],
-  },
-}))
+const layers = Object.entries(LAYERS).flatMap(([name, { root, folders }]) =>
+  Object.entries(folders).map(([folder, below]) => ({
+    files: [`packages/${name}/src/${folder}/**/*.ts`],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            ...(name === 'core' ? [NOTHING_ELSE] : []),
+            {
+              regex: `^\\.\\./(?!${root}$|(${below.join('|')})/[^/]+$)`,
+              message: `${name}/src/${folder} imports ${[root, ...below].join(', ')} and nothing else of ${name}`,
+            },
+          ],
+        },
+      ],
+    },
+  })),
+)
 
 /** Core is a function of its inputs: what has a clock, randomness, a disk or a network is injected (ports). */
 export const purity = {

@@ -1,10 +1,10 @@
 // The entry of the command `learnpack-telemetry`, and of the same commands under `learnpack telemetry:`.
 
 import { CommanderError } from 'commander'
-import { CommandError } from './shared/command-error'
 import { EXIT } from './commands/exit-code'
-import { Interrupted, standard, visible, type Output } from './shared/output'
 import { program } from './commands/program'
+import { CommandError } from './shared/command-error'
+import { Interrupted, standard, visible, type Output } from './shared/output'
 
 export { program }
 

@@ -5,8 +5,8 @@ import { setPriority } from 'node:os'
 import { readFileSync } from 'node:fs'
 import { ignoreErrors, openCourseFolder } from '@learnpack/telemetry-transport-file'
 import { consent } from './consent/consent'
-import { openForDelivery } from './sending/course'
 import type { Later } from './sending/hand-over'
+import { openForDelivery } from './sending/open-for-delivery'
 
 /** ms. */
 const LIMIT_MS = 15_000

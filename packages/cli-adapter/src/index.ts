@@ -5,13 +5,8 @@
  */
 
 export { createTelemetryManager } from './host/manager'
-export type {
-  ManagerOptions,
-  Student,
-  TelemetryManager,
-  Urls,
-  Urls as TTelemetryUrls,
-} from './host/manager-api'
+export type { ManagerOptions, TelemetryManager, Urls, Urls as TTelemetryUrls } from './host/manager-api'
+export type { Student } from './logins/student'
 export type { ITelemetryJSONSchema, TStep } from './host/telemetry-json'
 export type { EventParcel, Fetch, Outcome, Parcel, SnapshotParcel, Transport } from './sending/destination'
 export { embed, type Embedded, type EmbedOptions } from './host/embed'

@@ -19,9 +19,9 @@ import { openCourseFolder } from '@learnpack/telemetry-transport-file'
 import { strFromU8, unzipSync } from 'fflate'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { main } from '../src/cli'
-import { isInside } from '../src/commands/export-target'
 import { createTelemetryManager } from '../src/index'
 import type { Output } from '../src/shared/output'
+import { isInside } from '../src/shared/paths'
 import { digestOf } from './digest'
 
 const temporary = () => mkdtempSync(join(tmpdir(), 'telemetry-export-'))

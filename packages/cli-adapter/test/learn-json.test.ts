@@ -4,7 +4,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { readConfigAt } from '../src/sending/course'
+import { readConfigAt } from '../src/sending/learn-json'
 
 const stream = 'https://school.example/stream'
 const batch = 'https://school.example/batch?asset_id=7'

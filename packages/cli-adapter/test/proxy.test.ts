@@ -6,7 +6,7 @@ import { connect, type AddressInfo, type Socket } from 'node:net'
 import type { Parcel, Transport } from '@learnpack/telemetry-core'
 import { streamTransport } from '@learnpack/telemetry-transport-http'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { transportsOf } from '../src/sending/course'
+import { transportsOf } from '../src/sending/transports'
 import { nodeFetch } from '../src/sending/node-fetch'
 
 async function listen(server: Server): Promise<string> {

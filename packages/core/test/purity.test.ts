@@ -2,17 +2,11 @@
 
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { ESLint } from 'eslint'
 import { build } from 'vite'
 import { describe, expect, it } from 'vitest'
+import { describeLayers, rulesBrokenBy as rulesBrokenIn } from '../../../testing/lint'
 
-const root = fileURLToPath(new URL('../../..', import.meta.url))
-const eslint = new ESLint({ cwd: root })
-
-async function rulesBrokenBy(code: string, file = 'packages/core/src/broken.ts'): Promise<(string | null)[]> {
-  const [result] = await eslint.lintText(`${code}\n`, { filePath: `${root}${file}` })
-  return (result?.messages ?? []).map(({ ruleId }) => ruleId)
-}
+const rulesBrokenBy = (code: string, file = 'packages/core/src/broken.ts') => rulesBrokenIn(code, file)
 
 describe('the lint rule of core', () => {
   it.each([
@@ -51,11 +45,8 @@ describe('the lint rule of core', () => {
   })
 })
 
-describe('the folders of core', () => {
-  const imports = (from: string, what: string) =>
-    rulesBrokenBy(`import { x } from '${what}'\nexport { x }`, `packages/core/src/${from}/broken.ts`)
-
-  it.each([
+describeLayers('core', {
+  forbidden: [
     ['events', '../fold/state'],
     ['fold', '../measures/measures'],
     ['measures', '../delivery/batch'],
@@ -67,11 +58,8 @@ describe('the folders of core', () => {
     ['runtime', '../fold/deeper/state'],
     ['runtime', '../../test/support'],
     ['events', 'node:fs'],
-  ])('%s may not import %s', async (from, what) => {
-    expect(await imports(from, what)).toEqual(['no-restricted-imports'])
-  })
-
-  it.each([
+  ],
+  allowed: [
     ['events', '../ports'],
     ['events', './describe'],
     ['fold', '../events/events'],
@@ -79,17 +67,7 @@ describe('the folders of core', () => {
     ['delivery', '../measures/measures'],
     ['runtime', '../delivery/delivery'],
     ['fold', 'zod'],
-  ])('%s may import %s', async (from, what) => {
-    expect(await imports(from, what)).toEqual([])
-  })
-
-  it.each(
-    readdirSync(new URL('../src', import.meta.url), { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .map(({ name }) => name),
-  )('%s is one that has its rule', async (folder) => {
-    expect(await imports(folder, '../nowhere/x')).toEqual(['no-restricted-imports'])
-  })
+  ],
 })
 
 describe('a browser bundle of core', () => {

@@ -2,14 +2,16 @@
 
 import { destinationOf, readWaiting, stillDead } from '@learnpack/telemetry-core'
 import { crc32, nodePorts, type CourseFolder } from '@learnpack/telemetry-transport-file'
-import { CommandError } from '../shared/command-error'
 import { consent } from '../consent/consent'
-import { openForDelivery, readCourseConfig, transportsOf, type CourseConfig } from '../sending/course'
-import { printEvents } from './print-events'
+import { whyNothingIsSent } from '../logins/session-origin'
 import { describeDestination, destinationStatus } from '../reading/destinations'
 import { findCourse } from '../reading/find-log'
-import { whyNothingIsSent } from '../logins/session-origin'
+import { readCourseConfig, type CourseConfig } from '../sending/learn-json'
+import { openForDelivery } from '../sending/open-for-delivery'
+import { transportsOf } from '../sending/transports'
+import { CommandError } from '../shared/command-error'
 import { visible, type Output } from '../shared/output'
+import { printEvents } from './print-events'
 
 export interface DeliverOptions {
   readonly json?: boolean

@@ -11,9 +11,10 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import paths, { dirname, join, resolve, type PlatformPath } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { openRegular } from '@learnpack/telemetry-transport-file'
 import { CommandError } from '../shared/command-error'
+import { isInside } from '../shared/paths'
 
 /** @throws CommandError where something is there already, or where we keep what is recorded */
 export function freePlace(to: string, dirPath: string): string {
@@ -27,16 +28,6 @@ export function freePlace(to: string, dirPath: string): string {
     throw new CommandError(`--to: ${to} is inside the folder that is exported; name another place`)
   }
   return target
-}
-
-/** Whether `path` is `folder` or in it. On Windows the way to another drive is no relative one. */
-export function isInside(
-  folder: string,
-  path: string,
-  { relative, isAbsolute }: Pick<PlatformPath, 'relative' | 'isAbsolute'> = paths,
-): boolean {
-  const way = relative(folder, path)
-  return !isAbsolute(way) && !/^\.\.(?:[/\\]|$)/.test(way)
 }
 
 /** What a file of an export holds: text of ours, or the beginning of a file, which is copied piece by piece. */

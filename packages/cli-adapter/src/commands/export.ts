@@ -13,11 +13,11 @@ import {
   recordEntries,
   recordFolder,
 } from '@learnpack/telemetry-transport-file'
-import { CommandError } from '../shared/command-error'
-import { freePlace, isZip, sizeOf, write, ZIP_BYTES, type Content } from './export-target'
 import { foldable, LogTooLarge, megabytes } from '../reading/fold-limit'
 import { knownOfFile, type Known } from '../reading/known'
+import { CommandError } from '../shared/command-error'
 import { oneLine } from '../shared/output'
+import { freePlace, isZip, sizeOf, write, ZIP_BYTES, type Content } from './export-target'
 import { decoded, describeKnown } from './show'
 import pico from 'picocolors'
 

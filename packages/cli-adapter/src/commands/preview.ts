@@ -12,11 +12,12 @@ import {
   type Transport,
 } from '@learnpack/telemetry-core'
 import { crc32, nodePorts } from '@learnpack/telemetry-transport-file'
-import { CommandError } from '../shared/command-error'
 import { consent } from '../consent/consent'
-import { readCourseConfig, transportsOf } from '../sending/course'
-import { findCourse } from '../reading/find-log'
 import { whyNothingIsSent } from '../logins/session-origin'
+import { findCourse } from '../reading/find-log'
+import { readCourseConfig } from '../sending/learn-json'
+import { transportsOf } from '../sending/transports'
+import { CommandError } from '../shared/command-error'
 import { visible, type Paint } from '../shared/output'
 import { decoded } from './show'
 

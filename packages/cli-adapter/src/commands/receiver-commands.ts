@@ -1,8 +1,8 @@
 // `allow`, `disallow` and `allowed`: to whom the student's token goes.
 
 import type { Command } from 'commander'
-import { CommandError } from '../shared/command-error'
 import { allow, allowed, disallow, ISSUER, originOf, receiversProblem } from '../consent/receivers'
+import { CommandError } from '../shared/command-error'
 
 const ORIGIN = ['<origin>', 'such as https://school.example; a URL stands for its origin'] as const
 const JSON_OPTION = ['--json', 'print JSON'] as const

@@ -8,8 +8,8 @@ import {
   type Snapshot,
 } from '@learnpack/telemetry-core'
 import type { Known } from '../reading/known'
-import { oneLine, shown, visible, type Paint } from '../shared/output'
 import { describeRedactions } from '../reading/redactions'
+import { oneLine, shown, visible, type Paint } from '../shared/output'
 
 type Step = Snapshot['steps'][number]
 type Attempt = Step['tests'][number]

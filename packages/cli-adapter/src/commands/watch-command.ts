@@ -4,12 +4,13 @@ import { statSync } from 'node:fs'
 import { once } from 'node:events'
 import type { Command } from 'commander'
 import { openCourseFolder, recordFolder } from '@learnpack/telemetry-transport-file'
-import { CommandError } from '../shared/command-error'
 import { consent } from '../consent/consent'
-import { readCourseConfig, transportsOf } from '../sending/course'
-import { readHostSession } from '../logins/host-session'
-import { isoTime, visible, type Output } from '../shared/output'
 import { watchCourse } from '../host/watch-course'
+import { readHostSession } from '../logins/host-session'
+import { readCourseConfig } from '../sending/learn-json'
+import { transportsOf } from '../sending/transports'
+import { CommandError } from '../shared/command-error'
+import { isoTime, visible, type Output } from '../shared/output'
 
 interface Seen {
   readonly at: number

@@ -2,10 +2,10 @@
 // this course or a folder it is in, then what they chose for all of them.
 
 import { courseFolder } from '@learnpack/telemetry-transport-file'
-import { ancestors } from '../shared/ancestors'
-import { isInside } from '../commands/export-target'
+import type { Environment } from '../shared/environment'
 import { settledVersionOf } from '../shared/file-version'
-import { changeUserFile, readUserFile, userFile, type Environment } from './user-files'
+import { ancestors, isInside } from '../shared/paths'
+import { changeUserFile, readUserFile, userFile } from './user-files'
 
 /** What the user chose: for every course, and for those named by their folder. `true` is on. */
 export interface Choice {

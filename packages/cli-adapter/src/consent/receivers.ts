@@ -4,9 +4,9 @@
 import { ignoreErrors } from '@learnpack/telemetry-transport-file'
 import { isSecret } from '@learnpack/telemetry-transport-http'
 import { CommandError } from '../shared/command-error'
+import { proxyVariables, type Environment } from '../shared/environment'
 import { isLoopback } from '../shared/loopback'
-import { proxyVariables } from '../sending/node-fetch'
-import { changeUserFile, readUserFile, userFile, type Environment } from './user-files'
+import { changeUserFile, readUserFile, userFile } from './user-files'
 
 const RECEIVERS = 'receivers.json'
 

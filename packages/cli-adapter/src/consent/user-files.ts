@@ -3,9 +3,8 @@
 import { mkdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import type { Environment } from '../shared/environment'
 import { openLease, readRegular, replaceFile } from '@learnpack/telemetry-transport-file'
-
-export type Environment = Readonly<Record<string, string | undefined>>
 
 /** The user's configuration folder for this tool, as the platform has it. */
 export function configFolder(env: Environment = process.env): string {

@@ -3,9 +3,9 @@
 import { configOf, type Destinations } from '@learnpack/telemetry-core'
 import { readRegular } from '@learnpack/telemetry-transport-file'
 import { distance } from 'fastest-levenshtein'
-import { isLoopback } from '../shared/loopback'
 import { receiversProblem } from '../consent/receivers'
-import type { Environment } from '../consent/user-files'
+import type { Environment } from '../shared/environment'
+import { isLoopback } from '../shared/loopback'
 import { finding, type Finding } from './finding'
 
 const EXAMPLE = '"telemetry": { "stream": "https://...", "batch": "https://..." }'

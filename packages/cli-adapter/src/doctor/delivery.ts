@@ -6,8 +6,8 @@ import {
   type TelemetryStore,
   type Transport,
 } from '@learnpack/telemetry-core'
-import { transportsOf } from '../sending/course'
 import { destinationStatus, type DestinationStatus, type Waiting } from '../reading/destinations'
+import { transportsOf } from '../sending/transports'
 import { isoTime } from '../shared/output'
 import { finding, type Finding } from './finding'
 

@@ -3,7 +3,7 @@
 import { accessSync, constants, existsSync, lstatSync, readdirSync, type Stats } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import { type CourseFolder, ignoreErrors, readRegular } from '@learnpack/telemetry-transport-file'
-import { ancestors } from '../shared/ancestors'
+import { ancestors } from '../shared/paths'
 import { finding, type Finding } from './finding'
 import type { Surroundings } from './surroundings'
 

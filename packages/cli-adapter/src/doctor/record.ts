@@ -19,8 +19,8 @@ import {
   SNAPSHOT_BYTES,
   type CourseFolder,
 } from '@learnpack/telemetry-transport-file'
-import { FOLD_BYTES, LogTooLarge, megabytes } from '../reading/fold-limit'
 import { foreignLogin } from '../logins/session-origin'
+import { FOLD_BYTES, LogTooLarge, megabytes } from '../reading/fold-limit'
 import { byReason, MOST_DAMAGED, snapshotStatus } from '../reading/status'
 import type { Waiting } from '../reading/destinations'
 import { deliveryFindings } from './delivery'

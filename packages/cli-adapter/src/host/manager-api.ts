@@ -1,6 +1,7 @@
 // What the manager offers its host, and what the host may give it.
 
 import type { Limits, Redactor } from '@learnpack/telemetry-core'
+import type { Student } from '../logins/student'
 import type { Fetch, Transport } from '../sending/destination'
 import type { ITelemetryJSONSchema } from './telemetry-json'
 
@@ -48,16 +49,6 @@ export interface Urls {
   streaming?: string
   /** Gets the whole telemetry.json. */
   batch?: string
-}
-
-/** Who logged in, as LearnPack passes it. */
-export interface Student {
-  /** The only thing of it that is recorded. */
-  readonly user_id: string | number
-  /** Not looked at. */
-  readonly email?: string
-  /** Stays in memory, and goes to the origins that may have it only. */
-  readonly token?: string
 }
 
 /**

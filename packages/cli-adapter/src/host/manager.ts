@@ -25,15 +25,16 @@ import {
   SNAPSHOT_BYTES,
   SNAPSHOT_NAME,
 } from '@learnpack/telemetry-transport-file'
-import { transportsOf, type Sending } from '../sending/course'
+import { permissionOf, type Permission } from '../consent/permission'
 import { followLogins, type Logins, type LoginsKept } from '../logins/follow-logins'
+import { machineId } from '../logins/machine-id'
+import type { Student } from '../logins/student'
 import { gated } from '../sending/gate'
 import { handOver } from '../sending/hand-over'
-import { lateStorage } from './late-storage'
-import { machineId } from '../logins/machine-id'
-import type { ManagerOptions, Student, TelemetryManager, Urls } from './manager-api'
-import { permissionOf, type Permission } from '../consent/permission'
+import { transportsOf, type Sending } from '../sending/transports'
 import { createRedactor } from '../shared/redactor'
+import { lateStorage } from './late-storage'
+import type { ManagerOptions, TelemetryManager, Urls } from './manager-api'
 
 /** What the adapter itself does with a manager beyond what its host may. */
 export interface Managed extends TelemetryManager {

@@ -22,11 +22,11 @@ import {
   SNAPSHOT_NAME,
 } from '@learnpack/telemetry-transport-file'
 import { consent } from '../consent/consent'
-import { versionOf } from '../shared/file-version'
-import type { Transport } from '../sending/destination'
 import { followLogins } from '../logins/follow-logins'
-import { gated } from '../sending/gate'
 import { machineId } from '../logins/machine-id'
+import type { Transport } from '../sending/destination'
+import { gated } from '../sending/gate'
+import { versionOf } from '../shared/file-version'
 import { createRedactor } from '../shared/redactor'
 import type { ITelemetryJSONSchema } from './telemetry-json'
 

@@ -8,8 +8,8 @@ import { sameStudent, type StudentId } from '@learnpack/telemetry-core'
 import type { CourseFolder } from '@learnpack/telemetry-transport-file'
 import { settledVersionOf } from '../shared/file-version'
 import { readHostSession, sessionFolder, type HostStudent } from './host-session'
-import type { Student } from '../host/manager-api'
 import { cameWithCourse, isNewHere, noteForeignSession, shippedSession } from './session-origin'
+import type { Student } from './student'
 
 /**
  * Where a host keeps who is logged in: always in the session file; there, if it has one, and else it calls `setStudent`; or

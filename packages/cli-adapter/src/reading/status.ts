@@ -2,10 +2,11 @@
 
 import { lstatSync } from 'node:fs'
 import { consent, type Consent } from '../consent/consent'
-import { transportsOf, type CourseConfig } from '../sending/course'
+import { foreignLogin } from '../logins/session-origin'
+import type { CourseConfig } from '../sending/learn-json'
+import { transportsOf } from '../sending/transports'
 import { destinationStatus, type DestinationStatus } from './destinations'
 import { countRedactions, type Redactions } from './redactions'
-import { foreignLogin } from '../logins/session-origin'
 import {
   readWaiting,
   snapshotText,

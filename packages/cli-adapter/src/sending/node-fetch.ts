@@ -3,6 +3,7 @@
 
 import { Socket } from 'node:net'
 import type * as undici from 'undici'
+import { proxyVariables, type Environment, type Variable } from '../shared/environment'
 import type { Fetch } from './destination'
 import { hideInformational } from './informational'
 
@@ -13,8 +14,6 @@ const STILL_MS = 10_000
 /** What of a body is handed to the connection at a time, bytes: that it takes the next piece shows that something moved. */
 const PIECE_BYTES = 16 * 1024
 
-/** @inline */
-type Environment = Readonly<Record<string, string | undefined>>
 type Undici = typeof undici
 
 /**
@@ -22,7 +21,7 @@ type Undici = typeof undici
  * alive. undici is loaded at the first request; a proxy that cannot be used rejects that request.
  * @param env variables by name, looked at when the first request is made. Default: `process.env`
  */
-export function nodeFetch(env: Environment = process.env): Fetch {
+export function nodeFetch(env: { readonly [name: string]: string | undefined } = process.env): Fetch {
   let loaded: Promise<typeof fetch> | undefined
 
   async function load(): Promise<typeof fetch> {
@@ -70,29 +69,6 @@ async function* pieces(bytes: Buffer): AsyncGenerator<Uint8Array> {
 function stoodStill(error: unknown): boolean {
   const { code } = ((error as Error).cause ?? {}) as { code?: unknown }
   return code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT'
-}
-
-interface Variable {
-  readonly name: string
-  readonly value: string
-}
-
-/** What the environment says of proxies, in both spellings; what is empty is not set. */
-export function proxyVariables(env: Environment): {
-  httpProxy: Variable | undefined
-  httpsProxy: Variable | undefined
-  noProxy: string
-} {
-  const variable = (upper: string): Variable | undefined => {
-    const name = env[upper.toLowerCase()] === undefined ? upper : upper.toLowerCase()
-    const value = env[name]
-    return value ? { name, value } : undefined
-  }
-  return {
-    httpProxy: variable('HTTP_PROXY'),
-    httpsProxy: variable('HTTPS_PROXY'),
-    noProxy: variable('NO_PROXY')?.value ?? '',
-  }
 }
 
 function dispatcherOf(library: Undici, env: Environment, connecting: Set<Socket>): undici.Dispatcher {

@@ -1,7 +1,7 @@
 // Through which proxy a URL is reached. undici itself is asked, with connections that are never made.
 
 import type { EnvHttpProxyAgent } from 'undici'
-import { proxyVariables } from './node-fetch'
+import { proxyVariables, type Environment } from '../shared/environment'
 
 export interface Way {
   /** The variables that decide: `HTTPS_PROXY`. */
@@ -12,10 +12,7 @@ export interface Way {
 }
 
 /** @returns undefined where no proxy is configured */
-export async function proxyFor(
-  url: string,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<Way | undefined> {
+export async function proxyFor(url: string, env: Environment): Promise<Way | undefined> {
   const { httpProxy, httpsProxy, noProxy } = proxyVariables(env)
   const configured = url.startsWith('https:') ? (httpsProxy ?? httpProxy) : httpProxy
   if (configured === undefined) return undefined

@@ -1,0 +1,39 @@
+// A course as its tools open it to deliver what waits: a runtime without a session.
+
+import { existsSync } from 'node:fs'
+import { createTelemetry, type Telemetry } from '@learnpack/telemetry-core'
+import { nodePorts, type CourseFolder } from '@learnpack/telemetry-transport-file'
+import { readHostSession, sessionFolder } from '../logins/host-session'
+import { machineId } from '../logins/machine-id'
+import { whyNothingIsSent } from '../logins/session-origin'
+import { createRedactor } from '../shared/redactor'
+import { gated } from './gate'
+import type { CourseConfig } from './learn-json'
+import { transportsOf, type Sending } from './transports'
+
+/**
+ * Opens what is going on in the folder, to deliver it; starts no session.
+ * @param given the token where there is no session file
+ */
+export function openForDelivery(
+  folder: CourseFolder,
+  { destinations }: CourseConfig,
+  sending: Sending = {},
+  given?: string,
+): Telemetry {
+  const { dirPath } = folder
+  const token = (): string | undefined =>
+    existsSync(sessionFolder(dirPath)) ? readHostSession(dirPath)?.token : given
+  const telemetry: Telemetry = createTelemetry({
+    storage: folder,
+    ...nodePorts,
+    transports: transportsOf(destinations, { token, ...sending }).map((transport) =>
+      gated(transport, () => whyNothingIsSent(folder, telemetry.status().student)),
+    ),
+    machine: machineId,
+    // A telemetry.json of somebody else's is taken in.
+    redact: createRedactor(),
+  })
+  telemetry.open()
+  return telemetry
+}
