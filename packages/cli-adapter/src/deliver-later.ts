@@ -16,7 +16,7 @@ const LOOK_MS = 250
 async function deliverLater({ dirPath, destinations, token, ...sending }: Later): Promise<void> {
   if (!consent(dirPath).enabled) return
   const folder = openCourseFolder(dirPath)
-  const telemetry = openForDelivery(folder, { destinations, problems: [] }, sending, token)
+  const telemetry = openForDelivery(folder, destinations, sending, token)
   const bytes = (): number => telemetry.status().log.bytes
   let known = bytes()
   telemetry.on('recorded', () => (known = bytes()))

@@ -218,7 +218,7 @@ describe('learnpack-telemetry watch', () => {
     let err = ''
     const output = { out() {}, err: (text: string) => void (err += text) }
     expect(await main(['watch', join(tmpdir(), 'is-not-there')], output)).toBe(1)
-    expect(err).toMatch(/no such folder; name a course folder\n$/)
+    expect(err).toMatch(/is-not-there: no such folder\n$/)
   })
 })
 

@@ -1,17 +1,18 @@
 // `flush` and `dead-letters resend`: delivers what waits and says what came of it.
 
-import { destinationOf, readWaiting, stillDead } from '@learnpack/telemetry-core'
-import { crc32, nodePorts, type CourseFolder } from '@learnpack/telemetry-transport-file'
-import { consent } from '../consent/consent'
+import { destinationOf, stillDead } from '@learnpack/telemetry-core'
+import type { CourseFolder } from '@learnpack/telemetry-transport-file'
 import { whyNothingIsSent } from '../logins/session-origin'
 import { describeDestination, destinationStatus } from '../reading/destinations'
 import { findCourse } from '../reading/find-log'
+import { waitingIn } from '../reading/waiting'
 import { readCourseConfig, type CourseConfig } from '../sending/learn-json'
 import { openForDelivery } from '../sending/open-for-delivery'
 import { transportsOf } from '../sending/transports'
 import { CommandError } from '../shared/command-error'
 import { visible, type Output } from '../shared/output'
 import { printEvents } from './print-events'
+import { ANOTHER_DELIVERS, whyNotRecorded } from './why-not'
 
 export interface DeliverOptions {
   readonly json?: boolean
@@ -29,14 +30,14 @@ export async function deliver(
   options: DeliverOptions,
   resent?: readonly string[],
 ): Promise<void> {
-  const { enabled, because } = consent(path)
-  if (!enabled) throw new CommandError(`nothing is sent: recording is switched off (${because})`)
+  const off = whyNotRecorded(path)
+  if (off !== undefined) throw new CommandError(`nothing is sent: ${off}`)
   const { folder, current } = findCourse(path)
   try {
     const config = readCourseConfig(folder)
     // What is opened for delivery sends, at the latest when it is closed: what forbids it is looked for before.
     const store = folder.open(current)
-    const { follower, ownerIsHere } = readWaiting(store, crc32, {}, nodePorts.memoryBytes)
+    const { follower, ownerIsHere } = waitingIn(store)
     const forbidden = whyNothingIsSent(folder, follower.state.student)
     if (forbidden !== undefined) throw new CommandError(`nothing is sent: ${forbidden}`)
     const known = transportsOf(config.destinations).map(destinationOf)
@@ -48,7 +49,7 @@ export async function deliver(
     const { waits, isMine } = await delivered(folder, current, config, output, options, resent)
     if (!waits && (config.problems.length === 0 || Object.keys(config.destinations).length > 0)) return
     if (!waits) throw new CommandError('learn.json names nowhere to send to, see above; nothing was sent')
-    if (!isMine) throw new CommandError('another process is recording in this folder and delivers by itself')
+    if (!isMine) throw new CommandError(ANOTHER_DELIVERS)
     if (!ownerIsHere) {
       throw new CommandError('nothing is sent while the student whose telemetry this is is not logged in')
     }
@@ -67,7 +68,7 @@ async function delivered(
   options: DeliverOptions,
   resent: readonly string[] | undefined,
 ): Promise<{ waits: boolean; isMine: boolean }> {
-  const telemetry = openForDelivery(folder, config)
+  const telemetry = openForDelivery(folder, config.destinations)
   if (options.debug) printEvents(telemetry, (line) => output.err(`${visible(line)}\n`))
   try {
     if (resent !== undefined) telemetry.resend(resent.length === 0 ? undefined : resent)
@@ -75,11 +76,7 @@ async function delivered(
     const isMine = folder.lease.acquire() !== undefined
     const store = folder.open(current)
     const transports = transportsOf(config.destinations)
-    const destinations = destinationStatus(
-      store,
-      transports,
-      readWaiting(store, crc32, {}, nodePorts.memoryBytes),
-    )
+    const destinations = destinationStatus(store, transports, waitingIn(store))
     if (options.json) output.out(`${visible(JSON.stringify({ problems: config.problems, destinations }))}\n`)
     else {
       for (const problem of config.problems) output.err(`${visible(problem)}\n`)

@@ -3,6 +3,8 @@
 import { describeDestination } from '../reading/destinations'
 import { describeRedactions } from '../reading/redactions'
 import type { CourseStatus } from '../reading/status'
+import { isoTime } from '../shared/output'
+import { kilobytes } from '../shared/sizes'
 
 export function describeStatus(
   { recording, foreign_login, problems, telemetry_json, telemetries }: CourseStatus,
@@ -37,11 +39,10 @@ export function describeStatus(
     const more = log.damaged_lines - log.damaged.length
     if (more > 0) rows.push(['damaged', `${more} more lines`])
     for (const { reason, count, at } of refused) {
-      rows.push(['not recorded', `${count} x ${reason} (last ${new Date(at).toISOString()})`])
+      rows.push(['not recorded', `${count} x ${reason} (last ${isoTime(at)})`])
     }
   }
   return rows.map(([name, value]) => `${name.padEnd(16)}${value}`.trimEnd()).join('\n')
 }
 
-const size = (bytes: number): string =>
-  bytes < 10_000 ? `${bytes} bytes` : `${(bytes / 1_000).toFixed(1)} kB`
+const size = (bytes: number): string => (bytes < 10_000 ? `${bytes} bytes` : kilobytes(bytes))

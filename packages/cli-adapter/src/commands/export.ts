@@ -2,9 +2,8 @@
 
 import { closeSync, existsSync, lstatSync, readdirSync, readSync, statfsSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
-import { createFollower, snapshot } from '@learnpack/telemetry-core'
+import { snapshot } from '@learnpack/telemetry-core'
 import {
-  crc32,
   ignoreErrors,
   isPassing,
   LOG_NAME,
@@ -13,10 +12,11 @@ import {
   recordEntries,
   recordFolder,
 } from '@learnpack/telemetry-transport-file'
-import { foldable, LogTooLarge, megabytes } from '../reading/fold-limit'
-import { knownOfFile, type Known } from '../reading/known'
+import { foldable, LogTooLarge } from '../reading/fold-limit'
+import { knownOfFile, knownOfLog, type Known } from '../reading/known'
 import { CommandError } from '../shared/command-error'
 import { oneLine } from '../shared/output'
+import { megabytes } from '../shared/sizes'
 import { freePlace, isZip, sizeOf, write, ZIP_BYTES, type Content } from './export-target'
 import { decoded, describeKnown } from './show'
 import pico from 'picocolors'
@@ -130,7 +130,7 @@ function knownIn(dirPath: string, leftOut: string[]): Map<string, Known> {
     const known = new Map<string, Known>()
     for (const id of folder.list()) {
       try {
-        known.set(id, { state: createFollower(folder.open(id).log, crc32).catchUp(), ofHost: false })
+        known.set(id, knownOfLog(folder, id))
       } catch (error) {
         const { message } = error as Error
         leftOut.push(error instanceof LogTooLarge ? `from everything.txt: ${message}` : message)

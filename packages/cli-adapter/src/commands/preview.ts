@@ -3,7 +3,6 @@
 import { gunzipSync } from 'node:zlib'
 import {
   decodedAttempt,
-  readWaiting,
   stillDead,
   type Attempt,
   type Parcel,
@@ -11,15 +10,15 @@ import {
   type StepEvent,
   type Transport,
 } from '@learnpack/telemetry-core'
-import { crc32, nodePorts } from '@learnpack/telemetry-transport-file'
-import { consent } from '../consent/consent'
 import { whyNothingIsSent } from '../logins/session-origin'
 import { findCourse } from '../reading/find-log'
+import { waitingIn } from '../reading/waiting'
 import { readCourseConfig } from '../sending/learn-json'
 import { transportsOf } from '../sending/transports'
 import { CommandError } from '../shared/command-error'
-import { visible, type Paint } from '../shared/output'
+import { isoTime, visible, type Paint } from '../shared/output'
 import { decoded } from './show'
+import { ANOTHER_DELIVERS, whyNotRecorded } from './why-not'
 
 export interface CaughtRequest {
   readonly method: string
@@ -70,15 +69,15 @@ export interface Preview {
 
 /** Reads everything, changes nothing and makes no connection. @param now epoch ms */
 export async function preview(path: string, now: number): Promise<Preview> {
-  const { enabled, because } = consent(path)
-  if (!enabled) return nothing(`recording is switched off (${because})`)
+  const off = whyNotRecorded(path)
+  if (off !== undefined) return nothing(off)
   const { folder, current } = findCourse(path)
   try {
     const { destinations, problems } = readCourseConfig(folder)
     const urls = Object.keys(destinations).length
     if (urls === 0) return nothing('learn.json names no destination', ...problems)
     const store = folder.open(current)
-    const waiting = readWaiting(store, crc32, {}, nodePorts.memoryBytes)
+    const waiting = waitingIn(store)
     const { user_id, student } = waiting.follower.state
     if (user_id === undefined) return nothing('nobody has logged in', ...problems)
     if (!waiting.ownerIsHere) {
@@ -89,13 +88,11 @@ export async function preview(path: string, now: number): Promise<Preview> {
     if (forbidden !== undefined) return nothing(forbidden, ...problems)
     const requests: CaughtRequest[] = []
     const reasons = [...problems]
-    if (folder.lease.holder() !== undefined) {
-      reasons.push('another process is recording in this folder and delivers by itself')
-    }
+    if (folder.lease.holder() !== undefined) reasons.push(ANOTHER_DELIVERS)
     for (const [index, transport] of transportsOf(destinations).entries()) {
       const held = waiting.heldBack(transport, now)
       if (held !== undefined) {
-        const until = held.kind === 'paused' ? 'the next login' : new Date(held.until).toISOString()
+        const until = held.kind === 'paused' ? 'the next login' : isoTime(held.until)
         reasons.push(`${transport.address}: nothing is sent until ${until}: ${held.reason}`)
         continue
       }

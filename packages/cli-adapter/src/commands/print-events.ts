@@ -1,6 +1,7 @@
 // What a telemetry does, a line each, for whoever asks to see it. Without asking, nothing is printed.
 
 import type { Telemetry } from '@learnpack/telemetry-core'
+import { isoTime } from '../shared/output'
 
 /** Says everything that happens from now on. */
 export function printEvents(telemetry: Telemetry, say: (line: string) => void): void {
@@ -10,7 +11,7 @@ export function printEvents(telemetry: Telemetry, say: (line: string) => void): 
   telemetry.on('snapshot', () => say('telemetry.json written'))
   telemetry.on('delivered', (to, { id }) => say(`delivered ${id} to ${to}`))
   telemetry.on('retrying', (to, { id }, reason, at) =>
-    say(`not delivered ${id} to ${to}, next attempt at ${new Date(at).toISOString()}: ${reason}`),
+    say(`not delivered ${id} to ${to}, next attempt at ${isoTime(at)}: ${reason}`),
   )
   telemetry.on('paused', (to, { id }, reason) => say(`not delivered ${id} to ${to}, paused: ${reason}`))
   telemetry.on('deadLettered', (to, { id }, reason) => say(`dead letter ${id} of ${to}: ${reason}`))

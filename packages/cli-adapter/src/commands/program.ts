@@ -4,35 +4,35 @@
 import { measure, snapshot, stillDead } from '@learnpack/telemetry-core'
 import { courseFolder, recordEntries, replaceFile } from '@learnpack/telemetry-transport-file'
 import { Command, Option } from 'commander'
-import { statSync } from 'node:fs'
 import { choose, consent, switchedOff } from '../consent/consent'
 import { describeFindings, examine } from '../doctor/examine'
-import { findCourse, findLog } from '../reading/find-log'
+import { checkFolder, findCourse, findLog } from '../reading/find-log'
 import { knownAt } from '../reading/known'
 import { parseUntil, replayLog } from '../reading/replay'
 import { courseStatus } from '../reading/status'
 import { readCourseConfig } from '../sending/learn-json'
 import { CommandError } from '../shared/command-error'
-import { oneLine, paintFor, visible, type Output } from '../shared/output'
+import { isoTime, oneLine, paintFor, visible, type Output } from '../shared/output'
+import { kilobytes } from '../shared/sizes'
 import { deliver, type DeliverOptions } from './deliver'
 import { describeStatus } from './describe-status'
 import { EXIT } from './exit-code'
 import { exportCourse } from './export'
+import { keeping } from './keeping'
 import { csvOf, describeMeasures } from './measured'
+import { DEBUG_OPTION, FOLDER, JSON_OPTION, type Print } from './options'
 import { describeRequest, preview, withTextsDecoded } from './preview'
 import { purge } from './purge'
 import { addReceiverCommands } from './receiver-commands'
 import { decoded, describeKnown } from './show'
 import { addWatchCommand } from './watch-command'
 
-const FOLDER = ['[folder]', 'a course folder', '.'] as const
 const KNOWN = ['[path]', 'a course folder, a telemetry.json, or an event log', '.'] as const
-const JSON_OPTION = ['--json', 'print JSON'] as const
 
 /** @param exit told an exit code where a command succeeds with one */
 export function program(output: Output, exit: (code: number) => void): Command {
   const paint = paintFor(output)
-  const print = (json: boolean | undefined, value: unknown, text: () => string): void =>
+  const print: Print = (json, value, text) =>
     output.out(`${json ? visible(JSON.stringify(value)) : text()}\n`)
   const root = new Command('learnpack-telemetry')
     .description('See, deliver and control what LearnPack records of your work in a course.')
@@ -101,7 +101,7 @@ export function program(output: Output, exit: (code: number) => void): Command {
     .description('deliver now what waits for the destinations of learn.json')
     .argument(...FOLDER)
     .option(...JSON_OPTION)
-    .option('--debug', 'say on stderr what happens, as it happens')
+    .option(...DEBUG_OPTION)
     .action((path: string, options: DeliverOptions) => deliver(path, output, options))
   root
     .command('debug')
@@ -131,7 +131,7 @@ export function program(output: Output, exit: (code: number) => void): Command {
           ? 'no dead letters'
           : dead
               .map(({ id, destination, at, reason }) =>
-                oneLine(`${id}  ${new Date(at).toISOString()}  ${destination}: ${reason}`),
+                oneLine(`${id}  ${isoTime(at)}  ${destination}: ${reason}`),
               )
               .join('\n'),
       )
@@ -142,7 +142,7 @@ export function program(output: Output, exit: (code: number) => void): Command {
     .argument('<folder>', 'a course folder')
     .argument('[ids...]', 'event ids, as dead-letters list shows them')
     .option(...JSON_OPTION)
-    .option('--debug', 'say on stderr what happens, as it happens')
+    .option(...DEBUG_OPTION)
     .action((path: string, ids: string[], options: DeliverOptions) => deliver(path, output, options, ids))
   for (const [name, enabled] of [
     ['enable', true],
@@ -179,7 +179,7 @@ export function program(output: Output, exit: (code: number) => void): Command {
       print(options.json, exported, () => {
         const bytes = exported.files.reduce((sum, file) => sum + file.bytes, 0)
         return visible(
-          `wrote ${exported.to}: ${exported.files.length} files, ${(bytes / 1_000).toFixed(1)} kB; README.txt says what is in them`,
+          `wrote ${exported.to}: ${exported.files.length} files, ${kilobytes(bytes)}; README.txt says what is in them`,
         )
       })
     })
@@ -218,22 +218,12 @@ export function program(output: Output, exit: (code: number) => void): Command {
 }
 
 function chosen(enabled: boolean, path: string | undefined): void {
-  if (path !== undefined) courseIsThere(path)
-  try {
-    choose(enabled, path)
-  } catch (error) {
-    throw new CommandError(`the choice could not be kept: ${(error as Error).message}`)
-  }
-}
-
-function courseIsThere(path: string): void {
-  const found = statSync(path, { throwIfNoEntry: false })
-  if (found === undefined) throw new CommandError(`${path}: no such folder`)
-  if (!found.isDirectory()) throw new CommandError(`${path}: is not a folder; name the course folder`)
+  if (path !== undefined) checkFolder(path)
+  keeping(() => choose(enabled, path))
 }
 
 function deleting<T>(path: string, action: () => T): T {
-  courseIsThere(path)
+  checkFolder(path)
   try {
     return action()
   } catch (error) {

@@ -3,11 +3,10 @@
 import type { Command } from 'commander'
 import { allow, allowed, disallow, ISSUER, originOf, receiversProblem } from '../consent/receivers'
 import { CommandError } from '../shared/command-error'
+import { keeping } from './keeping'
+import { JSON_OPTION, type Print } from './options'
 
 const ORIGIN = ['<origin>', 'such as https://school.example; a URL stands for its origin'] as const
-const JSON_OPTION = ['--json', 'print JSON'] as const
-
-type Print = (json: boolean | undefined, value: unknown, text: () => string) => void
 
 export function addReceiverCommands(root: Command, print: Print): void {
   root
@@ -51,10 +50,4 @@ export function addReceiverCommands(root: Command, print: Print): void {
 
 const list = (): string[] => kept(allowed)
 
-function kept<T>(action: () => T): T {
-  try {
-    return action()
-  } catch (error) {
-    throw new CommandError(receiversProblem() ?? `the choice could not be kept: ${(error as Error).message}`)
-  }
-}
+const kept = <T>(action: () => T): T => keeping(action, receiversProblem)

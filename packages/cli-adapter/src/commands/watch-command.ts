@@ -1,16 +1,16 @@
 // `watch`: follows a LearnPack that records by itself, and prints what it sees.
 
-import { statSync } from 'node:fs'
 import { once } from 'node:events'
 import type { Command } from 'commander'
 import { openCourseFolder, recordFolder } from '@learnpack/telemetry-transport-file'
-import { consent } from '../consent/consent'
 import { watchCourse } from '../host/watch-course'
 import { readHostSession } from '../logins/host-session'
+import { checkFolder } from '../reading/find-log'
 import { readCourseConfig } from '../sending/learn-json'
 import { transportsOf } from '../sending/transports'
 import { CommandError } from '../shared/command-error'
 import { isoTime, visible, type Output } from '../shared/output'
+import { whyNotRecorded } from './why-not'
 
 interface Seen {
   readonly at: number
@@ -26,10 +26,9 @@ export function addWatchCommand(root: Command, output: Output): void {
     .option('--deliver', 'deliver it, too, to the destinations of learn.json: LearnPack delivers by itself')
     .option('--json', 'print one JSON object a line')
     .action(async (path: string, options: { deliver?: boolean; json?: boolean }) => {
-      if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true)
-        throw new CommandError(`${path}: no such folder; name a course folder`)
-      const { enabled, because } = consent(path)
-      if (!enabled) throw new CommandError(`nothing is watched: recording is switched off (${because})`)
+      checkFolder(path)
+      const off = whyNotRecorded(path)
+      if (off !== undefined) throw new CommandError(`nothing is watched: ${off}`)
       const dirPath = recordFolder(path)
       const watched = watchCourse({ dirPath, transports: options.deliver ? destinationsOf(dirPath) : [] })
       watched.on('recorded', ({ at, type, step }: Seen) => {

@@ -5,7 +5,7 @@ import { ignoreErrors } from '@learnpack/telemetry-transport-file'
 import { isSecret } from '@learnpack/telemetry-transport-http'
 import { CommandError } from '../shared/command-error'
 import { proxyVariables, type Environment } from '../shared/environment'
-import { isLoopback } from '../shared/loopback'
+import { isPrivate } from '../shared/loopback'
 import { changeUserFile, readUserFile, userFile } from './user-files'
 
 const RECEIVERS = 'receivers.json'
@@ -31,7 +31,7 @@ export function originOf(text: string): string {
     throw new CommandError(`${JSON.stringify(text)}: is no origin; name one such as https://school.example`)
   if (url.username !== '' || url.password !== '')
     throw new CommandError('an origin has no name or password; name one such as https://school.example')
-  if (url.protocol === 'http:' && !isLoopback(url.hostname))
+  if (!isPrivate(url))
     throw new CommandError(`${url.origin}: anybody on the way could read the token; use https:`)
   return url.origin
 }
@@ -95,10 +95,9 @@ export function mayHaveToken(
   origins: readonly string[] = [],
   env: Environment = process.env,
 ): boolean {
-  const { origin, protocol, hostname } = new URL(url)
-  const isPrivate =
-    protocol === 'https:' || (isLoopback(hostname) && proxyVariables(env).httpProxy === undefined)
-  if (!isPrivate) return false
+  const { origin, protocol } = new URL(url)
+  const isReadByProxy = protocol === 'http:' && proxyVariables(env).httpProxy !== undefined
+  if (isReadByProxy || !isPrivate(new URL(url))) return false
   return (
     origin === ISSUER || origins.includes(origin) || (ignoreErrors(() => allowed(env)) ?? []).includes(origin)
   )

@@ -5,7 +5,7 @@ import { readRegular } from '@learnpack/telemetry-transport-file'
 import { distance } from 'fastest-levenshtein'
 import { receiversProblem } from '../consent/receivers'
 import type { Environment } from '../shared/environment'
-import { isLoopback } from '../shared/loopback'
+import { isPrivate } from '../shared/loopback'
 import { finding, type Finding } from './finding'
 
 const EXAMPLE = '"telemetry": { "stream": "https://...", "batch": "https://..." }'
@@ -155,9 +155,10 @@ function completeness({ stream, batch }: Destinations, path: string, found: read
 }
 
 function urlFindings(key: string, text: string): Finding[] {
-  const { protocol, hostname, searchParams } = new URL(text)
+  const url = new URL(text)
+  const { hostname, searchParams } = url
   const found: Finding[] = []
-  if (protocol === 'http:' && !isLoopback(hostname)) {
+  if (!isPrivate(url)) {
     const message = `${text} is not encrypted: whoever is on the way reads it`
     found.push(finding('config/http', key, message, 'use https://'))
   }

@@ -6,7 +6,8 @@ import {
   type TelemetryStore,
   type Transport,
 } from '@learnpack/telemetry-core'
-import { destinationStatus, type DestinationStatus, type Waiting } from '../reading/destinations'
+import { destinationStatus, type DestinationStatus } from '../reading/destinations'
+import type { Waiting } from '../reading/waiting'
 import { transportsOf } from '../sending/transports'
 import { isoTime } from '../shared/output'
 import { finding, type Finding } from './finding'
@@ -59,7 +60,7 @@ function waitingFindings(
     return [finding('delivery/paused', destination, `paused: ${held.reason}`, advice)]
   }
   if (held?.kind === 'backs off' || next_attempt_at !== null) {
-    const when = held ? `at ${new Date(held.until).toISOString()}` : 'at the latest when LearnPack starts'
+    const when = held ? `at ${isoTime(held.until)}` : 'at the latest when LearnPack starts'
     const message = `not reached (${last_error}), next attempt ${when}`
     const advice = 'nothing to do: it is tried again; doctor --probe shows whether it answers now'
     return [finding('delivery/backs-off', destination, message, advice)]
@@ -86,7 +87,7 @@ function elsewhere({ destination, delivered }: DestinationStatus, isKnown: boole
 function letterFindings({ destination, dead_letters }: DestinationStatus): Finding[] {
   const [first] = dead_letters
   if (first === undefined) return []
-  const message = `${dead_letters.length} dead letters since ${new Date(first.at).toISOString()}: ${first.reason}`
+  const message = `${dead_letters.length} dead letters since ${isoTime(first.at)}: ${first.reason}`
   const advice = 'learnpack-telemetry dead-letters resend, once the receiver takes them'
   return [finding('delivery/dead-letters', destination, message, advice)]
 }

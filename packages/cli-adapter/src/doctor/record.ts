@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import {
   AI_NEEDS_LOGIN,
   readCourseIndex,
-  readWaiting,
   snapshot,
   type Destinations,
   type FollowerHooks,
@@ -14,15 +13,15 @@ import {
 import {
   crc32,
   isAside,
-  nodePorts,
   readRegular,
   SNAPSHOT_BYTES,
   type CourseFolder,
 } from '@learnpack/telemetry-transport-file'
 import { foreignLogin } from '../logins/session-origin'
-import { FOLD_BYTES, LogTooLarge, megabytes } from '../reading/fold-limit'
+import { FOLD_BYTES, LogTooLarge } from '../reading/fold-limit'
 import { byReason, MOST_DAMAGED, snapshotStatus } from '../reading/status'
-import type { Waiting } from '../reading/destinations'
+import { waitingIn, type Waiting } from '../reading/waiting'
+import { kilobytes, megabytes } from '../shared/sizes'
 import { deliveryFindings } from './delivery'
 import { finding, type Finding } from './finding'
 import { receiverFindings } from './receiver'
@@ -145,7 +144,7 @@ function telemetryFindings(
       )
     },
   }
-  const waiting = readWaiting(store, crc32, hooks, nodePorts.memoryBytes)
+  const waiting = waitingIn(store, hooks)
   const { follower } = waiting
   const { state } = follower
   const found = [...odd, ...logFindings(path, store.log.size(), follower)]
@@ -159,7 +158,7 @@ function telemetryFindings(
   }
   if (!found.some(({ level }) => level !== 'ok')) {
     const { events } = follower.counts
-    const message = `${events} events, ${(store.log.size() / 1_000).toFixed(1)} kB, none of them damaged`
+    const message = `${events} events, ${kilobytes(store.log.size())}, none of them damaged`
     found.push(finding('record/sound', path, message))
   }
   if (current) found.push(...snapshotFindings(folder.snapshotPath, state))

@@ -2,12 +2,11 @@
 // (`learnpack login` and `logout`), and tells nobody: the file is followed. A host that keeps none tells by `setStudent` alone
 // (SPEC §9).
 
-import { ignoreErrors } from '@learnpack/telemetry-transport-file'
 import { existsSync } from 'node:fs'
 import { sameStudent, type StudentId } from '@learnpack/telemetry-core'
-import type { CourseFolder } from '@learnpack/telemetry-transport-file'
+import { ignoreErrors, type CourseFolder } from '@learnpack/telemetry-transport-file'
 import { settledVersionOf } from '../shared/file-version'
-import { readHostSession, sessionFolder, type HostStudent } from './host-session'
+import { loggedOut, readHostSession, sessionFolder, unreadable, type HostStudent } from './host-session'
 import { cameWithCourse, isNewHere, noteForeignSession, shippedSession } from './session-origin'
 import type { Student } from './student'
 
@@ -119,10 +118,10 @@ export function followLogins(options: FollowLoginsOptions): Logins {
     },
     whyNot() {
       ignoreErrors(look)
-      if (isUnreadable) return `it cannot be told who is logged in (${path} cannot be read)`
+      if (isUnreadable) return unreadable(path)
       const named = student()
       if (!isKept || (named !== undefined && sameStudent(present?.user_id, named))) return undefined
-      return named === undefined ? 'nobody is logged in' : `student ${named} is no longer logged in`
+      return named === undefined ? 'nobody is logged in' : loggedOut(named)
     },
     get token() {
       return present?.token

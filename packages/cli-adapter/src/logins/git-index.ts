@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, statSync, type Stats } from 'node:fs'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { readRegular } from '@learnpack/telemetry-transport-file'
+import { ancestors } from '../shared/paths'
 
 /** An index larger than that is not read, bytes. */
 const MOST_BYTES = 64 * 1024 * 1024
@@ -42,7 +43,7 @@ export function isAsTracked(path: string, content: Buffer, stats: Stats): boolea
 
 /** The folder of the repository that `folder` is in, and the one in which git keeps its data. */
 function repositoryOf(folder: string): { root: string; git: string } | undefined {
-  for (let root = folder; ; root = dirname(root)) {
+  for (const root of ancestors(folder)) {
     const git = join(root, '.git')
     const found = statSync(git, { throwIfNoEntry: false })
     if (found?.isDirectory()) return { root, git }
@@ -50,8 +51,8 @@ function repositoryOf(folder: string): { root: string; git: string } | undefined
     const named =
       found?.isFile() && /^gitdir: (.+)/.exec(readRegular(git, { links: true }).toString('utf8'))?.[1]
     if (named) return { root, git: isAbsolute(named) ? named : join(root, named) }
-    if (dirname(root) === root) return undefined
   }
+  return undefined
 }
 
 /** git on Windows may write CR LF for the LF that it tracks. */

@@ -2,7 +2,7 @@
 
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { sameStudent } from '@learnpack/telemetry-core'
+import { sameStudent, type StudentId } from '@learnpack/telemetry-core'
 import { readRegular } from '@learnpack/telemetry-transport-file'
 
 export interface HostStudent {
@@ -54,10 +54,15 @@ export function readHostSession(dirPath: string): HostStudent | null | undefined
  * Why, by the host's session, nothing of the student may be sent whom the log names as logged in; undefined where
  * it is theirs, and where the host keeps none.
  */
-export function notLoggedInAtHost(dirPath: string, student: string | number | undefined): string | undefined {
+export function notLoggedInAtHost(dirPath: string, student: StudentId | undefined): string | undefined {
   const folder = sessionFolder(dirPath)
   if (student === undefined || !existsSync(folder)) return undefined
   const found = readHostSession(dirPath)
-  if (found === undefined) return `it cannot be told who is logged in (${folder} cannot be read)`
-  return sameStudent(found?.user_id, student) ? undefined : `student ${student} is no longer logged in`
+  if (found === undefined) return unreadable(folder)
+  return sameStudent(found?.user_id, student) ? undefined : loggedOut(student)
 }
+
+/** Why nothing is sent, for a person. */
+export const unreadable = (path: string): string =>
+  `it cannot be told who is logged in (${path} cannot be read)`
+export const loggedOut = (student: StudentId): string => `student ${student} is no longer logged in`

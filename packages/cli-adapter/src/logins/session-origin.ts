@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto'
 import { statSync, type Stats } from 'node:fs'
+import type { StudentId } from '@learnpack/telemetry-core'
 import { courseFolder, type CourseFolder, ignoreErrors } from '@learnpack/telemetry-transport-file'
 import { isAsTracked } from './git-index'
 import { notLoggedInAtHost, readHostSession, type HostStudent } from './host-session'
@@ -53,7 +54,7 @@ export function cameWithCourse(folder: CourseFolder, session: HostStudent): bool
 }
 
 /** Why a login that is there does not count here, for a person; undefined where it does, or where there is none. */
-export function foreignLogin(folder: CourseFolder, student: string | number | undefined): string | undefined {
+export function foreignLogin(folder: CourseFolder, student: StudentId | undefined): string | undefined {
   const session = readHostSession(folder.dirPath)
   if (session && cameWithCourse(folder, session))
     return `the login in ${session.path} came with the course; log in with LearnPack`
@@ -63,7 +64,5 @@ export function foreignLogin(folder: CourseFolder, student: string | number | un
 }
 
 /** Why nothing may be sent of the student whom the log names as logged in; undefined where it may be. */
-export const whyNothingIsSent = (
-  folder: CourseFolder,
-  student: string | number | undefined,
-): string | undefined => foreignLogin(folder, student) ?? notLoggedInAtHost(folder.dirPath, student)
+export const whyNothingIsSent = (folder: CourseFolder, student: StudentId | undefined): string | undefined =>
+  foreignLogin(folder, student) ?? notLoggedInAtHost(folder.dirPath, student)

@@ -2,15 +2,13 @@
 
 import {
   destinationOf,
-  type readWaiting,
   stillDead,
   type DeadLetter,
   type TelemetryStore,
   type Transport,
 } from '@learnpack/telemetry-core'
-
-/** What waits in a telemetry. */
-export type Waiting = ReturnType<typeof readWaiting>
+import { isoTime } from '../shared/output'
+import type { Waiting } from './waiting'
 
 export interface DestinationStatus {
   readonly destination: string
@@ -61,8 +59,7 @@ export function describeDestination(status: DestinationStatus, now: number): str
   if (dead_letters.length > 0) parts.push(`${dead_letters.length} dead letters`)
   if (paused !== null) parts.push(`paused until the next login or another way of sending: ${paused}`)
   else if (next_attempt_at !== null) {
-    const when =
-      next_attempt_at > now ? `at ${new Date(next_attempt_at).toISOString()}` : 'when something next runs'
+    const when = next_attempt_at > now ? `at ${isoTime(next_attempt_at)}` : 'when something next runs'
     parts.push(`next attempt ${when}: ${last_error ?? ''}`)
   } else if (last_error !== null) parts.push(`last answer: ${last_error}`)
   if (!configured) parts.push('not in learn.json')

@@ -23,9 +23,7 @@ export function findLog(path: string): string {
 
 /** @throws CommandError when nothing was recorded there; where the logs are read, LogTooLarge */
 export function findCourse(path: string): { folder: CourseFolder; current: string } {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    throw new CommandError(`${path}: no such folder`)
-  }
+  checkFolder(path)
   const folder = foldable(openCourseFolder(recordFolder(path)))
   const current = currentOf(folder)
   if (current !== undefined) return { folder, current }
@@ -35,6 +33,13 @@ export function findCourse(path: string): { folder: CourseFolder; current: strin
     )
   }
   throw new CommandError(`${path}: no event log in it; give a course folder with recorded events`)
+}
+
+/** @throws CommandError where a course folder was to be named, and there is no folder */
+export function checkFolder(path: string): void {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found === undefined) throw new CommandError(`${path}: no such folder`)
+  if (!found.isDirectory()) throw new CommandError(`${path}: is not a folder; name the course folder`)
 }
 
 /** The current telemetry of a course; undefined where no log was ever written. */

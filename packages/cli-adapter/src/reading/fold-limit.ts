@@ -3,6 +3,7 @@
 import type { EventLog } from '@learnpack/telemetry-core'
 import type { CourseFolder } from '@learnpack/telemetry-transport-file'
 import { CommandError } from '../shared/command-error'
+import { megabytes } from '../shared/sizes'
 
 /** The largest log that a command folds, bytes: about 1,500 runs with their code and output. */
 export const FOLD_BYTES = 24_000_000
@@ -23,8 +24,6 @@ function checkSize(path: string, bytes: number): void {
   if (bytes <= FOLD_BYTES) return
   throw new LogTooLarge(path, `has ${megabytes(bytes)}, more than ${megabytes(FOLD_BYTES)}`)
 }
-
-export const megabytes = (bytes: number): string => `${Math.round(bytes / 1_000_000).toLocaleString('en')} MB`
 
 /** The same folder, whose logs throw `LogTooLarge` where they are read and are too large. */
 export function foldable(folder: CourseFolder): CourseFolder {

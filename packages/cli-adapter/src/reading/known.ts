@@ -8,6 +8,7 @@ import {
   readRegular,
   recordFolder,
   SNAPSHOT_BYTES,
+  type CourseFolder,
 } from '@learnpack/telemetry-transport-file'
 import { CommandError } from '../shared/command-error'
 import { currentOf, findLog } from './find-log'
@@ -35,14 +36,19 @@ export function knownAt(path: string): Known {
   const folder = foldable(openCourseFolder(recordFolder(path)))
   try {
     const current = currentOf(folder)
-    if (current !== undefined)
-      return { state: createFollower(folder.open(current).log, crc32).catchUp(), ofHost: false }
+    if (current !== undefined) return knownOfLog(folder, current)
   } finally {
     folder.close()
   }
   if (existsSync(folder.snapshotPath)) return knownOfFile(folder.snapshotPath, false)
   throw new CommandError(`${path}: no event log and no telemetry.json in it`)
 }
+
+/** @param id of a telemetry in the folder */
+export const knownOfLog = (folder: CourseFolder, id: string): Known => ({
+  state: createFollower(folder.open(id).log, crc32).catchUp(),
+  ofHost: false,
+})
 
 /** @param links whether the file may be one: a person may name it by a link, a course may not bring one */
 export function knownOfFile(path: string, links: boolean): Known {

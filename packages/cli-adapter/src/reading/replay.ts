@@ -3,6 +3,7 @@
 import { initialState, snapshotText, type State, type TelemetryEvent } from '@learnpack/telemetry-core'
 import { openFileLog, readLogFile, type ReadLog } from '@learnpack/telemetry-transport-file'
 import { CommandError } from '../shared/command-error'
+import { isoTime } from '../shared/output'
 import { limited } from './fold-limit'
 
 /**
@@ -82,6 +83,6 @@ function reaches(until: Until, event: TelemetryEvent, line: number): boolean {
 }
 
 function describe(until: Until): string {
-  if ('at' in until) return `as early as ${new Date(until.at).toISOString()}`
+  if ('at' in until) return `as early as ${isoTime(until.at)}`
   return 'line' in until ? `on line ${until.line} or before` : `the one with id ${JSON.stringify(until.id)}`
 }

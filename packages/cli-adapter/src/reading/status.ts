@@ -7,21 +7,15 @@ import type { CourseConfig } from '../sending/learn-json'
 import { transportsOf } from '../sending/transports'
 import { destinationStatus, type DestinationStatus } from './destinations'
 import { countRedactions, type Redactions } from './redactions'
+import { waitingIn } from './waiting'
 import {
-  readWaiting,
   snapshotText,
   type FollowerHooks,
   type Refusal,
   type State,
   type Transport,
 } from '@learnpack/telemetry-core'
-import {
-  type CourseFolder,
-  crc32,
-  ignoreErrors,
-  nodePorts,
-  readRegular,
-} from '@learnpack/telemetry-transport-file'
+import { type CourseFolder, ignoreErrors, readRegular } from '@learnpack/telemetry-transport-file'
 
 export interface TelemetryStatus {
   readonly telemetry_id: string
@@ -128,7 +122,7 @@ function readTelemetry(
       if (isDamaged && damaged.length < MOST_DAMAGED) damaged.push({ line: number, reason })
     },
   }
-  const waiting = readWaiting(store, crc32, hooks, nodePorts.memoryBytes)
+  const waiting = waitingIn(store, hooks)
   const { state, counts, position } = waiting.follower
   const { lines, events, duplicates } = counts
   const bytes = log.size()

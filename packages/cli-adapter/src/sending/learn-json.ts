@@ -2,13 +2,11 @@
 
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { configOf, type Destinations } from '@learnpack/telemetry-core'
+import { configOf } from '@learnpack/telemetry-core'
 import { courseFolder, readRegular, type CourseFolder } from '@learnpack/telemetry-transport-file'
 
-export interface CourseConfig {
-  readonly destinations: Destinations
-  readonly problems: readonly string[]
-}
+/** What a learn.json says of telemetry. */
+export type CourseConfig = ReturnType<typeof configOf>
 
 /** Where the learn.json of the course may be whose telemetry that folder keeps, the likeliest first. */
 const places = ({ dirPath }: CourseFolder): string[] =>

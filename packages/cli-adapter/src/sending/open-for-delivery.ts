@@ -1,14 +1,13 @@
 // A course as its tools open it to deliver what waits: a runtime without a session.
 
 import { existsSync } from 'node:fs'
-import { createTelemetry, type Telemetry } from '@learnpack/telemetry-core'
+import { createTelemetry, type Destinations, type Telemetry } from '@learnpack/telemetry-core'
 import { nodePorts, type CourseFolder } from '@learnpack/telemetry-transport-file'
 import { readHostSession, sessionFolder } from '../logins/host-session'
 import { machineId } from '../logins/machine-id'
 import { whyNothingIsSent } from '../logins/session-origin'
 import { createRedactor } from '../shared/redactor'
 import { gated } from './gate'
-import type { CourseConfig } from './learn-json'
 import { transportsOf, type Sending } from './transports'
 
 /**
@@ -17,7 +16,7 @@ import { transportsOf, type Sending } from './transports'
  */
 export function openForDelivery(
   folder: CourseFolder,
-  { destinations }: CourseConfig,
+  destinations: Destinations,
   sending: Sending = {},
   given?: string,
 ): Telemetry {

@@ -8,7 +8,7 @@ import {
   type HttpTransportOptions,
 } from '@learnpack/telemetry-transport-http'
 import { mayHaveToken, secretFor } from '../consent/receivers'
-import { isLoopback } from '../shared/loopback'
+import { isPrivate } from '../shared/loopback'
 import { nodeFetch } from './node-fetch'
 
 /** How requests are made, and what goes along with them. */
@@ -33,7 +33,7 @@ export function transportsOf({ batch, stream }: Destinations, sending: Sending =
 }
 
 function optionsFor(url: string, { token, allowedOrigins, ...sending }: Sending): HttpTransportOptions {
-  const { origin, protocol } = new URL(url)
+  const { origin } = new URL(url)
   const given = isSecret(sending.secret) ? sending.secret : secretFor(origin)
   const { fetch = nodeFetch(), now } = sending
   return {
@@ -48,10 +48,9 @@ function optionsFor(url: string, { token, allowedOrigins, ...sending }: Sending)
         const held = mayHaveToken(url, allowedOrigins) ? token?.() : undefined
         return held && `Token ${held}`
       },
-      advice:
-        protocol === 'https:' || isLoopback(new URL(url).hostname)
-          ? `if you trust it with your token: learnpack-telemetry allow ${origin}`
-          : 'a token is sent to https: only',
+      advice: isPrivate(new URL(url))
+        ? `if you trust it with your token: learnpack-telemetry allow ${origin}`
+        : 'a token is sent to https: only',
     },
   }
 }
