@@ -12,13 +12,14 @@ import {
   recordEntries,
   recordFolder,
 } from '@learnpack/telemetry-transport-file'
+import { decoded } from '../reading/attempts'
 import { foldable, LogTooLarge } from '../reading/fold-limit'
 import { knownOfFile, knownOfLog, type Known } from '../reading/known'
 import { CommandError } from '../shared/command-error'
 import { oneLine } from '../shared/output'
 import { megabytes } from '../shared/sizes'
 import { freePlace, isZip, sizeOf, write, ZIP_BYTES, type Content } from './export-target'
-import { decoded, describeKnown } from './show'
+import { describeKnown } from './show'
 import pico from 'picocolors'
 
 export interface Exported {

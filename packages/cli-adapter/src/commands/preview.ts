@@ -11,13 +11,13 @@ import {
   type Transport,
 } from '@learnpack/telemetry-core'
 import { whyNothingIsSent } from '../logins/session-origin'
+import { decoded } from '../reading/attempts'
 import { findCourse } from '../reading/find-log'
 import { waitingIn } from '../reading/waiting'
 import { readCourseConfig } from '../sending/learn-json'
 import { transportsOf } from '../sending/transports'
 import { CommandError } from '../shared/command-error'
 import { isoTime, visible, type Paint } from '../shared/output'
-import { decoded } from './show'
 import { ANOTHER_DELIVERS, whyNotRecorded } from './why-not'
 
 export interface CaughtRequest {

@@ -6,6 +6,7 @@ import { courseFolder, recordEntries, replaceFile } from '@learnpack/telemetry-t
 import { Command, Option } from 'commander'
 import { choose, consent, switchedOff } from '../consent/consent'
 import { describeFindings, examine } from '../doctor/examine'
+import { decoded } from '../reading/attempts'
 import { checkFolder, findCourse, findLog } from '../reading/find-log'
 import { knownAt } from '../reading/known'
 import { parseUntil, replayLog } from '../reading/replay'
@@ -24,7 +25,7 @@ import { DEBUG_OPTION, FOLDER, JSON_OPTION, type Print } from './options'
 import { describeRequest, preview, withTextsDecoded } from './preview'
 import { purge } from './purge'
 import { addReceiverCommands } from './receiver-commands'
-import { decoded, describeKnown } from './show'
+import { describeKnown } from './show'
 import { addWatchCommand } from './watch-command'
 
 const KNOWN = ['[path]', 'a course folder, a telemetry.json, or an event log', '.'] as const

@@ -1,43 +1,18 @@
 // What LearnPack knows about a learner, in plain words and decoded.
 
-import {
-  ATTEMPT_KINDS,
-  countMarks,
-  decodedAttempt,
-  progressOf,
-  type Snapshot,
-} from '@learnpack/telemetry-core'
+import { ATTEMPT_KINDS, countMarks, progressOf, type Attempt, type Snapshot } from '@learnpack/telemetry-core'
+import { attemptsOf, type List } from '../reading/attempts'
 import type { Known } from '../reading/known'
 import { describeRedactions } from '../reading/redactions'
 import { oneLine, shown, visible, type Paint } from '../shared/output'
 
 type Step = Snapshot['steps'][number]
-type Attempt = Step['tests'][number]
-
-type List = (typeof ATTEMPT_KINDS)[number]['list']
 
 const NAMES: Readonly<Record<List, string>> = {
   compilations: 'run',
   tests: 'tests',
   ai_interactions: 'question to the tutor',
   quiz_submissions: 'quiz',
-}
-
-/** A course without quizzes has no list of them. */
-const attemptsOf = (step: Step, list: List): readonly Attempt[] =>
-  Array.isArray(step[list]) ? step[list] : []
-
-/** telemetry.json with every text as the learner wrote or saw it. */
-export function decoded(known: Snapshot): Snapshot {
-  const steps = known.steps.map((step) => ({
-    ...step,
-    ...Object.fromEntries(
-      ATTEMPT_KINDS.flatMap(({ list, type }) =>
-        list in step ? [[list, attemptsOf(step, list).map((attempt) => decodedAttempt(type, attempt))]] : [],
-      ),
-    ),
-  }))
-  return { ...known, steps }
 }
 
 /**

@@ -3,8 +3,9 @@
 import { mkdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import type { Environment } from '../shared/environment'
 import { openLease, readRegular, replaceFile } from '@learnpack/telemetry-transport-file'
+import type { Environment } from '../shared/environment'
+import { isObject } from '../shared/objects'
 
 /** The user's configuration folder for this tool, as the platform has it. */
 export function configFolder(env: Environment = process.env): string {
@@ -30,9 +31,8 @@ export function readUserFile<T extends object>(name: string, env: Environment = 
     throw error
   }
   const content: unknown = JSON.parse(text)
-  if (typeof content !== 'object' || content === null || Array.isArray(content))
-    throw new Error(`${path}: is not an object`)
-  return content
+  if (!isObject(content)) throw new Error(`${path}: is not an object`)
+  return content as Partial<T>
 }
 
 /** How long a change waits for another one to be written, ms, and how often it looks. */

@@ -6,6 +6,7 @@ import { distance } from 'fastest-levenshtein'
 import { receiversProblem } from '../consent/receivers'
 import type { Environment } from '../shared/environment'
 import { isPrivate } from '../shared/loopback'
+import { isObject } from '../shared/objects'
 import { finding, type Finding } from './finding'
 
 const EXAMPLE = '"telemetry": { "stream": "https://...", "batch": "https://..." }'
@@ -58,13 +59,13 @@ function placeOf({ message }: Error, text: string): string {
 }
 
 function learnJsonFindings(path: string, learnJson: unknown): Finding[] {
-  if (!isKeyed(learnJson)) {
+  if (!isObject(learnJson)) {
     return [finding('config/not-object', 'learn.json', `${path}: is no object`, `begin with { ${EXAMPLE} }`)]
   }
   const { telemetry } = learnJson
   if (telemetry === undefined || telemetry === null) return withoutTelemetry(path, learnJson)
   const { destinations, problems } = configOf(learnJson, path)
-  if (!isKeyed(telemetry)) {
+  if (!isObject(telemetry)) {
     const message = problems.join('; ')
     return [finding('config/telemetry-not-object', 'telemetry', message, `write ${EXAMPLE}`)]
   }
@@ -177,6 +178,3 @@ function urlFindings(key: string, text: string): Finding[] {
 /** 4Geeks' own installations of apiv2. */
 const isApiv2 = (hostname: string): boolean =>
   /(^|\.)4geeks\.com$|^breathecode(-test)?\.herokuapp\.com$/.test(hostname)
-
-const isKeyed = (value: unknown): value is Keyed =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -7,6 +7,7 @@ import {
   isKnown,
   type TelemetryEvent,
 } from '@learnpack/telemetry-core'
+import { attemptsOf } from './attempts'
 
 /** How often each kind of mark stands somewhere. */
 export type Redactions = Readonly<Record<string, number>>
@@ -18,8 +19,8 @@ export function countRedactions(event: TelemetryEvent, counts: Record<string, nu
   const { snapshot } = event['data'] as { snapshot: { steps: Record<string, unknown>[] } }
   for (const step of snapshot.steps) {
     for (const { list, type } of ATTEMPT_KINDS) {
-      const attempts = Array.isArray(step[list]) ? (step[list] as (Record<string, unknown> | null)[]) : []
-      for (const attempt of attempts) {
+      for (const attempt of attemptsOf(step, list)) {
+        // An import may have anything in its place.
         for (const [name, text] of Object.entries(decodedAttempt(type, attempt ?? {})))
           if (text !== attempt?.[name]) countMarks(String(text), counts)
       }
