@@ -12,26 +12,26 @@ const NAME = 'learnpack-telemetry'
 /** Set to anything, a bug is shown with its stack. */
 const DEBUG = 'LEARNPACK_TELEMETRY_DEBUG'
 
-/** What was said could not be written: on a full disk, for one. */
+/** Some output could not be written, as on a full disk. */
 let isLost = false
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // Whoever reads our output may stop reading: `replay | head` is no error.
+  // A reader may stop early: `replay | head` is not an error.
   if (error.code === 'EPIPE' || isLost) return
   isLost = true
   process.exitCode = EXIT.failed
   standard.err(`${NAME}: the output could not be written (${error.message})\n`)
 })
-// There is nowhere left to say it.
+// There is nowhere left to report it.
 process.stderr.on('error', () => {})
 
-/** Runs the command and returns its exit code. Rejects never: whatever goes wrong becomes a message. */
+/** Runs the command and returns its exit code. Never rejects: every error becomes a message. */
 export async function main(args: readonly string[], output: Output = standard): Promise<number> {
   let code: number = EXIT.ok
   try {
     await program(output, (worse) => (code = Math.max(code, worse))).parseAsync([...args], { from: 'user' })
   } catch (error) {
-    // Commander has said it already.
+    // Commander has printed it already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
     const failure = failureOf(error)
     output.err(`${failure.message}\n`)
@@ -42,7 +42,7 @@ export async function main(args: readonly string[], output: Output = standard): 
 
 /** The one place that makes a message and an exit code of an error. */
 function failureOf(error: unknown): { code: number; message: string } {
-  // The shell's next line is not to begin behind the question.
+  // The shell's prompt should not begin on the line of the question.
   if (error instanceof Interrupted) return { code: EXIT.interrupted, message: '' }
   if (error instanceof CommandError || isOfSystem(error))
     return { code: EXIT.failed, message: `${NAME}: ${visible(error.message)}` }
@@ -53,6 +53,6 @@ function failureOf(error: unknown): { code: number; message: string } {
   return { code: EXIT.bug, message: `${NAME}: a bug of this program: ${visible(message)}\n${advice}` }
 }
 
-/** A file or folder that may not be read, for one: what it says names it. */
+/** Such as a file that may not be read: its message names the file. */
 const isOfSystem = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && 'syscall' in error

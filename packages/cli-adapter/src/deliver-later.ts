@@ -5,15 +5,15 @@ import { setPriority } from 'node:os'
 import { readFileSync } from 'node:fs'
 import { ignoreErrors, openCourseFolder } from '@learnpack/telemetry-transport-file'
 import { consent } from './consent/consent'
-import type { Later } from './sending/hand-over'
+import type { HandOver } from './sending/hand-over'
 import { openForDelivery } from './sending/open-for-delivery'
 
 /** ms. */
 const LIMIT_MS = 15_000
-/** How often it is looked whether anything is left to do, ms. */
+/** How often it checks whether anything is left to do, ms. */
 const LOOK_MS = 250
 
-async function deliverLater({ dirPath, destinations, token, ...sending }: Later): Promise<void> {
+async function deliverLater({ dirPath, destinations, token, ...sending }: HandOver): Promise<void> {
   if (!consent(dirPath).enabled) return
   const folder = openCourseFolder(dirPath)
   const telemetry = openForDelivery(folder, destinations, sending, token)
@@ -22,7 +22,7 @@ async function deliverLater({ dirPath, destinations, token, ...sending }: Later)
   telemetry.on('recorded', () => (known = bytes()))
   await new Promise<void>((resolve) => {
     const timer = setInterval(() => {
-      // Somebody records here again, and delivers by themselves.
+      // Another process records here again, and delivers by itself.
       if (bytes() !== known || !telemetry.waits()) resolve(clearInterval(timer))
     }, LOOK_MS)
   })
@@ -32,7 +32,7 @@ async function deliverLater({ dirPath, destinations, token, ...sending }: Later)
 
 setTimeout(() => process.exit(), LIMIT_MS)
 ignoreErrors(() => setPriority(10))
-deliverLater(JSON.parse(readFileSync(0, 'utf8')) as Later).then(
+deliverLater(JSON.parse(readFileSync(0, 'utf8')) as HandOver).then(
   () => process.exit(),
   () => process.exit(1),
 )

@@ -42,7 +42,7 @@ export function beforeStart(host: Host): void {
   })
 }
 
-/** A host that records by itself is given back a whole telemetry.json before it reads it, and followed from then on. */
+/** A host that records by itself gets a torn telemetry.json repaired before it reads it, and is followed from then on. */
 function watchBeside(): void {
   watchCourse({ dirPath: recordFolder(process.cwd()) })
 }
@@ -71,7 +71,7 @@ export function afterClean(host: Pick<Host, 'version'>): void {
 function builtConfig(): ConfigObject {
   const text = COURSE_FOLDERS.flatMap((folder) => readIfThere(join(folder, 'config.json')))[0]
   const built = JSON.parse(text ?? '') as ConfigObject
-  // It also holds what learn.json said at earlier starts: where to send to is what it says now.
+  // It may hold what learn.json said at an earlier start: the URLs are taken from learn.json itself.
   const path = built.config?.configPath
   const [learnJson] = typeof path === 'string' ? readIfThere(path) : []
   const { telemetry } = JSON.parse(learnJson ?? '{}') as { telemetry?: unknown }

@@ -153,7 +153,7 @@ const CASES: Partial<Record<Code, Case | Case[]>> = {
     { says: /is not JSON: .*line 3 column 1/, spoil: learnJson('{\n  "a": 1,\n}') },
     { says: /is not JSON: .*end of JSON.* \(line 2 column 7\)/, spoil: learnJson('{\n  "a":') },
   ],
-  'config/not-object': { says: /is no object/, spoil: learnJson('[]') },
+  'config/not-object': { says: /is not an object/, spoil: learnJson('[]') },
   'config/telemetry-not-object': {
     says: /telemetry: expected an object .*"https:\/\/x\.example"/,
     spoil: telemetry('https://x.example'),
@@ -211,7 +211,7 @@ const CASES: Partial<Record<Code, Case | Case[]>> = {
     { says: /not encrypted/, spoil: telemetry({ ...both, stream: 'http://127.0.0.1.evil.example/s' }) },
   ],
   'config/receivers': [
-    { says: /receivers\.json cannot be read \(it is no JSON\)/, spoil: receivers('{"secret": whsec_x') },
+    { says: /receivers\.json cannot be read \(it is not JSON\)/, spoil: receivers('{"secret": whsec_x') },
     {
       says: /receivers\.json: "token" of "https:\/\/a\.example" is neither true nor false/,
       spoil: receivers('{"https://a.example":{"token":"yes"}}'),
@@ -220,10 +220,10 @@ const CASES: Partial<Record<Code, Case | Case[]>> = {
       says: /"secret" of "https:\/\/a\.example" is not whsec_ and the base64 of 24 to 64 bytes/,
       spoil: receivers('{"https://a.example":{"secret":"hunter2"}}'),
     },
-    { says: /"a\.example\/x" is no origin/, spoil: receivers('{"a.example/x":{"token":true}}') },
+    { says: /"a\.example\/x" is not an origin/, spoil: receivers('{"a.example/x":{"token":true}}') },
   ],
   'config/asset-id': {
-    says: /asset_id "seven" is no integer/,
+    says: /asset_id "seven" is not an integer/,
     spoil: telemetry({ ...both, batch: 'https://s.example/?asset_id=seven' }),
   },
   'config/no-asset-id': {
@@ -250,8 +250,8 @@ const CASES: Partial<Record<Code, Case | Case[]>> = {
       writeFileSync(join(path, 'exercises', 'README.md'), '')
     },
   },
-  'exercises/name': { says: /no name that LearnPack takes/, spoil: exercise('02 añadir', 'README.md') },
-  'exercises/no-number': { says: /begins with no number/, spoil: exercise('loop', 'README.md') },
+  'exercises/name': { says: /not a name that LearnPack accepts/, spoil: exercise('02 añadir', 'README.md') },
+  'exercises/no-number': { says: /does not begin with a number/, spoil: exercise('loop', 'README.md') },
   'exercises/same-number': {
     says: /01-add and 1-more have the same number, 1$/,
     spoil: exercise('1-more', 'readme.md'),
@@ -272,7 +272,7 @@ const CASES: Partial<Record<Code, Case | Case[]>> = {
     },
   },
   'folder/no-folder': {
-    says: /\.learn is no folder/,
+    says: /\.learn is not a folder/,
     spoil: (path) => {
       rmSync(learn(path), { recursive: true })
       writeFileSync(learn(path), '')
@@ -312,7 +312,7 @@ const CASES: Partial<Record<Code, Case | Case[]>> = {
     make: () => course({}, (manager) => manager.setStudent({ user_id: 7 })),
   },
   'record/set-aside': {
-    says: /aside-2026 was no telemetry/,
+    says: /aside-2026 was telemetry\.json, but not valid/,
     spoil: (path) => writeFileSync(join(learn(path), 'telemetry.json.aside-2026'), 'x'),
   },
   'record/index-lost': [
@@ -394,7 +394,7 @@ const CASES: Partial<Record<Code, Case | Case[]>> = {
     spoil: (path) => writeFileSync(join(learn(path), 'telemetry.json'), '{}'),
   },
   'snapshot/no-file': {
-    says: /is no file/,
+    says: /is not a file/,
     spoil: (path) => {
       rmSync(join(learn(path), 'telemetry.json'))
       mkdirSync(join(learn(path), 'telemetry.json'))
@@ -444,7 +444,7 @@ const CASES: Partial<Record<Code, Case | Case[]>> = {
       }),
   },
   'delivery/rejected': {
-    says: /^did not take the last batch: answered 422$/,
+    says: /^refused the last batch: answered 422$/,
     spoil: (path) => cursor(path, toBatch, { lastError: 'answered 422' }),
   },
   'delivery/dead-letters': {
@@ -463,7 +463,7 @@ const CASES: Partial<Record<Code, Case | Case[]>> = {
     spoil: append({ type: 'session_start', data: { telemetry_id: 'a', slug: '', agent: 'os', steps: [] } }),
   },
   'receiver/unread': {
-    says: /^step 01-add is completed and was never opened, which counts as unread$/,
+    says: /^step 01-add is completed but was never opened: it counts as unread$/,
     make: () => course({}, (manager) => manager.registerStepEvent(1, 'test', { exitCode: 0 })),
   },
 
@@ -478,12 +478,15 @@ const CASES: Partial<Record<Code, Case | Case[]>> = {
     },
   ],
   'network/direct': {
-    says: /^goes past the proxy of HTTPS_PROXY$/,
+    says: /^does not use the proxy of HTTPS_PROXY$/,
     env: { HTTPS_PROXY: 'http://proxy.example:8080', NO_PROXY: 'other.example,.school.example' },
   },
   'network/proxy-malformed': [
-    { says: /^goes nowhere: HTTPS_PROXY is no URL of a proxy$/, env: { HTTPS_PROXY: 'me:s3cret@proxy' } },
-    { says: /^goes nowhere: HTTPS_PROXY is no URL of a proxy$/, env: { HTTPS_PROXY: 'no url' } },
+    {
+      says: /^cannot be sent: HTTPS_PROXY is not the URL of a proxy$/,
+      env: { HTTPS_PROXY: 'me:s3cret@proxy' },
+    },
+    { says: /^cannot be sent: HTTPS_PROXY is not the URL of a proxy$/, env: { HTTPS_PROXY: 'no url' } },
   ],
 }
 

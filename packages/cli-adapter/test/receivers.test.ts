@@ -47,10 +47,10 @@ describe('allow, disallow and allowed', () => {
   })
 
   it.each([
-    ['school.example', /^learnpack-telemetry: "school\.example": is no origin; name one such as/],
-    ['ftp://school.example', /is no origin/],
+    ['school.example', /^learnpack-telemetry: "school\.example" is not an origin; name one such as/],
+    ['ftp://school.example', /is not an origin/],
     ['https://me:secret@school.example', /^learnpack-telemetry: an origin has no name or password;/],
-    ['http://school.example', /anybody on the way could read the token; use https:/],
+    ['http://school.example', /anyone on the network path could read the token; use https:/],
   ])('refuse %s, and show no password', async (text, message) => {
     const { code, err } = await run('allow', text)
     expect(code).toBe(1)
@@ -69,7 +69,7 @@ describe('allow, disallow and allowed', () => {
     writeFileSync(path, '{"https://a.example": whsec_topsecret')
     const { code, err } = await run('allow', 'https://b.example')
     expect(code).toBe(1)
-    expect(err).toContain('receivers.json cannot be read (it is no JSON)')
+    expect(err).toContain('receivers.json cannot be read (it is not JSON)')
     expect(err).not.toContain('topsecret')
     expect(readFileSync(path, 'utf8')).toContain('topsecret')
   })

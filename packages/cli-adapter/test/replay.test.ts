@@ -79,8 +79,8 @@ describe('learnpack-telemetry replay', () => {
     ['1999-01-01', /is as early as 1999-01-01T00:00:00.000Z/],
     ['999', /events\.ndjson has 8 lines, there is no line 999/],
     ['1718211567826', /there is no line 1718211567826/],
-    ['2024-02-30', /--at: "2024-02-30" is no time/],
-    ['2026-13-01', /--at: "2026-13-01" is no time; write it like 2026-11-21T10:30:00Z/],
+    ['2024-02-30', /--at: "2024-02-30" is not a time/],
+    ['2026-13-01', /--at: "2026-13-01" is not a time; write it like 2026-11-21T10:30:00Z/],
     ['nonsense', /is the one with id "nonsense"/],
   ])('says when there is no such moment: %s', async (at, message) => {
     expect(await run('replay', log, '--at', at)).toEqual({

@@ -97,7 +97,7 @@ describe('learnpack-telemetry status', () => {
     }
     const held = await pausedAt(storage.open(ben).log.size())
     expect(held.paused).toBe('answered 401')
-    expect(held.text).toContain('paused until the next login or another way of sending: answered 401')
+    expect(held.text).toContain('paused until the next login or a changed destination: answered 401')
     const over = await pausedAt(1)
     expect(over.paused).toBeNull()
     expect(over.text).toContain('last answer: answered 401')

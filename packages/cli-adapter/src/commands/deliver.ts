@@ -21,7 +21,7 @@ export interface DeliverOptions {
 
 /**
  * Delivers what waits.
- * @param resent dead letters to send again before it; all of them where it names none
+ * @param resent ids of dead letters to send again first; all of them if empty
  * @throws CommandError when something still waits
  */
 export async function deliver(

@@ -68,7 +68,7 @@ export async function write(
       }
     }
   } catch (error) {
-    // Whoever was there first keeps what is theirs.
+    // A file that was there first is not ours to delete.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') rmSync(target, { recursive: true, force: true })
     throw new CommandError(`--to: ${target} could not be written (${(error as Error).message})`)
   }

@@ -13,13 +13,13 @@ import {
   recordFolder,
 } from '@learnpack/telemetry-transport-file'
 import { decoded } from '../reading/attempts'
-import { foldable, LogTooLarge } from '../reading/fold-limit'
-import { knownOfFile, knownOfLog, type Known } from '../reading/known'
+import { limitedFolder, LogTooLarge } from '../reading/fold-limit'
+import { workOfFile, workOfLog, type Work } from '../reading/work'
 import { CommandError } from '../shared/command-error'
 import { oneLine } from '../shared/output'
 import { megabytes } from '../shared/sizes'
 import { freePlace, isZip, sizeOf, write, ZIP_BYTES, type Content } from './export-target'
-import { describeKnown } from './show'
+import { describeWork } from './show'
 import pico from 'picocolors'
 
 export interface Exported {
@@ -29,7 +29,7 @@ export interface Exported {
   readonly left_out: readonly string[]
 }
 
-/** @param progress told of what takes long; called with '' at the end */
+/** @param progress called with what takes long, and with '' at the end */
 export async function exportCourse(
   path: string,
   to: string,
@@ -41,9 +41,9 @@ export async function exportCourse(
   const files = new Map<string, Content>()
   const left_out: string[] = []
   try {
-    const known = knownIn(dirPath, left_out)
-    files.set('README.txt', readme(known))
-    files.set('everything.txt', texts(known, true))
+    const work = workIn(dirPath, left_out)
+    files.set('README.txt', readme(work))
+    files.set('everything.txt', texts(work, true))
     for (const [name, content] of copies(dirPath, room(target, files), left_out)) files.set(name, content)
     await write(target, files, progress)
   } catch (error) {
@@ -84,13 +84,13 @@ function room(target: string, files: ReadonlyMap<string, Content>): number {
   return [...files.values()].reduce((rest, content) => rest - sizeOf(content), most)
 }
 
-/** The files that are copied. One for which there is no room, as a course may bring, keeps no other one out. */
+/** The files that are copied. A file too large for the room left, as a course may bring, does not keep others out. */
 function copies(dirPath: string, rest: number, leftOut: string[]): [string, Content][] {
   return filesOf(dirPath).flatMap((name): [string, Content][] => {
     const path = join(dirPath, name)
     try {
       const bytes = wholeLines(path)
-      if (bytes > rest) throw new Error(`${path} has ${megabytes(bytes)}, for which there is no room`)
+      if (bytes > rest) throw new Error(`${path} has ${megabytes(bytes)}, more than there is room for`)
       rest -= bytes
       return [[name.split(sep).join('/'), { path, bytes }]]
     } catch (error) {
@@ -115,7 +115,7 @@ function wholeLines(path: string): number {
       const found = piece.subarray(0, read).lastIndexOf('\n')
       if (found >= 0) return from + found + 1
     }
-    // Without a line feed there is no record to halve.
+    // A short file without a line feed has no whole record.
     return size > LONGEST_RECORD ? size : 0
   } finally {
     closeSync(fd)
@@ -125,39 +125,39 @@ function wholeLines(path: string): number {
 const LONGEST_RECORD = 128 * 1024 * 1024
 
 /** By telemetry_id. Of a telemetry.json without a log, what it says. A planted link hides only itself. */
-function knownIn(dirPath: string, leftOut: string[]): Map<string, Known> {
-  const folder = foldable(openCourseFolder(dirPath))
+function workIn(dirPath: string, leftOut: string[]): Map<string, Work> {
+  const folder = limitedFolder(openCourseFolder(dirPath))
   try {
-    const known = new Map<string, Known>()
+    const work = new Map<string, Work>()
     for (const id of folder.list()) {
       try {
-        known.set(id, knownOfLog(folder, id))
+        work.set(id, workOfLog(folder, id))
       } catch (error) {
         const { message } = error as Error
         leftOut.push(error instanceof LogTooLarge ? `from everything.txt: ${message}` : message)
       }
     }
-    if (known.size > 0) return known
+    if (work.size > 0) return work
   } finally {
     folder.close()
   }
   const file = existsSync(folder.snapshotPath)
-    ? ignoreErrors(() => knownOfFile(folder.snapshotPath, false))
+    ? ignoreErrors(() => workOfFile(folder.snapshotPath, false))
     : undefined
   return new Map(file && [[snapshot(file.state).telemetry_id, file]])
 }
 
-function texts(known: ReadonlyMap<string, Known>, full: boolean): string {
+function texts(work: ReadonlyMap<string, Work>, full: boolean): string {
   const plain = pico.createColors(false)
-  const parts = [...known].map(
+  const parts = [...work].map(
     ([id, one]) =>
-      `telemetry ${oneLine(id)}\n\n${describeKnown(decoded(snapshot(one.state)), one, full, plain)}\n`,
+      `telemetry ${oneLine(id)}\n\n${describeWork(decoded(snapshot(one.state)), one, full, plain)}\n`,
   )
   return parts.join('\n\n')
 }
 
 const readme = (
-  known: ReadonlyMap<string, Known>,
+  work: ReadonlyMap<string, Work>,
 ): string => `Everything LearnPack recorded of your work in this course.
 
 everything.txt        all of it in plain words: your code, its output, your questions and the answers
@@ -167,8 +167,8 @@ telemetry/            for each student who worked here a folder with
   cursor-*.json         what was delivered, and where
   dead-letters.ndjson   what a receiver refused
   refusals.ndjson       what could not be recorded
-telemetry.json.aside-*  what lay there as telemetry.json and was none
+telemetry.json.aside-*  files found as telemetry.json that were not valid
 
 telemetry.json can be made again from a log: learnpack-telemetry replay telemetry/<id>/events.ndjson
 
-${texts(known, false)}`
+${texts(work, false)}`

@@ -1,4 +1,4 @@
-// What a telemetry does, a line each, for whoever asks to see it. Without asking, nothing is printed.
+// Prints what a telemetry does, a line each, for `--debug`.
 
 import type { Telemetry } from '@learnpack/telemetry-core'
 import { isoTime } from '../shared/output'

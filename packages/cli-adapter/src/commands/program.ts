@@ -8,7 +8,7 @@ import { choose, consent, switchedOff } from '../consent/consent'
 import { describeFindings, examine } from '../doctor/examine'
 import { decoded } from '../reading/attempts'
 import { checkFolder, findCourse, findLog } from '../reading/find-log'
-import { knownAt } from '../reading/known'
+import { workAt } from '../reading/work'
 import { parseUntil, replayLog } from '../reading/replay'
 import { courseStatus } from '../reading/status'
 import { readCourseConfig } from '../sending/learn-json'
@@ -20,15 +20,15 @@ import { describeStatus } from './describe-status'
 import { EXIT } from './exit-code'
 import { exportCourse } from './export'
 import { keeping } from './keeping'
-import { csvOf, describeMeasures } from './measured'
+import { csvOf, describeMeasures } from './describe-measures'
 import { DEBUG_OPTION, FOLDER, JSON_OPTION, type Print } from './options'
 import { describeRequest, preview, withTextsDecoded } from './preview'
 import { purge } from './purge'
 import { addReceiverCommands } from './receiver-commands'
-import { describeKnown } from './show'
+import { describeWork } from './show'
 import { addWatchCommand } from './watch-command'
 
-const KNOWN = ['[path]', 'a course folder, a telemetry.json, or an event log', '.'] as const
+const WORK = ['[path]', 'a course folder, a telemetry.json, or an event log', '.'] as const
 
 /** @param exit told an exit code where a command succeeds with one */
 export function program(output: Output, exit: (code: number) => void): Command {
@@ -43,20 +43,20 @@ export function program(output: Output, exit: (code: number) => void): Command {
 
   root
     .command('show')
-    .description('tell in plain words what LearnPack knows about you')
-    .argument(...KNOWN)
+    .description('show in plain words what LearnPack knows about you')
+    .argument(...WORK)
     .option('--step <slug>', 'only that step')
     .option('--full', 'with every text: your code, its output, questions and answers')
     .option('--json', 'print telemetry.json with its texts decoded')
     .action((path: string, options: { step?: string; full?: boolean; json?: boolean }) => {
-      const known = knownAt(path)
+      const work = workAt(path)
       const { step, full = false } = options
-      if (step !== undefined && !known.state.course?.some(({ slug }) => slug === step)) {
+      if (step !== undefined && !work.state.course?.some(({ slug }) => slug === step)) {
         throw new CommandError(`--step: the course has no step ${JSON.stringify(step)}`)
       }
-      const all = decoded(snapshot(known.state))
-      const told = { ...all, steps: all.steps.filter(({ slug }) => step === undefined || slug === step) }
-      print(options.json, told, () => describeKnown(told, known, full, paint))
+      const all = decoded(snapshot(work.state))
+      const chosen = { ...all, steps: all.steps.filter(({ slug }) => step === undefined || slug === step) }
+      print(options.json, chosen, () => describeWork(chosen, work, full, paint))
       if (!options.json && !full) {
         output.out(
           `\n${paint.dim('--full shows every text; export writes you a copy of it all, purge deletes it')}\n`,
@@ -65,7 +65,7 @@ export function program(output: Output, exit: (code: number) => void): Command {
     })
   root
     .command('status')
-    .description('say what is kept of a course, what was delivered, and in what condition it is')
+    .description('show what is kept of a course, what was delivered, and whether it is sound')
     .argument(...FOLDER)
     .option(...JSON_OPTION)
     .action((path: string, options: { json?: boolean }) => {
@@ -76,7 +76,7 @@ export function program(output: Output, exit: (code: number) => void): Command {
     })
   root
     .command('replay')
-    .description('fold an event log and print the telemetry.json it stands for')
+    .description('fold an event log and print the telemetry.json it results in')
     .argument('[path]', 'a course folder, or an event log (events.ndjson)', '.')
     .option('--at <moment>', 'only up to a line number, an ISO 8601 time or an event id')
     .option('--out <file>', 'write to this file instead of printing')
@@ -90,11 +90,11 @@ export function program(output: Output, exit: (code: number) => void): Command {
   root
     .command('measure')
     .description('time, struggles, engagement and frustration, per step and for the course')
-    .argument(...KNOWN)
+    .argument(...WORK)
     .addOption(new Option('--json', 'print JSON').conflicts('csv'))
     .option('--csv', 'print CSV')
     .action((path: string, options: { json?: boolean; csv?: boolean }) => {
-      const measures = measure(snapshot(knownAt(path).state))
+      const measures = measure(snapshot(workAt(path).state))
       print(options.json, measures, () => (options.csv ? csvOf(measures) : describeMeasures(measures, paint)))
     })
   root

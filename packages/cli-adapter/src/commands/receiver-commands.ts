@@ -6,7 +6,7 @@ import { CommandError } from '../shared/command-error'
 import { keeping } from './keeping'
 import { JSON_OPTION, type Print } from './options'
 
-const ORIGIN = ['<origin>', 'such as https://school.example; a URL stands for its origin'] as const
+const ORIGIN = ['<origin>', 'such as https://school.example, or a URL of it'] as const
 
 export function addReceiverCommands(root: Command, print: Print): void {
   root
@@ -27,7 +27,7 @@ export function addReceiverCommands(root: Command, print: Print): void {
     .action((text: string, options: { json?: boolean }) => {
       const origin = originOf(text)
       if (origin === ISSUER)
-        throw new CommandError(`${origin}: made your token; log out of LearnPack to send it nothing`)
+        throw new CommandError(`${origin}: issued your token; log out of LearnPack to send it nothing`)
       const before = list()
       kept(() => disallow(origin))
       print(options.json, { allowed: list() }, () =>

@@ -2,7 +2,7 @@
 
 import { ATTEMPT_KINDS, countMarks, progressOf, type Attempt, type Snapshot } from '@learnpack/telemetry-core'
 import { attemptsOf, type List } from '../reading/attempts'
-import type { Known } from '../reading/known'
+import type { Work } from '../reading/work'
 import { describeRedactions } from '../reading/redactions'
 import { oneLine, shown, visible, type Paint } from '../shared/output'
 
@@ -16,37 +16,39 @@ const NAMES: Readonly<Record<List, string>> = {
 }
 
 /**
- * @param told decoded; with the steps to be told of
- * @param known what it was rendered from
+ * @param telemetry decoded; with the steps to show
+ * @param work what it was rendered from
  * @param full with texts in full: source code, output, questions, answers
  */
-export function describeKnown(told: Snapshot, known: Known, full: boolean, paint: Paint): string {
+export function describeWork(telemetry: Snapshot, work: Work, full: boolean, paint: Paint): string {
   // A step at a time: all of them as one text would be one more copy of everything.
   const marks: Record<string, number> = {}
-  for (const step of told.steps) countMarks(JSON.stringify(step), marks)
-  const redacted = describeRedactions(countMarks(JSON.stringify({ ...told, steps: [] }), marks))
+  for (const step of telemetry.steps) countMarks(JSON.stringify(step), marks)
+  const redacted = describeRedactions(countMarks(JSON.stringify({ ...telemetry, steps: [] }), marks))
   const lines = [
     paint.bold('What LearnPack knows about your work in this course'),
     '',
-    row('course', oneLine(`${told.slug}${told.agent ? `, in ${told.agent}` : ''}`)),
-    row('student', describeStudent(known)),
-    ...(known.ofHost ? [row('recorded by', 'LearnPack itself, which may send it')] : []),
-    row('begun', `${moment(told.tutorial_started_at)} UTC`),
-    row('last active', `${moment(told.last_interaction_at)} UTC`),
-    row('sessions', String(told.workout_session.length)),
-    ...told.workout_session.map(
+    row('course', oneLine(`${telemetry.slug}${telemetry.agent ? `, in ${telemetry.agent}` : ''}`)),
+    row('student', describeStudent(work)),
+    ...(work.byHost ? [row('recorded by', 'LearnPack itself, which may send it')] : []),
+    row('begun', `${shortTime(telemetry.tutorial_started_at)} UTC`),
+    row('last active', `${shortTime(telemetry.last_interaction_at)} UTC`),
+    row('sessions', String(telemetry.workout_session.length)),
+    ...telemetry.workout_session.map(
       ({ started_at, ended_at }) =>
-        `${' '.repeat(14)}${moment(started_at)}${ended_at === undefined ? ', still going on' : `, ${lasted(ended_at - started_at)}`}`,
+        `${' '.repeat(14)}${shortTime(started_at)}${ended_at === undefined ? ', still going on' : `, ${duration(ended_at - started_at)}`}`,
     ),
     ...(redacted === '' ? [] : [row('redacted', redacted)]),
     '',
   ]
-  return [...lines, ...told.steps.flatMap((step) => describeStep(step, full, paint))].join('\n').trimEnd()
+  return [...lines, ...telemetry.steps.flatMap((step) => describeStep(step, full, paint))]
+    .join('\n')
+    .trimEnd()
 }
 
-function describeStudent({ state: { student, user_id }, ofHost }: Known): string {
+function describeStudent({ state: { student, user_id }, byHost }: Work): string {
   const name = oneLine(String(user_id))
-  if (ofHost) return user_id === undefined ? 'nobody is named' : name
+  if (byHost) return user_id === undefined ? 'nobody is named' : name
   if (user_id === undefined) return 'nobody has logged in: nothing is sent anywhere'
   return `${name}, ${student === undefined ? 'logged out: nothing is sent' : 'logged in'}`
 }
@@ -63,7 +65,7 @@ function describeStep(step: Step, full: boolean, paint: Paint): string[] {
   const at = progress === 'done' ? completed_at : opened_at
   const what = progress === 'not opened' ? paint.dim(progress) : progress
   return [
-    `${mark} ${paint.bold(oneLine(slug))}  ${what}${at === undefined ? '' : ` ${moment(at)}`}`,
+    `${mark} ${paint.bold(oneLine(slug))}  ${what}${at === undefined ? '' : ` ${shortTime(at)}`}`,
     ...ATTEMPT_KINDS.flatMap(({ list }) =>
       attemptsOf(step, list).flatMap((attempt) => describeAttempt(NAMES[list], attempt, full, paint)),
     ),
@@ -90,12 +92,12 @@ function describeAttempt(name: string, attempt: Attempt, full: boolean, paint: P
     }),
   )
   const sizes = texts.map(([label, text]) => `${label} (${text.length} characters)`).join(', ')
-  const head = `    ${name}${outcomeOf(attempt, paint)}${typeof starting_at === 'number' ? `, ${moment(starting_at)}` : ''}`
+  const head = `    ${name}${outcomeOf(attempt, paint)}${typeof starting_at === 'number' ? `, ${shortTime(starting_at)}` : ''}`
   if (!full) return [sizes === '' ? head : `${head}: ${paint.dim(sizes)}`]
   return [head, ...texts.flatMap(([label, text]) => [`      ${paint.dim(`${label}:`)}`, indented(text)])]
 }
 
-/** A quiz tells a status instead of an exit code. */
+/** A quiz has a status instead of an exit code. */
 function outcomeOf({ exit_code, status }: Attempt, paint: Paint): string {
   if (exit_code === 0 || status === 'SUCCESS') return paint.green(' passed')
   if (status === 'ERROR') return paint.red(' failed')
@@ -108,19 +110,19 @@ const selectionsOf = ({ selections }: Attempt): Attempt[] =>
     ? selections.filter((one): one is Attempt => typeof one === 'object' && one !== null)
     : []
 
-/** Without the colours of a learner's own terminal, which are nothing that is known of them. */
+/** Without the colours of the learner's terminal: they are not part of what is known. */
 const indented = (text: string): string =>
   visible(text.replace(COLOURS, '').replaceAll('\r\n', '\n')).trimEnd().replace(/^/gm, '        ')
 const COLOURS = new RegExp(`${String.fromCharCode(27)}\\[[\\d;]*m`, 'g')
 const row = (name: string, value: string): string => `${name.padEnd(14)}${value}`
 
 /** Times of files by others may be anything. */
-function moment(at: unknown): string {
+function shortTime(at: unknown): string {
   const date = new Date(typeof at === 'number' ? at : NaN)
   return Number.isNaN(date.getTime()) ? '-' : date.toISOString().replace('T', ' ').slice(0, 16)
 }
 
-function lasted(ms: number): string {
+function duration(ms: number): string {
   const minutes = Math.round(ms / 60_000)
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }

@@ -23,16 +23,18 @@ type Receivers = Record<string, Receiver>
 
 /**
  * The origin a person means by an origin or a URL of it.
- * @throws CommandError for what is none, and for one to which a token would travel readable for everybody
+ * @throws CommandError for anything else, and for an origin on the way to which others could read the token
  */
 export function originOf(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !/^https?:$/.test(url.protocol))
-    throw new CommandError(`${JSON.stringify(text)}: is no origin; name one such as https://school.example`)
+    throw new CommandError(
+      `${JSON.stringify(text)} is not an origin; name one such as https://school.example`,
+    )
   if (url.username !== '' || url.password !== '')
     throw new CommandError('an origin has no name or password; name one such as https://school.example')
   if (!isPrivate(url))
-    throw new CommandError(`${url.origin}: anybody on the way could read the token; use https:`)
+    throw new CommandError(`${url.origin}: anyone on the network path could read the token; use https:`)
   return url.origin
 }
 
@@ -56,13 +58,13 @@ export const allowed = (env: Environment = process.env): string[] =>
     receiver?.token === true ? [origin] : [],
   )
 
-/** The secret that the user wrote down for an origin. One that cannot be used is none; `doctor` tells of it. */
+/** The secret that the user wrote down for an origin. One that cannot be used is ignored; `doctor` reports it. */
 export function secretFor(origin: string, env: Environment = process.env): string | undefined {
   const secret = ignoreErrors(() => readUserFile<Receivers>(RECEIVERS, env)[origin]?.secret)
   return isSecret(secret) ? secret : undefined
 }
 
-/** Why the file cannot be used, for a person, without what is in it; undefined where it can, and where there is none. */
+/** Why the file cannot be used, for a person, without its content; undefined if it can, or if there is none. */
 export function receiversProblem(env: Environment = process.env): string | undefined {
   const path = userFile(RECEIVERS, env)
   let receivers: Receivers
@@ -70,7 +72,7 @@ export function receiversProblem(env: Environment = process.env): string | undef
     receivers = readUserFile<Receivers>(RECEIVERS, env) as Receivers
   } catch (error) {
     // What JSON.parse says quotes the text, which may be a secret.
-    const reason = error instanceof SyntaxError ? 'it is no JSON' : (error as Error).message
+    const reason = error instanceof SyntaxError ? 'it is not JSON' : (error as Error).message
     return `${path} cannot be read (${reason})`
   }
   for (const [origin, receiver] of Object.entries(receivers)) {
@@ -80,14 +82,14 @@ export function receiversProblem(env: Environment = process.env): string | undef
     if (secret !== undefined && !isSecret(secret))
       return `${path}: "secret" of ${JSON.stringify(origin)} is not whsec_ and the base64 of 24 to 64 bytes`
     if (!URL.canParse(origin) || new URL(origin).origin !== origin)
-      return `${path}: ${JSON.stringify(origin)} is no origin, such as https://school.example`
+      return `${path}: ${JSON.stringify(origin)} is not an origin such as https://school.example`
   }
   return undefined
 }
 
 /**
- * Whether the student's token may go to a URL: to who made it, and to whom the user or the host allows, over a way on which
- * nobody else reads it.
+ * Whether the student's token may go to a URL: to the issuer and to origins that the user or the host allows, if nobody on the
+ * way can read it.
  * @param origins that the host allows
  */
 export function mayHaveToken(

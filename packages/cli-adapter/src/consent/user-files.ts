@@ -19,7 +19,7 @@ export const userFile = (name: string, env: Environment = process.env): string =
 
 /**
  * An empty object where there is no such file.
- * @throws when there is one that cannot be read: a choice that is there is never taken for none
+ * @throws when there is one that cannot be read: an unreadable choice is not the same as none
  */
 export function readUserFile<T extends object>(name: string, env: Environment = process.env): Partial<T> {
   const path = userFile(name, env)

@@ -35,7 +35,7 @@ export function configFindings(course: string, path: string | undefined): Findin
     return learnJsonFindings(path, JSON.parse(text))
   } catch (error) {
     const reason = `${(error as Error).message}${placeOf(error as Error, text)}`
-    const advice = 'correct it there: a comma, a quote or a bracket too many or too few'
+    const advice = 'correct it there: look for a comma, a quote or a bracket too many or too few'
     return [finding('config/not-json', 'learn.json', `${path}: is not JSON: ${reason}`, advice)]
   }
 }
@@ -60,7 +60,9 @@ function placeOf({ message }: Error, text: string): string {
 
 function learnJsonFindings(path: string, learnJson: unknown): Finding[] {
   if (!isObject(learnJson)) {
-    return [finding('config/not-object', 'learn.json', `${path}: is no object`, `begin with { ${EXAMPLE} }`)]
+    return [
+      finding('config/not-object', 'learn.json', `${path}: is not an object`, `begin with { ${EXAMPLE} }`),
+    ]
   }
   const { telemetry } = learnJson
   if (telemetry === undefined || telemetry === null) return withoutTelemetry(path, learnJson)
@@ -160,12 +162,12 @@ function urlFindings(key: string, text: string): Finding[] {
   const { hostname, searchParams } = url
   const found: Finding[] = []
   if (!isPrivate(url)) {
-    const message = `${text} is not encrypted: whoever is on the way reads it`
+    const message = `${text} is not encrypted: anyone on the network path can read it`
     found.push(finding('config/http', key, message, 'use https://'))
   }
   const asset = searchParams.get('asset_id')
   if (asset !== null && !/^\d+$/.test(asset)) {
-    const message = `asset_id ${JSON.stringify(asset)} is no integer`
+    const message = `asset_id ${JSON.stringify(asset)} is not an integer`
     found.push(finding('config/asset-id', key, message, 'give the number of the asset'))
   }
   if (asset === null && key === 'telemetry.batch' && isApiv2(hostname)) {

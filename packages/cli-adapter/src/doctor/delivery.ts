@@ -15,7 +15,7 @@ import { finding, type Finding } from './finding'
 export function deliveryFindings(
   store: TelemetryStore,
   waiting: Waiting,
-  /** Undefined where learn.json does not tell. */
+  /** Undefined if learn.json cannot be read. */
   destinations: Destinations | undefined,
   now: number,
   /** Why the login that is there does not count here. */
@@ -45,7 +45,7 @@ function studentFindings({ follower, ownerIsHere }: Waiting, foreign: string | u
     return [finding('delivery/nobody', 'student', message, 'log in with LearnPack to have it sent')]
   }
   const message = `${user_id} is not logged in${student === undefined ? '' : ` (${student} is)`}: nothing is sent`
-  return [finding('delivery/logged-out', 'student', message, `what waits goes out when ${user_id} logs in`)]
+  return [finding('delivery/logged-out', 'student', message, `what waits is sent when ${user_id} logs in`)]
 }
 
 function waitingFindings(
@@ -66,7 +66,7 @@ function waitingFindings(
     return [finding('delivery/backs-off', destination, message, advice)]
   }
   if (transport.wants === 'snapshots' && last_error !== null) {
-    const message = `did not take the last batch: ${last_error}`
+    const message = `refused the last batch: ${last_error}`
     const advice = 'the next one is tried at the next step; ask who runs it what it answered'
     return [finding('delivery/rejected', destination, message, advice)]
   }
@@ -88,6 +88,6 @@ function letterFindings({ destination, dead_letters }: DestinationStatus): Findi
   const [first] = dead_letters
   if (first === undefined) return []
   const message = `${dead_letters.length} dead letters since ${isoTime(first.at)}: ${first.reason}`
-  const advice = 'learnpack-telemetry dead-letters resend, once the receiver takes them'
+  const advice = 'learnpack-telemetry dead-letters resend, once the receiver accepts them'
   return [finding('delivery/dead-letters', destination, message, advice)]
 }

@@ -2,7 +2,7 @@
 
 import { statSync } from 'node:fs'
 import { courseFolder, openCourseFolder, recordFolder } from '@learnpack/telemetry-transport-file'
-import { foldable } from '../reading/fold-limit'
+import { limitedFolder } from '../reading/fold-limit'
 import { learnJsonOf, readConfigAt } from '../sending/learn-json'
 import { configFindings, receiversFindings } from './config'
 import { exerciseFindings } from './exercises'
@@ -28,7 +28,7 @@ export async function examine(
   const course = courseFolder(path)
   if (statSync(course, { throwIfNoEntry: false })?.isDirectory() !== true)
     return configFindings(course, undefined)
-  const folder = foldable(openCourseFolder(recordFolder(course)))
+  const folder = limitedFolder(openCourseFolder(recordFolder(course)))
   try {
     const learnJson = learnJsonOf(folder)
     const { destinations, problems } =

@@ -10,7 +10,7 @@ const NOT_EXERCISES = /^(\.|_)|^node_modules$/
 export function exerciseFindings(course: string): Finding[] {
   const folder = join(course, 'exercises')
   if (!existsSync(folder)) {
-    const advice = 'LearnPack then takes the folders of the course for exercises'
+    const advice = 'LearnPack then takes the folders of the course as exercises'
     return [finding('exercises/missing', 'exercises', `${folder}: no such folder`, advice)]
   }
   let slugs: string[]
@@ -37,11 +37,13 @@ function namedFindings(folder: string, slug: string): Finding[] {
   const found: Finding[] = []
   if (!/^[\w.-]+$/.test(slug)) {
     const advice = 'use letters without accents, digits, "-", "_" and "." only'
-    found.push(finding('exercises/name', path, 'is no name that LearnPack takes for an exercise', advice))
+    found.push(
+      finding('exercises/name', path, 'is not a name that LearnPack accepts for an exercise', advice),
+    )
   }
   if (!/^\d/.test(slug)) {
-    const advice = `put the number of its place before it, as in 01-${slug}`
-    found.push(finding('exercises/no-number', path, 'begins with no number', advice))
+    const advice = `begin it with its place in the course, as in 01-${slug}`
+    found.push(finding('exercises/no-number', path, 'does not begin with a number', advice))
   }
   if (!readmeIn(path)) {
     const advice = 'add a README.md: LearnPack cannot open an exercise without one'
@@ -58,7 +60,7 @@ function readmeIn(path: string): boolean {
   }
 }
 
-/** `1-a` and `01-b` stand at the same place: which comes first is then a matter of their words. */
+/** `1-a` and `01-b` have the same place: their words then decide which comes first. */
 function sameNumber(folder: string, slugs: readonly string[]): Finding[] {
   const byNumber = new Map<string, string[]>()
   for (const slug of slugs) {

@@ -22,11 +22,11 @@ export function folderFindings(folder: CourseFolder, { freeBytes }: Surroundings
     const there = look(path)
     if (there === undefined) return look(dirPath) ? [...found, ...writeFindings([dirPath])] : found
     if (there.isSymbolicLink()) {
-      const message = `${path} is a symbolic link: nothing is recorded behind it`
+      const message = `${path} is a symbolic link: nothing is recorded through it`
       return [...found, finding('folder/link', path, message, 'replace the link by a folder, or delete it')]
     }
     if (!there.isDirectory()) {
-      const message = `${path} is no folder: nothing can be recorded`
+      const message = `${path} is not a folder: nothing can be recorded`
       return [...found, finding('folder/no-folder', path, message, 'move that file elsewhere')]
     }
   }

@@ -20,14 +20,14 @@ export async function wayFindings(
     if (proxy === undefined) return []
     const { name, kind } = proxy
     if (kind === 'malformed') {
-      const message = `goes nowhere: ${name} is no URL of a proxy`
+      const message = `cannot be sent: ${name} is not the URL of a proxy`
       return [
         finding('network/proxy-malformed', subject, message, `set ${name} to http://host:port, or unset it`),
       ]
     }
     return [
       kind === 'direct'
-        ? finding('network/direct', subject, `goes past the proxy of ${name}`)
+        ? finding('network/direct', subject, `does not use the proxy of ${name}`)
         : finding('network/proxied', subject, `goes through the proxy ${proxy.address} (${name})`),
     ]
   })
@@ -65,7 +65,7 @@ async function probe(
     return answered(subject, response, ms)
   } catch (error) {
     if (abort.signal.aborted) {
-      const advice = 'is it the right address, and does a firewall keep it from answering?'
+      const advice = 'check the address, and whether a firewall blocks the answer'
       return finding('network/silent', subject, `${url} gave no answer within ${PROBE_MS} ms`, advice)
     }
     return failed(subject, url, error)
@@ -80,27 +80,36 @@ function answered(subject: string, { status, headers }: Response, ms: number): F
   if (status >= 300 && status < 400) {
     const to = shownLocation(headers.get('location') ?? 'nowhere')
     const message = `${said} and points to ${to}: redirects are not followed`
-    return finding('network/redirected', subject, message, 'name the address it points to, if you trust it')
+    return finding(
+      'network/redirected',
+      subject,
+      message,
+      'if you trust the address it points to, use that one',
+    )
   }
   if (status === 401 || status === 403) {
-    const advice =
-      'nothing to do if it wants a token, which is not sent to be looked at; else ask who runs it'
-    return finding('network/unwelcome', subject, `${said}: it does not want us`, advice)
+    const advice = 'nothing to do if it wants a token: the probe sends none; else ask who runs it'
+    return finding('network/unwelcome', subject, `${said}: it refuses the probe`, advice)
   }
   if (status === 404 || status === 410) {
-    return finding('network/not-found', subject, `${said}: there is nothing`, 'correct the path of the URL')
+    return finding(
+      'network/not-found',
+      subject,
+      `${said}: it has nothing at this path`,
+      'correct the path of the URL',
+    )
   }
   if (status >= 500 && status !== 501) {
     return finding(
       'network/failing',
       subject,
-      `${said}: it is in trouble`,
+      `${said}: it has an error`,
       'try again later; what waits is kept',
     )
   }
-  // Whoever takes only POST may say so.
+  // A receiver that takes only POST may say so.
   if (status >= 400 && status !== 405 && status !== 501) {
-    return finding('network/refuses', subject, `${said} to a question without content`, 'ask who runs it')
+    return finding('network/refuses', subject, `${said} to a request without content`, 'ask who runs it')
   }
   return finding('network/answered', subject, said)
 }
@@ -110,14 +119,14 @@ function failed(subject: string, url: string, error: unknown): Finding {
   const { hostname, host } = new URL(url)
   const reason = code !== undefined && !message.includes(code) ? `${message}, ${code}` : message
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    const advice = 'correct the name, or look whether you are online'
+    const advice = 'correct the name, or check that you are online'
     return finding('network/no-name', subject, `${hostname} is not known (${reason})`, advice)
   }
   if (/CERT|TLS|SSL|SIGNATURE/.test(code ?? '')) {
     const advice =
-      'have the certificate of the receiver put right; NODE_EXTRA_CA_CERTS names your own authority'
+      'ask who runs it to correct its certificate; for your own authority set NODE_EXTRA_CA_CERTS'
     return finding('network/certificate', subject, `${host} cannot prove who it is: ${reason}`, advice)
   }
-  const advice = 'correct the address; does it run, and does a firewall or proxy let you through?'
+  const advice = 'correct the address; check that it runs, and that no firewall or proxy blocks it'
   return finding('network/no-connection', subject, `${host} cannot be reached: ${reason}`, advice)
 }

@@ -12,13 +12,13 @@ export function receiverFindings({ slug, steps }: Snapshot): Finding[] {
           finding(
             'receiver/unread',
             'apiv2',
-            `step ${step.slug} is completed and was never opened, which counts as unread`,
+            `step ${step.slug} is completed but was never opened: it counts as unread`,
             'open the step once',
           ),
         ],
   )
   if (slug === '') {
-    const message = 'the course has no slug, by which a receiver finds it'
+    const message = 'the course has no slug: receivers find it by that'
     found.push(finding('receiver/slug', 'apiv2', message, 'give the course a slug in learn.json'))
   }
   return found.length > 0 ? found : [finding('receiver/sound', 'apiv2', 'can read what is sent')]

@@ -61,7 +61,7 @@ const unreadable = (subject: string, error: unknown): Finding =>
 function withoutLog(snapshotPath: string): Finding[] {
   if (!existsSync(snapshotPath)) return [finding('record/none', 'event log', 'nothing is recorded yet')]
   const message = `${snapshotPath} is there and no event log: LearnPack itself recorded it`
-  const advice = 'nothing to do: a start that records with learnpack-telemetry takes it in'
+  const advice = 'nothing to do: a start that records with learnpack-telemetry imports it'
   const found = finding('record/by-stock', 'event log', message, advice)
   try {
     JSON.parse(readRegular(snapshotPath, { most: SNAPSHOT_BYTES }).toString('utf8'))
@@ -74,8 +74,8 @@ function withoutLog(snapshotPath: string): Finding[] {
 function asideFindings(dirPath: string): Finding[] {
   const names = existsSync(dirPath) ? readdirSync(dirPath) : []
   return names.filter(isAside).map((name) => {
-    const message = `${name} was no telemetry when it lay there as telemetry.json, and is kept`
-    const advice = 'delete it if you know that nothing in it is missing'
+    const message = `${name} was telemetry.json, but not valid; it is kept unchanged`
+    const advice = 'delete it if you do not miss anything that is in it'
     return finding('record/set-aside', join(dirPath, name), message, advice)
   })
 }
@@ -84,13 +84,12 @@ function indexFindings(folder: CourseFolder, current: string): Finding[] {
   const path = folder.indexPath
   const found: Finding[] = []
   if (folder.readIndex() === undefined) {
-    const message = 'is missing or cannot be read: the log written last is taken for the one that goes on'
+    const message = 'is missing or cannot be read: the log written last is taken as the current one'
     found.push(finding('record/index-lost', path, message, 'nothing to do: the next start makes it again'))
   }
   if (!existsSync(folder.logPath(current))) {
     const message = `${folder.logPath(current)} is gone: what was recorded in it is lost`
-    const advice =
-      'bring it back from a backup; telemetry.json, where it is left, is taken in at the next start'
+    const advice = 'restore it from a backup; if telemetry.json is still there, the next start imports it'
     found.push(finding('record/log-lost', 'event log', message, advice))
   }
   return found
@@ -134,12 +133,7 @@ function telemetryFindings(
       const message = `line ${number}: ${reason}`
       odd.push(
         damaged
-          ? finding(
-              'record/damaged',
-              path,
-              message,
-              'nothing to do: it is passed over and kept; is the disk sound?',
-            )
+          ? finding('record/damaged', path, message, 'nothing to do: it is skipped and kept; check the disk')
           : finding('record/unknown-type', path, message, 'a newer version wrote it: update this one'),
       )
     },
@@ -172,12 +166,12 @@ function telemetryFindings(
 function logFindings(path: string, bytes: number, { position, counts }: Waiting['follower']): Finding[] {
   const found: Finding[] = []
   if (bytes > position) {
-    const message = `ends in ${bytes - position} bytes that are no whole record`
-    const advice = 'nothing to do: the next start goes on behind them; they are of a process that was killed'
+    const message = `ends in ${bytes - position} bytes that are not a whole record`
+    const advice = 'nothing to do: a killed process left them, and the next start continues after them'
     found.push(finding('record/unfinished', path, message, advice))
   }
   if (counts.duplicates > 0) {
-    const message = `${counts.duplicates} lines repeat an event and are passed over`
+    const message = `${counts.duplicates} lines repeat an event and are skipped`
     found.push(finding('record/duplicates', path, message))
   }
   if (bytes > LARGE) {
@@ -189,14 +183,14 @@ function logFindings(path: string, bytes: number, { position, counts }: Waiting[
 }
 
 const large = (path: string, message: string): Finding =>
-  finding('record/large', path, message, 'learnpack-telemetry export and then purge, once the course is done')
+  finding('record/large', path, message, 'once the course is done: learnpack-telemetry export, then purge')
 
 function snapshotFindings(snapshotPath: string, state: State): Finding[] {
   const { state: is, path } = snapshotStatus(snapshotPath, state)
-  const advice = 'the next start puts it right; learnpack-telemetry replay prints it now'
+  const advice = 'the next start writes it again; learnpack-telemetry replay prints it now'
   if (is === 'up to date') return [finding('snapshot/sound', path, 'is what the log says')]
   if (is === 'missing') return [finding('snapshot/missing', path, 'is missing', advice)]
-  if (is === 'not a file') return [finding('snapshot/no-file', path, 'is no file', 'move it elsewhere')]
+  if (is === 'not a file') return [finding('snapshot/no-file', path, 'is not a file', 'move it elsewhere')]
   if (is === 'too large') {
     const message = 'is no longer written: this telemetry has become too large for it'
     return [finding('snapshot/differs', path, message, 'events are recorded and streamed all the same')]

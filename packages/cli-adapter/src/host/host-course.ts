@@ -26,7 +26,7 @@ export interface Exercise {
   readonly slug: string
   /** From 0. */
   readonly position: number
-  /** `{ path, name, hidden }` each; what is no list counts as none. */
+  /** `{ path, name, hidden }` each; anything but a list counts as an empty one. */
   readonly files?: unknown
   /** `true` where it has tests. */
   readonly graded?: unknown

@@ -22,7 +22,7 @@ export interface ManagerOptions {
   readonly allowedOrigins?: readonly string[]
   /**
    * Signs every request to the course's URLs (Standard Webhooks): `whsec_` and the base64 of 24 to 64 bytes; one of another form
-   * is passed over. Default: the one that the user noted for the origin, if any.
+   * is ignored. Default: the one that the user noted for the origin, if any.
    */
   readonly secret?: string
   /**
@@ -40,7 +40,7 @@ export interface ManagerOptions {
 }
 
 /**
- * Where a course is delivered to (SPEC §5): absolute http(s) URLs. What is none is passed over, and recording goes on.
+ * Where a course is delivered to (SPEC §5): absolute http(s) URLs. Anything else is ignored, and recording goes on.
  */
 export interface Urls {
   /** Gets every event at a step. */
@@ -56,16 +56,16 @@ export interface Urls {
  * nothing and prints nothing but `salute`. Where recording is switched off it does nothing, from that moment on (SPEC §5).
  */
 export interface TelemetryManager {
-  /** telemetry.json as it is now, rendered anew at each look; null before a start. */
+  /** telemetry.json as of now, rendered at each access; null before a start. */
   readonly current: ITelemetryJSONSchema | null
-  /** The course's URLs. What is set at any time counts from then on, also for what was recorded before. */
+  /** The course's URLs. May be set at any time; also counts for what was recorded before. */
   urls: Urls
   /** The folder given to `start`, as it was given; '' before. */
   readonly configPath: string
-  /** Position of the step that is open, also from before a restart; undefined where none is. */
+  /** Position of the step that is open, also from before a restart; undefined if none is open. */
   readonly prevStep: number | undefined
   /**
-   * Starts a session; done when it returns. Calls made before it are recorded behind it, with their own time. A second start
+   * Starts a session; done when it returns. Calls made before it are recorded after it, with their own time. A second start
    * does nothing. telemetry.json is written at exit, too, until `close`.
    * @param agent the editor: `vscode`, `os`, ...
    * @param steps `{ slug, position, files, is_testeable }` each, in the order of the course
@@ -91,7 +91,7 @@ export interface TelemetryManager {
   submit(): Promise<void>
   /** Writes telemetry.json at once. It is kept fresh without, too. */
   save(): void
-  /** The telemetry.json in `configPath`, read from the disk; null where there is none that can be read. */
+  /** The telemetry.json in `configPath`, read from the disk; null if there is none, or if it cannot be read. */
   retrieve(): Promise<ITelemetryJSONSchema | null>
   /** Does nothing: `registerStepEvent` streams what it records, and nothing else is streamed. */
   streamEvent(stepPosition: number, event: string, data: unknown): Promise<void>

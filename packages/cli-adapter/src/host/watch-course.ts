@@ -1,5 +1,6 @@
-// Beside a host that records by itself, LearnPack 2 or 5 (SPEC §9): its telemetry.json is followed, and what changes in it becomes
-// events of a log of ours. The file is the host's: it is never written while the host may, and put right where a crash tore it.
+// Beside a host that records by itself, LearnPack 2 or 5 (SPEC §9): its telemetry.json is followed, and what changes in it
+// becomes events of a log of ours. The file is the host's: it is never written while the host may write it, and repaired if a
+// crash tore it.
 
 import { join } from 'node:path'
 import {
@@ -30,9 +31,9 @@ import { versionOf } from '../shared/file-version'
 import { createRedactor } from '../shared/redactor'
 import type { ITelemetryJSONSchema } from './telemetry-json'
 
-/** How often it is looked whether the host wrote, ms: what happens in between is told apart by its own times. */
+/** How often the file is checked, ms: changes in between keep the times that the host gave them. */
 const LOOK_MS = 250
-/** A file that stays torn for so long is of a host that died, ms: no host takes that long to write. */
+/** A file that stays torn for so long was left by a host that died, ms: no host takes that long to write. */
 const TORN_MS = 2_000
 
 /** What is watched, and what becomes of it. */
@@ -83,7 +84,7 @@ export function watchCourse({
   const telemetry: Telemetry = createTelemetry({
     ...nodePorts,
     clock: { ...nodePorts.clock, now },
-    storage: { ...folder, snapshot: notOurs, ...(transports.length === 0 && { lease: nobodys }) },
+    storage: { ...folder, snapshot: hostsSnapshot, ...(transports.length === 0 && { lease: noLease }) },
     transports: transports.map((transport) => gated(transport, () => logins.whyNot())),
     machine: machineId,
     ...(redaction !== false && { redact: redaction }),
@@ -108,22 +109,22 @@ export function watchCourse({
     const text = read()
     if (!parseSnapshot(text).ok) {
       tornAt ??= elapsed()
-      if (elapsed() - tornAt >= TORN_MS) putRight()
+      if (elapsed() - tornAt >= TORN_MS) repair()
       return
     }
     tornAt = undefined
     open()
     if (transports.length > 0) logins.look()
-    // As the host wrote it: who is nobody says that nobody is logged in.
+    // Unchanged, as the host wrote it: a file without a student says that nobody is logged in.
     telemetry.import(JSON.parse(text), { live: true })
   }
 
   const read = (): string => readRegular(path, { most: SNAPSHOT_BYTES }).toString('utf8')
 
   /** Before the host reads it. */
-  function putRightAtOnce(): void {
+  function repairAtOnce(): void {
     if (!consent(dirPath).enabled || versionOf(path) === undefined) return
-    if (!parseSnapshot(read()).ok) putRight()
+    if (!parseSnapshot(read()).ok) repair()
   }
 
   function open(): void {
@@ -133,8 +134,8 @@ export function watchCourse({
     isOpen = true
   }
 
-  /** A host does not start with a file that it cannot read. Without a log there is nothing to put in its place. */
-  function putRight(): void {
+  /** A host does not start with a file that it cannot read. Without a log there is nothing to replace it with. */
+  function repair(): void {
     if (folder.list().length === 0) return
     open()
     const whole = snapshotForEditor(telemetry.state())
@@ -145,23 +146,23 @@ export function watchCourse({
     tornAt = undefined
   }
 
-  const lookQuietly = (): void => void ignoreErrors(look)
-  ignoreErrors(putRightAtOnce)
-  // Whoever watches is told of it from the first event on.
-  queueMicrotask(lookQuietly)
-  const timer = setInterval(lookQuietly, LOOK_MS).unref()
-  const stopSaving = saveAtExit(lookQuietly)
+  const lookSafely = (): void => void ignoreErrors(look)
+  ignoreErrors(repairAtOnce)
+  // Listeners that are added at once hear of the first event.
+  queueMicrotask(lookSafely)
+  const timer = setInterval(lookSafely, LOOK_MS).unref()
+  const stopSaving = saveAtExit(lookSafely)
 
   return {
     async settled() {
-      lookQuietly()
+      lookSafely()
       await telemetry.settled()
     },
     snapshot: () => (isOpen ? (ignoreErrors(() => telemetry.snapshot()) ?? null) : null),
     on: (event, listener) => void telemetry.on(event as 'fault', listener),
     async close() {
       clearInterval(timer)
-      lookQuietly()
+      lookSafely()
       stopSaving()
       await telemetry.close().catch(() => {})
       ignoreErrors(() => folder.close())
@@ -169,8 +170,8 @@ export function watchCourse({
   }
 }
 
-/** A telemetry.json that is the host's: none of ours is there, and none is written. */
-const notOurs: SnapshotStore = {
+/** telemetry.json belongs to the host: we read and write none of our own. */
+const hostsSnapshot: SnapshotStore = {
   read: () => ({ kind: 'none' }),
   disown() {},
   replace: () => ({ async write() {}, async commit() {}, async discard() {} }),
@@ -178,8 +179,8 @@ const notOurs: SnapshotStore = {
   setAside: () => '',
 }
 
-/** Who delivers nothing needs no lease, and leaves it to a command that does. */
-const nobodys: CourseFolder['lease'] = {
+/** A watcher that delivers nothing needs no lease, and leaves it to a command that does. */
+const noLease: CourseFolder['lease'] = {
   acquire: () => undefined,
   release() {},
   ask() {},

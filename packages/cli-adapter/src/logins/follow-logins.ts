@@ -1,12 +1,17 @@
 // Who is logged in at the host. LearnPack keeps that in the course's session file, which other processes write, too
-// (`learnpack login` and `logout`), and tells nobody: the file is followed. A host that keeps none tells by `setStudent` alone
-// (SPEC §9).
+// (`learnpack login` and `logout`), so the file is followed. A host that keeps none calls `setStudent` (SPEC §9).
 
 import { existsSync } from 'node:fs'
 import { sameStudent, type StudentId } from '@learnpack/telemetry-core'
 import { ignoreErrors, type CourseFolder } from '@learnpack/telemetry-transport-file'
 import { settledVersionOf } from '../shared/file-version'
-import { loggedOut, readHostSession, sessionFolder, unreadable, type HostStudent } from './host-session'
+import {
+  readHostSession,
+  sessionFolder,
+  sessionUnreadable,
+  studentLoggedOut,
+  type HostStudent,
+} from './host-session'
 import { cameWithCourse, isNewHere, noteForeignSession, shippedSession } from './session-origin'
 import type { Student } from './student'
 
@@ -34,15 +39,15 @@ export interface Logins {
    * it one that is known here. @throws when it cannot be noted: then nobody is logged in until it is
    */
   note(): void
-  /** Logs in or out whoever logged in or out at the host since it was looked last. */
+  /** Logs in or out whoever logged in or out at the host since the last look. */
   look(): void
   /** The same, to be asked often: nothing is read again that has not changed. */
   lookIfChanged(): void
-  /** The host says who logged in; its session file may tell of it later. Undefined: nobody is any more. */
+  /** The host says who logged in; its session file may follow later. Undefined: nobody is logged in any more. */
   told(student: Student | undefined): void
   /** Why nothing may be sent at this moment, for a person; undefined where it may be. Looks first. */
   whyNot(): string | undefined
-  /** Of the student logged in, as it was when it was looked last. Stays in memory. */
+  /** Of the student logged in, as of the last look. Stays in memory. */
   readonly token: string | undefined
 }
 
@@ -118,10 +123,10 @@ export function followLogins(options: FollowLoginsOptions): Logins {
     },
     whyNot() {
       ignoreErrors(look)
-      if (isUnreadable) return unreadable(path)
+      if (isUnreadable) return sessionUnreadable(path)
       const named = student()
       if (!isKept || (named !== undefined && sameStudent(present?.user_id, named))) return undefined
-      return named === undefined ? 'nobody is logged in' : loggedOut(named)
+      return named === undefined ? 'nobody is logged in' : studentLoggedOut(named)
     },
     get token() {
       return present?.token

@@ -21,7 +21,7 @@ interface Entry {
 }
 
 /**
- * Whether git tracks the file at `path`, and it is as it is tracked. False outside of a repository.
+ * Whether git tracks the file at `path`, and it is unchanged. False outside a repository.
  * @param content of the file
  * @throws when there is an index that cannot be read
  */
@@ -31,8 +31,8 @@ export function isAsTracked(path: string, content: Buffer, stats: Stats): boolea
   const file = join(repository.git, 'index')
   const name = relative(repository.root, resolve(path)).split(sep).join('/')
   // Where case does not count, a file is found by another name than it is tracked by.
-  const isIt = ({ path }: Entry): boolean => path.toLowerCase() === name.toLowerCase()
-  const entry = entriesOf(readRegular(file, { most: MOST_BYTES, links: true })).find(isIt)
+  const isSameFile = ({ path }: Entry): boolean => path.toLowerCase() === name.toLowerCase()
+  const entry = entriesOf(readRegular(file, { most: MOST_BYTES, links: true })).find(isSameFile)
   if (entry === undefined) return false
   const isUntouched = entry.size === stats.size && entry.mtimeSeconds === Math.floor(stats.mtimeMs / 1_000)
   return (
@@ -68,7 +68,7 @@ function oidOf(content: Buffer, length: number): Buffer {
 
 /**
  * The entries of an index of version 2, 3 or 4 (gitformat-index in git's documentation), whose object ids are SHA-1 or
- * SHA-256: which of them is told by where the entries end.
+ * SHA-256: where the entries end shows which.
  */
 function entriesOf(index: Buffer): Entry[] {
   const version = index.readUInt32BE(4)

@@ -20,7 +20,7 @@ export const sessionFolder = (dirPath: string): string => join(dirPath, '.sessio
 
 /**
  * @param dirPath the course's `dirPath`
- * @returns null while nobody is logged in; undefined while it cannot be told, as when the host is writing it
+ * @returns null while nobody is logged in; undefined while it cannot be read, as when the host is writing it
  */
 export function readHostSession(dirPath: string): HostStudent | null | undefined {
   const folder = sessionFolder(dirPath)
@@ -32,7 +32,7 @@ export function readHostSession(dirPath: string): HostStudent | null | undefined
   }
   try {
     for (const name of names) {
-      // node-persist does not read those either: they are of the system.
+      // node-persist skips these as well: the system made them.
       if (name.startsWith('.')) continue
       const path = join(folder, name)
       if (!statSync(path).isFile()) continue
@@ -51,18 +51,18 @@ export function readHostSession(dirPath: string): HostStudent | null | undefined
 }
 
 /**
- * Why, by the host's session, nothing of the student may be sent whom the log names as logged in; undefined where
- * it is theirs, and where the host keeps none.
+ * Why nothing of the student whom the log names as logged in may be sent: the host's session is not theirs. Undefined if it is,
+ * or if the host keeps none.
  */
-export function notLoggedInAtHost(dirPath: string, student: StudentId | undefined): string | undefined {
+export function whyNotLoggedIn(dirPath: string, student: StudentId | undefined): string | undefined {
   const folder = sessionFolder(dirPath)
   if (student === undefined || !existsSync(folder)) return undefined
   const found = readHostSession(dirPath)
-  if (found === undefined) return unreadable(folder)
-  return sameStudent(found?.user_id, student) ? undefined : loggedOut(student)
+  if (found === undefined) return sessionUnreadable(folder)
+  return sameStudent(found?.user_id, student) ? undefined : studentLoggedOut(student)
 }
 
 /** Why nothing is sent, for a person. */
-export const unreadable = (path: string): string =>
+export const sessionUnreadable = (path: string): string =>
   `it cannot be told who is logged in (${path} cannot be read)`
-export const loggedOut = (student: StudentId): string => `student ${student} is no longer logged in`
+export const studentLoggedOut = (student: StudentId): string => `student ${student} is no longer logged in`

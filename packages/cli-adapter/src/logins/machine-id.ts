@@ -10,7 +10,7 @@ import { configFolder } from '../consent/user-files'
 
 const FORM = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
-/** Of a machine where none can be kept: then a login counts as long as this process. */
+/** For a machine that cannot keep one: a login then counts as long as this process runs. */
 const ofThisProcess = randomUUID()
 
 const pathOf = (): string => join(configFolder(), 'machine')
@@ -18,7 +18,7 @@ const pathOf = (): string => join(configFolder(), 'machine')
 /** By where it is kept: what was read once need not be read again, which may fail. */
 const read = new Map<string, string>()
 
-/** Undefined where none was made yet. @throws where that cannot be told at the moment */
+/** Undefined before one was made. @throws when it cannot be read at the moment */
 export function knownMachineId(): string | undefined {
   const path = pathOf()
   const id = read.get(path) ?? kept(path)
@@ -50,7 +50,7 @@ function make(): string | undefined {
     writeFileSync(temporary, id, { flag: 'wx', mode: 0o600 })
     // Of several processes that start at once, one makes it.
     ignoreErrors(() => linkSync(temporary, path))
-    // What lies there and names no machine, after a crash for one, is replaced.
+    // A file without a valid id, as after a crash, is replaced.
     if (knownMachineId() === undefined) renameSync(temporary, path)
   } finally {
     rmSync(temporary, { force: true })

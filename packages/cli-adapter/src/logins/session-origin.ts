@@ -6,13 +6,13 @@ import { statSync, type Stats } from 'node:fs'
 import type { StudentId } from '@learnpack/telemetry-core'
 import { courseFolder, type CourseFolder, ignoreErrors } from '@learnpack/telemetry-transport-file'
 import { isAsTracked } from './git-index'
-import { notLoggedInAtHost, readHostSession, type HostStudent } from './host-session'
+import { whyNotLoggedIn, readHostSession, type HostStudent } from './host-session'
 import { knownMachineId } from './machine-id'
 
 /** A session file made within this time of the course folder came with it, ms. */
 const TOGETHER_MS = 2 * 60_000
 
-/** Of who it is, not of the file: a host may store the same login again. */
+/** Of the login, not of its file: a host may store the same login again. */
 const digestOf = ({ user_id, token }: HostStudent): string =>
   createHash('sha256')
     .update(JSON.stringify([user_id, token]))
@@ -27,7 +27,7 @@ export function isNewHere(folder: CourseFolder): boolean {
     const machine = knownMachineId()
     return machine === undefined || folder.readIndex()?.machine !== machine
   } catch {
-    // What cannot be read at the moment is there.
+    // A file that cannot be read at the moment exists.
     return false
   }
 }
@@ -47,13 +47,13 @@ export function shippedSession(dirPath: string): HostStudent | undefined {
 export const noteForeignSession = (folder: CourseFolder, session: HostStudent): void =>
   folder.noteForeignSession(digestOf(session))
 
-/** Whether that session came with the course. @throws where that cannot be told at the moment */
+/** Whether that session came with the course. @throws when that cannot be read at the moment */
 export function cameWithCourse(folder: CourseFolder, session: HostStudent): boolean {
   if (folder.foreignSession() === digestOf(session)) return true
   return ignoreErrors(() => isAsTracked(session.path, session.content, statSync(session.path))) ?? false
 }
 
-/** Why a login that is there does not count here, for a person; undefined where it does, or where there is none. */
+/** Why the present login does not count here, for a person; undefined if it does, or if there is none. */
 export function foreignLogin(folder: CourseFolder, student: StudentId | undefined): string | undefined {
   const session = readHostSession(folder.dirPath)
   if (session && cameWithCourse(folder, session))
@@ -65,4 +65,4 @@ export function foreignLogin(folder: CourseFolder, student: StudentId | undefine
 
 /** Why nothing may be sent of the student whom the log names as logged in; undefined where it may be. */
 export const whyNothingIsSent = (folder: CourseFolder, student: StudentId | undefined): string | undefined =>
-  foreignLogin(folder, student) ?? notLoggedInAtHost(folder.dirPath, student)
+  foreignLogin(folder, student) ?? whyNotLoggedIn(folder.dirPath, student)

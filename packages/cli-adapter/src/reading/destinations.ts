@@ -57,7 +57,7 @@ export function describeDestination(status: DestinationStatus, now: number): str
   const parts = [`${delivered} delivered`]
   if (waiting !== null) parts.push(`${waiting} waiting`)
   if (dead_letters.length > 0) parts.push(`${dead_letters.length} dead letters`)
-  if (paused !== null) parts.push(`paused until the next login or another way of sending: ${paused}`)
+  if (paused !== null) parts.push(`paused until the next login or a changed destination: ${paused}`)
   else if (next_attempt_at !== null) {
     const when = next_attempt_at > now ? `at ${isoTime(next_attempt_at)}` : 'when something next runs'
     parts.push(`next attempt ${when}: ${last_error ?? ''}`)

@@ -4,7 +4,7 @@ import { existsSync, realpathSync, statSync } from 'node:fs'
 import { readCourseIndex } from '@learnpack/telemetry-core'
 import { crc32, openCourseFolder, recordFolder, type CourseFolder } from '@learnpack/telemetry-transport-file'
 import { CommandError } from '../shared/command-error'
-import { foldable } from './fold-limit'
+import { limitedFolder } from './fold-limit'
 
 /**
  * The path of a log: `path` itself if it is a file, else that of the current telemetry of a course, of
@@ -24,12 +24,12 @@ export function findLog(path: string): string {
 /** @throws CommandError when nothing was recorded there; where the logs are read, LogTooLarge */
 export function findCourse(path: string): { folder: CourseFolder; current: string } {
   checkFolder(path)
-  const folder = foldable(openCourseFolder(recordFolder(path)))
+  const folder = limitedFolder(openCourseFolder(recordFolder(path)))
   const current = currentOf(folder)
   if (current !== undefined) return { folder, current }
   if (existsSync(folder.snapshotPath)) {
     throw new CommandError(
-      `${path}: LearnPack itself records here (it wrote telemetry.json, and there is no event log); a start that records with learnpack-telemetry takes it in`,
+      `${path}: LearnPack itself records here (it wrote telemetry.json, and there is no event log); a start that records with learnpack-telemetry imports it`,
     )
   }
   throw new CommandError(`${path}: no event log in it; give a course folder with recorded events`)

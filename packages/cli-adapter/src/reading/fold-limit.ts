@@ -26,18 +26,18 @@ function checkSize(path: string, bytes: number): void {
 }
 
 /** The same folder, whose logs throw `LogTooLarge` where they are read and are too large. */
-export function foldable(folder: CourseFolder): CourseFolder {
+export function limitedFolder(folder: CourseFolder): CourseFolder {
   return {
     ...folder,
     open(id) {
       const store = folder.open(id)
-      return { ...store, log: limited(store.log, folder.logPath(id)) }
+      return { ...store, log: limitedLog(store.log, folder.logPath(id)) }
     },
   }
 }
 
 /** The log at `path`, which throws `LogTooLarge` where it is read and is too large. */
-export function limited<L extends EventLog>(log: L, path: string): L {
+export function limitedLog<L extends EventLog>(log: L, path: string): L {
   let lines = 0
   let end = 0
   return {

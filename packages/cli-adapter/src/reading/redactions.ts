@@ -1,4 +1,4 @@
-// What redaction took out, by the marks that stand in its place: there is nothing else to keep.
+// What redaction took out, counted by the marks left in its place.
 
 import {
   ATTEMPT_KINDS,
@@ -9,7 +9,7 @@ import {
 } from '@learnpack/telemetry-core'
 import { attemptsOf } from './attempts'
 
-/** How often each kind of mark stands somewhere. */
+/** How often each kind of mark occurs. */
 export type Redactions = Readonly<Record<string, number>>
 
 /** Adds the marks in an event to `counts`. What an import holds in base64 is decoded for it. */

@@ -1,14 +1,14 @@
-// Folds a log to the snapshot it stands for: a pure function of the file.
+// Folds a log to its snapshot: a pure function of the file.
 
 import { initialState, snapshotText, type State, type TelemetryEvent } from '@learnpack/telemetry-core'
 import { openFileLog, readLogFile, type ReadLog } from '@learnpack/telemetry-transport-file'
 import { CommandError } from '../shared/command-error'
 import { isoTime } from '../shared/output'
-import { limited } from './fold-limit'
+import { limitedLog } from './fold-limit'
 
 /**
  * Which event is the last one to fold: the one with that `id`; by `line`, counted from 1, the last one up to it; by `at`,
- * epoch ms, every one that is not later, wherever it stands.
+ * epoch ms, every one that is not later, wherever it is in the log.
  */
 export type Until = { readonly at: number } | { readonly id: string } | { readonly line: number }
 
@@ -23,12 +23,12 @@ export function parseUntil(text: string): Until {
   // JavaScript takes February 30th for March 1st.
   const rolled = new Date(`${year}-${month}-${day}T00:00:00Z`).getUTCDate() !== Number(day)
   if (Number.isNaN(at) || rolled) {
-    throw new CommandError(`--at: ${JSON.stringify(text)} is no time; write it like 2026-11-21T10:30:00Z`)
+    throw new CommandError(`--at: ${JSON.stringify(text)} is not a time; write it like 2026-11-21T10:30:00Z`)
   }
   return { at }
 }
 
-/** What a log stands for. */
+/** What a log folds to. */
 export interface ReplayedLog {
   /** telemetry.json, character for character as the recorder writes it. */
   readonly json: string
@@ -37,7 +37,7 @@ export interface ReplayedLog {
 }
 
 /**
- * The telemetry.json a log stands for, now or at an earlier time. Changes nothing.
+ * The telemetry.json that a log folds to, now or at an earlier time. Changes nothing.
  * @param path of the log itself; see `findLog`
  * @param until default: the last event
  * @throws Error with a message for a person when the log cannot be read or holds nothing up to `until`
@@ -69,7 +69,7 @@ export const stateOfLog = (path: string): State => {
 
 function read(path: string, folded: Parameters<typeof readLogFile>[1]): ReadLog {
   try {
-    return readLogFile(path, folded, limited(openFileLog(path), path))
+    return readLogFile(path, folded, limitedLog(openFileLog(path), path))
   } catch (error) {
     const { message, cause } = error as Error
     throw cause instanceof CommandError ? cause : new CommandError(message)

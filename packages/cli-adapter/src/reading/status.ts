@@ -31,7 +31,7 @@ export interface TelemetryStatus {
     readonly lines: number
     readonly events: number
     readonly duplicates: number
-    /** Bytes behind the last line feed: a record that is not yet whole, or never will be. */
+    /** Bytes after the last line feed: an unfinished record. */
     readonly unfinished_bytes: number
     /** The first 1,000 damaged lines. */
     readonly damaged: readonly { readonly line: number; readonly reason: string }[]
@@ -61,10 +61,10 @@ export interface CourseStatus {
   readonly telemetries: readonly TelemetryStatus[]
 }
 
-/** Damaged lines that are told of one by one: a file that is no log has nothing else. */
+/** How many damaged lines are listed: a file that is not a log has nothing else. */
 export const MOST_DAMAGED = 1_000
 
-/** Reads everything and changes nothing. A telemetry that cannot be read is told of, and keeps no other one from it. */
+/** Reads everything and changes nothing. A telemetry that cannot be read is listed with the reason. */
 export function courseStatus(folder: CourseFolder, current: string, config: CourseConfig): CourseStatus {
   const transports = transportsOf(config.destinations)
   const read = [current, ...folder.others(current)].map((id) =>

@@ -6,19 +6,19 @@ import { parse } from 'node:path'
 import type { Destinations } from '@learnpack/telemetry-core'
 import { builtFile } from '../dist'
 
-/** What that process is told. */
-export interface Later {
+/** What that process has to know. */
+export interface HandOver {
   readonly dirPath: string
   readonly destinations: Destinations
   readonly allowedOrigins: readonly string[]
   readonly secret?: string
-  /** What the host gave, for where there is no session file. */
+  /** The one the host gave, for a course without a session file. */
   readonly token?: string
 }
 
 /** Also within an `exit` listener: what is written to a pipe is with the operating system at once. */
-export function handOver(later: Later): void {
-  // Options of Node's are the host's: one that listens for a debugger, for one.
+export function handOver(left: HandOver): void {
+  // The host's Node options are not for it: one might make it listen for a debugger.
   const { NODE_OPTIONS: _, LEARNPACK_TELEMETRY_DETACHED: wanted, ...env } = process.env
   if (wanted === '0' || wanted?.toLowerCase() === 'false') return
   const child = spawn(process.execPath, [builtFile('deliver-later.cjs')], {
@@ -30,6 +30,6 @@ export function handOver(later: Later): void {
   })
   child.on('error', () => {})
   child.stdin.on('error', () => {})
-  child.stdin.end(JSON.stringify(later))
+  child.stdin.end(JSON.stringify(left))
   child.unref()
 }

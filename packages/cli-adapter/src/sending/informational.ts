@@ -5,9 +5,9 @@ import type { Socket } from 'node:net'
 
 /** `101 Switching Protocols` is final: what follows it is another protocol. */
 const INFORMATIONAL = /^HTTP\/1\.[01] 1(?!01)\d\d[ \r]/
-/** As long as what INFORMATIONAL matches: fewer bytes do not tell. */
+/** As long as what INFORMATIONAL matches: fewer bytes do not decide. */
 const STATUS_BYTES = 13
-/** A head that is longer is handed on as it is, bytes: undici refuses it. */
+/** A longer head is handed on unchanged, bytes: undici refuses it. */
 const HEAD_BYTES = 16 * 1024
 
 /** Hides informational answers from whoever calls `socket.read`, which is how undici reads. */

@@ -10,8 +10,8 @@ import { hideInformational } from './informational'
 /** A network that drops what we send is given up after, ms: a pending connect holds a process that is done. */
 const CONNECT_MS = 3_000
 /** A request is given up where nothing of it or of its answer moves for so long, ms (SPEC §6). */
-const STILL_MS = 10_000
-/** What of a body is handed to the connection at a time, bytes: that it takes the next piece shows that something moved. */
+const IDLE_MS = 10_000
+/** How much of a body the connection gets at a time, bytes: each piece it takes shows progress. */
 const PIECE_BYTES = 16 * 1024
 
 type Undici = typeof undici
@@ -35,7 +35,7 @@ export function nodeFetch(env: { readonly [name: string]: string | undefined } =
       try {
         return await library.fetch(input, { ...inPieces(init as undici.RequestInit), dispatcher })
       } catch (error) {
-        throw stoodStill(error) ? new Error(`nothing moved for ${STILL_MS} ms`) : error
+        throw isTimeout(error) ? new Error(`nothing moved for ${IDLE_MS} ms`) : error
       } finally {
         init?.signal?.removeEventListener('abort', giveUp)
       }
@@ -52,7 +52,7 @@ export function nodeFetch(env: { readonly [name: string]: string | undefined } =
   }
 }
 
-/** A large body in pieces: of one that is handed over whole, nothing shows how far it is. */
+/** Hands over a large body in pieces, so that progress shows. */
 function inPieces(init: undici.RequestInit): undici.RequestInit {
   const { body } = init
   if (typeof body !== 'string' && !(body instanceof ArrayBuffer)) return init
@@ -66,7 +66,7 @@ async function* pieces(bytes: Buffer): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += PIECE_BYTES) yield bytes.subarray(at, at + PIECE_BYTES)
 }
 
-function stoodStill(error: unknown): boolean {
+function isTimeout(error: unknown): boolean {
   const { code } = ((error as Error).cause ?? {}) as { code?: unknown }
   return code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT'
 }
@@ -74,13 +74,16 @@ function stoodStill(error: unknown): boolean {
 function dispatcherOf(library: Undici, env: Environment, connecting: Set<Socket>): undici.Dispatcher {
   const { Agent, EnvHttpProxyAgent, Pool, buildConnector } = library
   const { httpProxy, httpsProxy, noProxy } = proxyVariables(env)
-  const direct = letGo(buildConnector({ timeout: CONNECT_MS }), connecting)
-  const patience = { headersTimeout: STILL_MS, bodyTimeout: STILL_MS }
+  const direct = withoutHolding(buildConnector({ timeout: CONNECT_MS }), connecting)
+  const patience = { headersTimeout: IDLE_MS, bodyTimeout: IDLE_MS }
   if (!httpProxy && !httpsProxy) return new Agent({ ...patience, connect: direct })
   // Through a proxy, its tunnel is the connector that the options bring.
   const pool = (origin: string | URL, { connect }: undici.Pool.Options): undici.Pool => {
     const proxy = String(origin).startsWith('https:') ? (httpsProxy ?? httpProxy) : httpProxy
-    const tunnel = typeof connect === 'function' && proxy && letGo(explained(connect, proxy), connecting)
+    const tunnel =
+      typeof connect === 'function' &&
+      proxy &&
+      withoutHolding(withRefusalExplained(connect, proxy), connecting)
     return new Pool(origin, { ...patience, connect: tunnel || direct })
   }
   return new EnvHttpProxyAgent({
@@ -92,8 +95,8 @@ function dispatcherOf(library: Undici, env: Environment, connecting: Set<Socket>
   })
 }
 
-/** A proxy that lets nobody through says so by a status, of which undici tells the number alone. */
-function explained(
+/** A proxy refuses by a status; undici's error has its number only. */
+function withRefusalExplained(
   connect: undici.buildConnector.connector,
   { name, value }: Variable,
 ): undici.buildConnector.connector {
@@ -114,12 +117,12 @@ function explained(
     })
 }
 
-/** What is under way when the process is done is sent again at its next start, so nothing needs to hold it. */
-function letGo(
+/** A connection does not keep the process alive: what it did not deliver is sent again at the next start. */
+function withoutHolding(
   connect: undici.buildConnector.connector,
   connecting: Set<Socket>,
 ): undici.buildConnector.connector {
-  const unheld = (socket: unknown): void => {
+  const unref = (socket: unknown): void => {
     if (!(socket instanceof Socket)) return
     socket.ref = () => socket
     socket.unref()
@@ -128,12 +131,12 @@ function letGo(
     // The types do not say that a connector of TCP returns its socket before it is connected.
     const pending: unknown = connect(options, (...[error, socket]) => {
       connecting.delete(pending as Socket)
-      unheld(socket)
+      unref(socket)
       if (socket instanceof Socket) hideInformational(socket)
       if (error === null) callback(null, socket)
       else callback(error, null)
     })
-    unheld(pending)
+    unref(pending)
     if (pending instanceof Socket) connecting.add(pending)
     return pending
   }

@@ -11,8 +11,8 @@ import { gated } from './gate'
 import { transportsOf, type Sending } from './transports'
 
 /**
- * Opens what is going on in the folder, to deliver it; starts no session.
- * @param given the token where there is no session file
+ * Opens the current telemetry of the folder to deliver it; starts no session.
+ * @param given the token, if the folder has no session file
  */
 export function openForDelivery(
   folder: CourseFolder,
@@ -30,7 +30,7 @@ export function openForDelivery(
       gated(transport, () => whyNothingIsSent(folder, telemetry.status().student)),
     ),
     machine: machineId,
-    // A telemetry.json of somebody else's is taken in.
+    // For a telemetry.json that another recorder wrote: it is imported.
     redact: createRedactor(),
   })
   telemetry.open()

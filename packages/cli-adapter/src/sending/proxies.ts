@@ -3,7 +3,7 @@
 import type { EnvHttpProxyAgent } from 'undici'
 import { proxyVariables, type Environment } from '../shared/environment'
 
-export interface Way {
+export interface Route {
   /** The variables that decide: `HTTPS_PROXY`. */
   readonly name: string
   readonly kind: 'direct' | 'proxied' | 'malformed'
@@ -12,7 +12,7 @@ export interface Way {
 }
 
 /** @returns undefined where no proxy is configured */
-export async function proxyFor(url: string, env: Environment): Promise<Way | undefined> {
+export async function proxyFor(url: string, env: Environment): Promise<Route | undefined> {
   const { httpProxy, httpsProxy, noProxy } = proxyVariables(env)
   const configured = url.startsWith('https:') ? (httpsProxy ?? httpProxy) : httpProxy
   if (configured === undefined) return undefined
@@ -20,8 +20,8 @@ export async function proxyFor(url: string, env: Environment): Promise<Way | und
   const { protocol, host } = URL.canParse(value) ? new URL(value) : { protocol: '', host: '' }
   if (!PROTOCOLS.includes(protocol) || host === '') return { name, kind: 'malformed' }
   const proxied = await isProxied(new URL(url).origin, {
-    ...(httpProxy && { httpProxy: NOBODY }),
-    ...(httpsProxy && { httpsProxy: NOBODY }),
+    ...(httpProxy && { httpProxy: ANY_PROXY }),
+    ...(httpsProxy && { httpsProxy: ANY_PROXY }),
     noProxy,
   })
   return proxied ? { name, kind: 'proxied', address: `${protocol}//${host}` } : { name, kind: 'direct' }
@@ -30,7 +30,7 @@ export async function proxyFor(url: string, env: Environment): Promise<Way | und
 /** Those undici can speak to. */
 const PROTOCOLS = ['http:', 'https:', 'socks5:', 'socks:']
 /** Stands for any proxy: no name under `.invalid` is ever resolved (RFC 2606). */
-const NOBODY = 'http://proxy.invalid'
+const ANY_PROXY = 'http://proxy.invalid'
 
 async function isProxied(
   origin: string,

@@ -17,7 +17,7 @@ export interface Sending {
   readonly fetch?: typeof fetch
   /** Epoch ms. Default: the system's clock. */
   readonly now?: () => number
-  /** The student's token at the moment of a request. It goes to whom `mayHaveToken` names only. */
+  /** The student's token at the moment of a request. Sent only where `mayHaveToken` allows it. */
   readonly token?: () => string | undefined
   /** Origins that the host lets have the token. */
   readonly allowedOrigins?: readonly string[]
@@ -38,7 +38,7 @@ function optionsFor(url: string, { token, allowedOrigins, ...sending }: Sending)
   const { fetch = nodeFetch(), now } = sending
   return {
     url,
-    // One each: whoever gives up a request gives up the connections that its fetch is making.
+    // One each: aborting a request also aborts the connections that its fetch is making.
     fetch,
     ...(now && { now }),
     ...(given !== undefined && { secret: given }),

@@ -1,4 +1,4 @@
-// Where a command says things: results on stdout, everything said about them on stderr.
+// Where a command prints: results on stdout, everything about them on stderr.
 
 import { ignoreErrors } from '@learnpack/telemetry-transport-file'
 import pico from 'picocolors'
@@ -28,7 +28,7 @@ export const visible = (text: string): string =>
 export const oneLine = (text: string): string =>
   visible(text).replace(/[\t\n]/g, (character) => (character === '\n' ? '\\n' : '\\t'))
 
-/** A value that a stranger wrote, on its line: JSON where it is no text, for not everything can be made one. */
+/** A value that a stranger wrote, on its line: JSON if it is not a text. */
 export const shown = (value: unknown): string =>
   oneLine(typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value)))
 
@@ -63,7 +63,7 @@ async function confirm(question: string): Promise<boolean> {
   try {
     return await new Promise<boolean>((resolve, reject) => {
       lines.once('SIGINT', () => reject(new Interrupted()))
-      // The end of the input is no yes.
+      // The end of the input means no.
       lines.once('close', () => resolve(false))
       lines.question(`${question} [y/N] `, (answer) => resolve(/^y(es)?$/i.test(answer.trim())))
     })

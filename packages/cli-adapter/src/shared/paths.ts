@@ -6,7 +6,7 @@ import paths, { dirname, type PlatformPath } from 'node:path'
 export const ancestors = (path: string): string[] =>
   dirname(path) === path ? [path] : [path, ...ancestors(dirname(path))]
 
-/** Whether `path` is `folder` or in it. On Windows the way to another drive is no relative one. */
+/** Whether `path` is `folder` or in it. On Windows the path to another drive is absolute. */
 export function isInside(
   folder: string,
   path: string,
