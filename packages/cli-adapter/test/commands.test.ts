@@ -298,7 +298,7 @@ describe('enable and disable', () => {
     const file = join(temporary(), 'learn.json')
     writeFileSync(file, '{}')
     const err = `learnpack-telemetry: ${file}: is not a folder; name the course folder\n`
-    for (const command of ['disable', 'enable', 'purge'])
+    for (const command of ['disable', 'enable', 'purge', 'status', 'flush', 'debug', 'watch'])
       expect(await run([command, file])).toEqual({ code: 1, out: '', err })
     expect(existsSync(join(config, 'learnpack-telemetry', 'consent.json'))).toBe(false)
   })
