@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { mergeConfig } from 'vitest/config'
+import { defineConfig } from 'vitest/config'
 import shared from '../../vitest.shared.ts'
 
 /** Looks at the modules of every package by themselves; in `dist` they are one file. */
@@ -7,13 +7,21 @@ const BY_MODULE = 'test/way-of-a-call.test.ts'
 
 const sourceOf = (name: string): string => fileURLToPath(new URL(`../${name}/src/index.ts`, import.meta.url))
 
-export default mergeConfig(shared, {
+const { include = [], ...common } = shared.test ?? {}
+
+export default defineConfig({
   test: {
+    ...common,
     // Whoever runs the tests may have switched telemetry off for themselves. Managers within a test leave no process behind.
-    env: { DO_NOT_TRACK: '', LEARNPACK_TELEMETRY_DISABLED: '', LEARNPACK_TELEMETRY_DETACHED: '0' },
+    env: {
+      ...common.env,
+      DO_NOT_TRACK: '',
+      LEARNPACK_TELEMETRY_DISABLED: '',
+      LEARNPACK_TELEMETRY_DETACHED: '0',
+    },
     setupFiles: ['../../testing/every-body.ts'],
     projects: [
-      { extends: true, test: { name: 'built', exclude: [BY_MODULE] } },
+      { extends: true, test: { name: 'built', include, exclude: [BY_MODULE] } },
       {
         extends: true,
         resolve: {

@@ -1,4 +1,4 @@
-// telemetry.json in pieces: the same text as in one, and no more work than there was change.
+// telemetry.json in pieces: the same text as in one.
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -6,7 +6,7 @@ import { evolve, initialState, snapshot } from '../src/index'
 import { fold } from '../src/fold/evolve'
 import { snapshotJson } from '../src/fold/render'
 import { randomSession } from './arbitraries'
-import { event, on, started } from './support'
+import { on, started } from './support'
 
 describe('rendering', () => {
   it('in pieces is the JSON of the snapshot, also when it is rendered again after more events', () => {
