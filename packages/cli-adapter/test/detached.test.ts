@@ -145,7 +145,8 @@ describe('the process that delivers the rest', () => {
     const before = delivering()
     await run('ours', newCourse(), url, 'exit', false)
     await run('none', newCourse(), url, 'exit')
-    expect(delivering()).toEqual(before)
+    // Those of the tests before may have ended meanwhile.
+    expect(delivering().filter((one) => !before.includes(one))).toEqual([])
   })
 
   it('leaves whoever logged out alone', async () => {
