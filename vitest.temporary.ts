@@ -13,5 +13,6 @@ export default function setup(): () => void {
   const config = join(folder, 'config')
   mkdirSync(config)
   process.env['XDG_CONFIG_HOME'] = config
-  return () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  // A process that a host left behind may still write there, for at most 15 s.
+  return () => rmSync(folder, { recursive: true, force: true, maxRetries: 18 })
 }

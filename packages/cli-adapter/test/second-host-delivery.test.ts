@@ -191,10 +191,13 @@ it('Ctrl-C loses nothing: what was refused then arrives after the next start, ea
   isRefusing = false
   got.length = 0
   const second = await start()
-  await until(() => streamed().length === 5)
+  // As a receiver counts: what the first host left behind may have sent one of them just before, with the same id.
+  const idOf = ({ headers }: ReturnType<typeof streamed>[number]) => headers['webhook-id']
+  const counted = () =>
+    streamed().filter((one, index, all) => all.findIndex((other) => idOf(other) === idOf(one)) === index)
+  await until(() => counted().length === 5)
   await second.end('SIGINT')
-  expect(new Set(streamed().map(({ headers }) => headers['webhook-id'])).size).toBe(5)
-  expect(namesOf(streamed())).toEqual([
+  expect(namesOf(counted())).toEqual([
     ['open_step', 1],
     ['open_step', 2],
     ['open_step', 1],
