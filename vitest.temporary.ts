@@ -4,8 +4,13 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 
-export default function setup(): () => void {
+/** A process that a host left behind may still write there, for at most 15 s. */
+const TRIES = 40
+const AGAIN_MS = 500
+
+export default function setup(): () => Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'tests-'))
   // Some tests run a program as another user.
   chmodSync(folder, 0o755)
@@ -13,6 +18,14 @@ export default function setup(): () => void {
   const config = join(folder, 'config')
   mkdirSync(config)
   process.env['XDG_CONFIG_HOME'] = config
-  // A process that a host left behind may still write there, for at most 15 s.
-  return () => rmSync(folder, { recursive: true, force: true, maxRetries: 18 })
+  return async () => {
+    for (let left = TRIES; ; left--) {
+      try {
+        return rmSync(folder, { recursive: true, force: true })
+      } catch (error) {
+        if (left === 0) throw error
+        await wait(AGAIN_MS)
+      }
+    }
+  }
 }
