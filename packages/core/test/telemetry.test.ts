@@ -1130,13 +1130,14 @@ describe('a log that is replaced under way', () => {
       restarted() {},
     })
     reader.switchTo(TELEMETRY_ID)
-    const { follower, submit, deliveries } = reader.open as OpenTelemetry
+    const open = reader.open as OpenTelemetry
+    const { follower, submit, deliveries } = open
     const send = async () => {
       deliveries.wake(reader.turn(1))
       await deliveries.settled()
     }
     follower.catchUp()
-    reader.reachedEnd()
+    reader.reachedEnd(open)
     const other = world()
     other.telemetry.start(course)
     other.telemetry.identify(42)
@@ -1148,7 +1149,7 @@ describe('a log that is replaced under way', () => {
     submit(before.clock.now())
     await send()
     follower.catchUp()
-    reader.reachedEnd()
+    reader.reachedEnd(open)
     await send()
     expect(events.sent.map(({ id }) => id)).toEqual([])
   })

@@ -72,7 +72,9 @@ interface Found {
  * @param clock default: the system's
  */
 export function openLease(folder: string, clock: Pick<Clock, 'now' | 'elapsed'> = systemClock): FileLease {
-  let mine: { number: number; nonce: string } | undefined
+  let mine: { number: number; nonce: string; term: number } | undefined
+  /** Of the last taking. In a folder that is made anew, numbers begin anew; terms do not. */
+  let term = 0
   let lookedAt = -Infinity
   let heartbeat: NodeJS.Timeout | undefined
   /** How another's looks, and since when it looks like that. */
@@ -128,7 +130,7 @@ export function openLease(folder: string, clock: Pick<Clock, 'now' | 'elapsed'> 
       ignoreErrors(() => unlinkSync(pathOf(number)))
       return false
     }
-    mine = { number, nonce }
+    mine = { number, nonce, term: (term = Math.max(number, term + 1)) }
     beat(pathOf(number))
     heartbeat = setInterval(beat, HEARTBEAT_MS, pathOf(number)).unref()
     for (const old of lower) ignoreErrors(() => unlinkSync(pathOf(old)))
@@ -154,7 +156,7 @@ export function openLease(folder: string, clock: Pick<Clock, 'now' | 'elapsed'> 
   return {
     acquire() {
       const at = clock.elapsed()
-      if (mine !== undefined && at - lookedAt < TRUST_MS) return mine.number
+      if (mine !== undefined && at - lookedAt < TRUST_MS) return mine.term
       // A folder that was deleted has nothing to lead.
       if (!existsSync(folder)) {
         lose()
@@ -162,15 +164,14 @@ export function openLease(folder: string, clock: Pick<Clock, 'now' | 'elapsed'> 
       }
       if (mine !== undefined) {
         lookedAt = at
-        if (numbers()[0] === mine.number && isMine()) return mine.number
+        if (numbers()[0] === mine.number && isMine()) return mine.term
         lose()
       }
       const highest = numbers()[0]
       if (highest !== undefined && !isFree(highest)) return undefined
-      const number = next(highest)
-      if (!take(number)) return undefined
+      if (!take(next(highest))) return undefined
       lookedAt = at
-      return number
+      return term
     },
     release() {
       if (mine === undefined) return

@@ -129,6 +129,19 @@ describe('a lease with a number that cannot be counted on from', () => {
   )
 })
 
+it('has a term of its own for every taking, also in a folder that was deleted and made again', () => {
+  const folder = temporary()
+  const clock = manualClock(Date.now())
+  const lease = openLease(folder, clock)
+  const first = lease.acquire()
+  expect(first).toBeDefined()
+  rmSync(folder, { recursive: true })
+  clock.advance(2_000)
+  expect(lease.acquire()).toBeUndefined()
+  mkdirSync(folder)
+  expect(lease.acquire()).not.toBe(first)
+})
+
 describe('something else at the path of a lease', () => {
   const things: Record<string, (path: string) => void> = {
     'a folder': (path) => mkdirSync(path),

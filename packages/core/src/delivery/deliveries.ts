@@ -5,13 +5,13 @@ import { createDelivery, type Delivery, type DeliveryOptions } from './delivery'
 import { isPaused } from './delivery-state'
 import type { Outbox } from './outbox'
 import type { DeliveryState } from '../ports'
-import { destinationOf, type Transport } from './transport'
+import type { Transport } from './transport'
 import type { Turn } from './turn'
 
 export interface Deliveries {
   /** How each destination stands in this log, as `destinationOf` names it. @throws what `log.size` does */
   readonly states: Readonly<Record<string, DeliveryState>>
-  /** From now on it is delivered there, and nowhere else. What was begun with a destination that stays goes on. */
+  /** From now on it is delivered there, and nowhere else. What was begun with a transport that stays goes on. */
   deliverTo(transports: readonly Transport[]): void
   /** Something may have come to send. */
   wake(turn: Turn): void
@@ -47,14 +47,14 @@ export function createDeliveries({ transports: first, ...options }: DeliveriesOp
       )
     },
     deliverTo(given) {
-      const before = new Map(deliveries.map((delivery) => [delivery.destination, delivery]))
+      const before = new Map(transports.map((transport, index) => [transport, deliveries[index] as Delivery]))
       transports = given
-      deliveries = given.map((transport) => before.get(destinationOf(transport)) ?? deliveryTo(transport))
-      for (const delivery of before.values()) {
-        if (deliveries.includes(delivery)) continue
+      for (const [transport, delivery] of before) {
+        if (given.includes(transport)) continue
         delivery.store()
         delivery.stop()
       }
+      deliveries = given.map((transport) => before.get(transport) ?? deliveryTo(transport))
       wake(look())
     },
     wake,

@@ -3,7 +3,14 @@
 
 import { brief, messageOf } from '../events/describe'
 import type { DeliveryEvents } from './delivery-events'
-import { freshDelivery, isPaused, LONGEST_RETRY_AFTER_MS, noWait, restOfWait } from './delivery-state'
+import {
+  atBeginning,
+  freshDelivery,
+  isPaused,
+  LONGEST_RETRY_AFTER_MS,
+  noWait,
+  restOfWait,
+} from './delivery-state'
 import type { Outbox } from './outbox'
 import type { Clock, CursorStore, DeadLetter, DeadLetterStore, DeliveryState } from '../ports'
 import { destinationOf, type Outcome, type Parcel, type Transport } from './transport'
@@ -63,6 +70,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   let dueAt = clock.elapsed() + restOfWait(state, clock.now())
   /** The one in which the state was loaded or changed. */
   let term: number | undefined
+  /** Of the log that the state is about. */
+  let restarts: number | undefined
   let stored = true
   let storedAt = -Infinity
   let running: Promise<void> | undefined
@@ -108,6 +117,12 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 
   /** In a new term another process may have delivered since the last one: what it stored is gone on from. */
   function enter(turn: Turn): Turn {
+    if (turn.restarts !== (restarts ??= turn.restarts)) {
+      restarts = turn.restarts
+      dueAt = -Infinity
+      state = atBeginning(state)
+      stored = false
+    }
     if (turn.term === undefined || turn.term === term) return turn
     const { retryAt } = state
     state = cursors.read(destination) ?? freshDelivery

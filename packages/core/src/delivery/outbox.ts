@@ -17,8 +17,8 @@ export interface Outbox {
   readonly lastLogin: number
   /** Only the owner's work leaves, and only while they are logged in (SPEC §6). */
   readonly ownerIsHere: boolean
-  /** Whether anything leaves now: the owner is here, and it is known of which telemetry it is. */
-  readonly isSent: boolean
+  /** Whether anything may be sent: the owner is here, and it is known of which telemetry it is. */
+  readonly maySend: boolean
   /** The next parcel behind a cursor, for a destination that wants those. */
   parcels(wants: Transport['wants']): Parcels
   /** Whether a parcel waits behind a cursor. */
@@ -76,7 +76,7 @@ export function createOutbox(
     get ownerIsHere() {
       return ownerIsHere()
     },
-    get isSent() {
+    get maySend() {
       return isKnown() && ownerIsHere()
     },
     parcels(wants) {

@@ -1,8 +1,7 @@
-// The order of calls: those that wait for a session start, and those that wait for a login or logout which could not be
-// appended.
+// The order of calls: which wait for a session start, and which are refused because a login or logout could not be appended.
 
 import type { Recorded } from './recorded'
-import type { Reading } from './reading'
+import type { ReadSide } from './read-side'
 import type { Call, Recorder } from './recorder'
 import type { Reports } from './reports'
 
@@ -14,7 +13,9 @@ export type Run = (call: Call) => Recorded
 export interface Calls {
   /** Runs a call now, or behind the next session start; either way it has the id and time of the call. */
   whenStarted(run: Run): Recorded
-  /** The same behind the latest login or logout: it decides whose the call is. */
+  /** The same, but a call that is behind no other waits for nothing: a logout ends what is sent. */
+  whenFirst(run: Run): Recorded
+  /** As `whenStarted`, behind the latest login or logout: it decides whose the call is. */
   whenSettled(run: Run): Recorded
   /** A login or logout. Where it cannot be appended it is tried again before anything else is recorded. */
   settle(change: () => Recorded): Recorded
@@ -28,12 +29,14 @@ export interface Calls {
 
 export interface CallsOptions {
   readonly recorder: Recorder
-  readonly reading: Pick<Reading, 'hold'>
+  readonly reading: Pick<ReadSide, 'hold'>
   readonly reports: Pick<Reports, 'answered' | 'refuse'>
   readonly hasSession: () => boolean
+  /** Whether the folder is open. */
+  readonly isOpen: () => boolean
 }
 
-export function createCalls({ recorder, reading, reports, hasSession }: CallsOptions): Calls {
+export function createCalls({ recorder, reading, reports, hasSession, isOpen }: CallsOptions): Calls {
   const { refuse } = reports
   let early: (() => Recorded)[] = []
   let waits = true
@@ -59,7 +62,13 @@ export function createCalls({ recorder, reading, reports, hasSession }: CallsOpt
 
   return {
     whenStarted,
+    whenFirst(run) {
+      const isFirst = isOpen() && early.length === 0
+      return isFirst && !recorder.isClosed ? run(recorder.called()) : whenStarted(run)
+    },
+    // What is done while recording is off must not wait for it to be on again.
     whenSettled: (run) =>
+      recorder.refusal() ??
       whenStarted((call) => {
         const before = unsettled && settle(unsettled)
         return before?.ok === false ? before : run(call)

@@ -3,11 +3,11 @@
 import { messageOf } from '../events/describe'
 import type { EventOf } from '../events/events'
 import { findForeignFile } from '../log/foreign-file'
-import type { Crc, Ids, Storage } from '../ports'
+import type { Crc, Ids, Storage, StudentId } from '../ports'
 import type { Move } from './course-index'
 import { linesOf, move, type Way } from './moves'
 import { readOwnership, type Ownership } from './ownership'
-import type { Reading } from './reading'
+import type { ReadSide } from './read-side'
 import type { Recorded } from './recorded'
 import type { Open } from './recorder'
 import type { Reports } from './reports'
@@ -18,7 +18,7 @@ export interface FolderOptions {
   readonly crc: Crc
   /** As of `createTelemetry`. */
   readonly machine?: (() => string) | undefined
-  readonly reading: Reading
+  readonly reading: ReadSide
   readonly reports: Reports
 }
 
@@ -26,9 +26,11 @@ export interface Folder {
   /** The telemetry that goes on; undefined before the folder is open. */
   readonly current: Open | undefined
   readonly whose: Ownership | undefined
+  /** The student logged in in the telemetry that goes on. */
+  readonly student: StudentId | undefined
   /**
    * Opens the telemetry that goes on in the folder; in a new folder, that of its telemetry.json. What cannot be read at the
-   * moment is tried again at the next call.
+   * moment is tried again the next time it is opened.
    * @param suggested id of the first telemetry of a folder that has none
    */
   open(suggested?: string): void
@@ -93,6 +95,9 @@ export function createFolder({ storage, ids, crc, machine, reading, reports }: F
     },
     get whose() {
       return whose
+    },
+    get student() {
+      return current && whose?.studentIn(current.id)
     },
     open(suggested) {
       guarded('index', () => {

@@ -10,7 +10,7 @@ import { evolve } from '../fold/evolve'
 import type { Folder } from './folder'
 import { createFollower } from '../log/follower'
 import { withoutWorkOf } from '../fold/host-file'
-import type { Reading } from './reading'
+import type { ReadSide } from './read-side'
 import type { Call, Recorder } from './recorder'
 import { snapshot } from '../fold/render'
 import type { Reports } from './reports'
@@ -27,7 +27,7 @@ export interface FollowHostOptions {
   readonly folder: Folder
   readonly session: Session
   readonly students: Students
-  readonly reading: Reading
+  readonly reading: ReadSide
   readonly reports: Reports
 }
 

@@ -4,7 +4,7 @@ import { deterministicId } from '../events/deterministic-id'
 import { findForeignFile } from '../log/foreign-file'
 import type { Clock, Storage } from '../ports'
 import type { Reports } from './reports'
-import type { TakeIn } from './take-in'
+import type { ImportSnapshot } from './importer'
 
 /** What could not be taken in is tried again after, ms. */
 const AGAIN_MS = 5_000
@@ -16,7 +16,7 @@ export interface FileImporterOptions {
   readonly reports: Reports
   /** Applied to why it is set aside, which may quote it. */
   readonly clean: (reason: string) => string
-  readonly takeIn: TakeIn
+  readonly importSnapshot: ImportSnapshot
 }
 
 /**
@@ -31,7 +31,7 @@ export function createFileImporter({
   clock,
   reports,
   clean,
-  takeIn,
+  importSnapshot,
 }: FileImporterOptions): ImportFile {
   let againAt = -Infinity
   let unreadable: { readonly text: string | undefined; readonly at: number } | undefined
@@ -60,7 +60,7 @@ export function createFileImporter({
     // The same file taken in by two processes is one event.
     const { last_interaction_at, tutorial_started_at } = found.file
     const id = deterministicId(last_interaction_at ?? tutorial_started_at ?? 0, found.text)
-    const { ok } = reports.answered(() => takeIn(found.file, { id, at: clock.now() }))
+    const { ok } = reports.answered(() => importSnapshot(found.file, { id, at: clock.now() }))
     const isNoted = ok && reports.guarded('telemetry.json', () => (found.adopted(), true)) === true
     if (!isNoted) againAt = lookedAt + AGAIN_MS
     return ok

@@ -9,8 +9,8 @@ import type { KnownLogins } from './logins'
 export interface Ownership {
   /** Id of the telemetry that is going on, as it was when this process looked last. */
   readonly current: string
-  /** The student logged in there. */
-  readonly student: StudentId | undefined
+  /** The student logged in in a telemetry: nobody is in one that is not going on. */
+  studentIn(telemetry_id: string): StudentId | undefined
   /** Whether logins in these logs were made on this machine: else they came with the folder and do not count. */
   readonly isFromHere: boolean
   ownerOf(telemetry_id: string): StudentId | undefined
@@ -102,9 +102,7 @@ export function readOwnership(options: OwnershipOptions): Ownership {
     get current() {
       return index.current
     },
-    get student() {
-      return index.student
-    },
+    studentIn: (id) => (index.current === id ? index.student : undefined),
     get isFromHere() {
       return machine === undefined || index.machine === machine()
     },

@@ -1,4 +1,4 @@
-// Where an event becomes a line of a log. Everything that is recorded comes through here.
+// Where what a call says becomes a line of a log.
 
 import { encodeLine } from '../events/codec'
 import { brief, messageOf } from '../events/describe'
@@ -32,6 +32,8 @@ export interface Recorder {
   append(event: TelemetryEvent, to: Open | undefined): Recorded
   /** A call that is made now, or was at that time. */
   called(at?: number): Call
+  /** Why nothing may be recorded now, as an answer; undefined where it may. */
+  refusal(): Recorded | undefined
   /** Events appended so far. */
   readonly count: number
   readonly isClosed: boolean
@@ -42,10 +44,16 @@ export interface Recorder {
 export function createRecorder({ clock, ids, crc, reports, mayRecord }: RecorderOptions): Recorder {
   let count = 0
   let isClosed = false
+
+  function refusal(): Recorded | undefined {
+    if (isClosed) return reports.refuse('nothing is recorded after close')
+    return mayRecord() ? undefined : reports.refuse('recording is switched off')
+  }
+
   return {
     append(event, to) {
-      if (isClosed) return reports.refuse('nothing is recorded after close')
-      if (!mayRecord()) return reports.refuse('recording is switched off')
+      const refused = refusal()
+      if (refused !== undefined) return refused
       if (to === undefined) return reports.refuse('the log could not be opened')
       try {
         to.log.append(encodeLine(event, crc))
@@ -57,6 +65,7 @@ export function createRecorder({ clock, ids, crc, reports, mayRecord }: Recorder
       return { ok: true, id: event.id }
     },
     called: (at = clock.now()) => ({ id: ids.event(at), at }),
+    refusal,
     get count() {
       return count
     },

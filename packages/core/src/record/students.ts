@@ -5,7 +5,7 @@ import type { Crc, StudentId } from '../ports'
 import type { Folder } from './folder'
 import { unclaimedIn } from './moves'
 import type { Ownership } from './ownership'
-import type { Reading } from './reading'
+import type { ReadSide } from './read-side'
 import type { Recorded } from './recorded'
 import type { Call, Open, Recorder } from './recorder'
 import type { Session } from './session'
@@ -15,7 +15,7 @@ export interface StudentsOptions {
   readonly recorder: Recorder
   readonly folder: Folder
   readonly session: Session
-  readonly reading: Reading
+  readonly reading: ReadSide
 }
 
 export interface Students {
@@ -76,7 +76,7 @@ export function createStudents({ crc, recorder, folder, session, reading }: Stud
     const to = whose.telemetryOf(user_id) ?? folder.unusedId(call.at)
     const { lines } = reading
     const { offset, at } = session.unclaimed
-    const isNobodys = whose.student === undefined && session.id !== undefined
+    const isNobodys = folder.student === undefined && session.id !== undefined
     const events = isNobodys ? unclaimedIn(lines, offset, session.id, crc) : []
     const takes =
       events.length === 0 ? undefined : { telemetry_id: left.id, session: session.id as string, events }
@@ -89,7 +89,7 @@ export function createStudents({ crc, recorder, folder, session, reading }: Stud
       data,
     }
     const steps = [
-      ...(whose.student === undefined ? [] : [() => clear(called(call.at))]),
+      ...(folder.student === undefined ? [] : [() => clear(called(call.at))]),
       // Its login makes it theirs: without one it could be taken for a telemetry of nobody.
       () => append(start, folder.logOf(to)),
       () => append(login, folder.logOf(to)),
@@ -124,7 +124,12 @@ export function createStudents({ crc, recorder, folder, session, reading }: Stud
   function afterSwitches(student: StudentId | undefined, change: () => Recorded): Recorded {
     const { whose } = folder
     for (const [key, begun] of switches) {
-      if (whose === undefined || begun.steps.length > 1 || sameStudent(key, student)) continue
+      if (whose === undefined || sameStudent(key, student)) continue
+      if (begun.steps.length > 1) {
+        // Not in its log: whoever logs in now, the work that it would have taken along may be theirs.
+        switches.delete(key)
+        continue
+      }
       const done = takeSteps(key, begun, whose)
       if (!done.ok) return done
     }
@@ -135,7 +140,7 @@ export function createStudents({ crc, recorder, folder, session, reading }: Stud
     logIn: (user_id, call) => afterSwitches(user_id, () => identify(user_id, call)),
     logOut: (call) => afterSwitches(undefined, () => clear(call)),
     switchForHost(id, call) {
-      const left: Recorded = folder.whose?.student === undefined ? { ok: true, id: call.id } : clear(call)
+      const left: Recorded = folder.student === undefined ? { ok: true, id: call.id } : clear(call)
       if (!left.ok) return left
       session.leaveStart()
       folder.switchTo(id)

@@ -15,14 +15,14 @@ import { createFolder, type Folder } from './folder'
 import { createFollowHost } from './follow-host'
 import { createFileImporter } from './import-file'
 import { limited, type Limits } from './limits'
-import type { Reading } from './reading'
+import type { ReadSide } from './read-side'
 import type { Recorded } from './recorded'
 import { createRecorder, type Call, type Recorder } from './recorder'
 import { AI_NEEDS_LOGIN } from './refusals'
 import type { Reports } from './reports'
 import { createSession } from './session'
 import { createStudents } from './students'
-import { createTakeIn } from './take-in'
+import { createImporter } from './importer'
 
 export interface WriteSideOptions {
   readonly storage: Storage
@@ -30,7 +30,7 @@ export interface WriteSideOptions {
   readonly ids: Ids
   readonly crc: Crc
   readonly clean: Cleaner
-  readonly reading: Reading
+  readonly reading: ReadSide
   readonly reports: Reports
   /** As of `createTelemetry`, like the next two. */
   readonly mayRecord: () => boolean
@@ -39,7 +39,7 @@ export interface WriteSideOptions {
 }
 
 /** What was read of the log that is followed, to its end. */
-export interface AtEnd {
+export interface EndOfLog {
   readonly id: string
   readonly state: State
   /** Byte offset of the end. */
@@ -63,7 +63,7 @@ export interface WriteSide {
   end(reason: string): Recorded
   open(): void
   /** Asked at the end of the log, before anything is sent of it. Returns whether something was appended. */
-  atEnd(read: AtEnd): boolean
+  appendAtEnd(read: EndOfLog): boolean
   /** Takes in the telemetry.json of somebody else, if there is one. Returns whether something was appended. */
   importFile(): boolean
   /** For the next start, which then need not read the logs that far. A folder that was deleted stays deleted. */
@@ -83,16 +83,22 @@ export function createWriteSide(options: WriteSideOptions): WriteSide {
   const recorder = createRecorder(options)
   const { append } = recorder
   const session = createSession(reports)
-  const calls = createCalls({ recorder, reading, reports, hasSession: () => session.id !== undefined })
   const folder = createFolder(options)
+  const calls = createCalls({
+    recorder,
+    reading,
+    reports,
+    hasSession: () => session.id !== undefined,
+    isOpen: () => folder.current !== undefined,
+  })
   const students = createStudents({ crc, recorder, folder, session, reading })
   const parts = { storage, crc, clean, recorder, folder, session, students, reading, reports }
-  const takeIn = createTakeIn(parts)
+  const importSnapshot = createImporter(parts)
   const followHost = createFollowHost(parts)
-  const importFile = createFileImporter({ ...options, clean: clean.reason, takeIn })
+  const importFile = createFileImporter({ ...options, clean: clean.reason, importSnapshot })
 
   function openFolder(suggested?: string): void {
-    if (folder.current !== undefined || !mayRecord()) return
+    if (folder.current !== undefined || recorder.isClosed || !mayRecord()) return
     folder.open(suggested)
     const { current, whose } = folder
     // What came with a download or a copy logs nobody in.
@@ -101,14 +107,14 @@ export function createWriteSide(options: WriteSideOptions): WriteSide {
   }
 
   function forgetLogin(call: Call): Recorded {
-    const isLoggedIn = folder.whose?.student !== undefined
+    const isLoggedIn = folder.student !== undefined
     const forgotten: Recorded = isLoggedIn ? students.logOut(call) : { ok: true, id: call.id }
     if (forgotten.ok) folder.whose?.settleHere()
     return forgotten
   }
 
   function recordStep(call: Call, position: unknown, type: EventType, data: Data): Recorded {
-    if (type === 'ai_interaction' && folder.whose?.student === undefined) return refuse(AI_NEEDS_LOGIN)
+    if (type === 'ai_interaction' && folder.student === undefined) return refuse(AI_NEEDS_LOGIN)
     const found = stepAt(position, session.course?.steps ?? [])
     if (!found.ok) return refuse(found.reason)
     // Spelled out: to spread an envelope costs a third of what recording a small event does.
@@ -127,7 +133,7 @@ export function createWriteSide(options: WriteSideOptions): WriteSide {
   }
 
   /** The log was deleted under way: the new one is told of the session, and the folder is made whole. */
-  function lostItsSession({ state, events }: AtEnd): boolean {
+  function lostItsSession({ state, events }: EndOfLog): boolean {
     const { start } = session
     // A folder that was deleted stays deleted until there is something to record.
     if (start === undefined || session.id !== start.id || events === 0) return false
@@ -140,7 +146,8 @@ export function createWriteSide(options: WriteSideOptions): WriteSide {
     recorder,
     folder,
     start(given) {
-      if (recorder.isClosed) return refuse('nothing is recorded after close')
+      const refused = recorder.refusal()
+      if (refused !== undefined) return refused
       const copy = copyOf(given)
       const checked = courseInput.safeParse(copy)
       if (!checked.success) return refuse(`course: ${describeIssues(checked.error, copy)}`)
@@ -165,7 +172,7 @@ export function createWriteSide(options: WriteSideOptions): WriteSide {
       if (!parsed.success) return refuse(`user_id: ${describeIssues(parsed.error, user_id)}`)
       return calls.whenStarted((call) => calls.settle(() => students.logIn(parsed.data, call)))
     },
-    clear: () => calls.whenStarted((call) => calls.settle(() => students.logOut(call))),
+    clear: () => calls.whenFirst((call) => calls.settle(() => students.logOut(call))),
     import(given, live) {
       const raw = copyOf(given)
       const copy = normalized(raw)
@@ -175,7 +182,7 @@ export function createWriteSide(options: WriteSideOptions): WriteSide {
       return calls.whenSettled((call) => {
         if (!live || !isLearnPack5(file)) {
           reading.state()
-          return takeIn(file, call)
+          return importSnapshot(file, call)
         }
         const isNobodys = (raw as ImportedSnapshot).user_id === ''
         return followHost(isNobodys ? { ...file, user_id: '' } : file, call)
@@ -204,11 +211,11 @@ export function createWriteSide(options: WriteSideOptions): WriteSide {
       return recorded
     },
     open() {
-      if (recorder.isClosed) return
+      if (folder.current !== undefined) return
       openFolder()
       if (folder.current !== undefined) calls.waitNoMore()
     },
-    atEnd(read) {
+    appendAtEnd(read) {
       if (recorder.isClosed) return false
       if (lostItsSession(read)) return true
       const { id, state, position, events, leads } = read

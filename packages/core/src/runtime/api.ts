@@ -166,7 +166,7 @@ export interface Telemetry extends Pick<EventEmitter<TelemetryEvents>, 'on' | 'o
    * @throws RangeError for a telemetry that is too large to be kept in memory
    */
   snapshot(): Snapshot
-  /** How things stand, without reading the log. Every call gives a new object. */
+  /** How things stand, as far as the log is read. Every call gives a new object. */
   status(): Status
   /**
    * Whether something waits that may be sent now, or at the next attempt: the student whose it is is logged in, and the

@@ -2,7 +2,7 @@
 // append, and else renders and delivers, where this process leads.
 
 import type { Clock, Storage } from '../ports'
-import type { WriteSide } from '../record/write-side'
+import type { EndOfLog, WriteSide } from '../record/write-side'
 import type { Leader } from './leader'
 import { within } from './keep-alive'
 import { goOnUntil, toTheEnd, type GoOn } from './patience'
@@ -100,11 +100,16 @@ export function createLoop({ storage, clock, reports, mayRecord, leader, reader,
       return reached === true
     }
     if (!read()) return false
+    reader.reachedEnd(open)
     const term = leader.look()
-    // Looked at the end of the log: what is appended there is read as well, to the end it has then.
-    for (let more = MOST_APPENDED; more > 0 && write.atEnd(atEnd(open, term)); more--)
+    // What is appended there is read as well, to the end it has then.
+    for (let more = MOST_APPENDED; more > 0 && write.appendAtEnd(endOf(open, term)); more--)
       if (!read()) return false
-    reader.reachedEnd()
+    // A listener may have logged in somebody else meanwhile, in whose telemetry the next turn goes on.
+    if (open !== reader.open) {
+      schedule()
+      return false
+    }
     if (submitAtEnd) open.submit(clock.now())
     submitAtEnd = false
     if (open.follower.counts.events > 0) guarded('refusals', () => reports.refusals.store(open.refusals))
@@ -164,7 +169,7 @@ export function createLoop({ storage, clock, reports, mayRecord, leader, reader,
   }
 }
 
-const atEnd = ({ id, follower }: OpenTelemetry, term: number | undefined) => ({
+const endOf = ({ id, follower }: OpenTelemetry, term: number | undefined): EndOfLog => ({
   id,
   state: follower.state,
   position: follower.position,

@@ -2,12 +2,12 @@
 
 import { createDeliveries, type Deliveries } from '../delivery/deliveries'
 import { createOutbox, type Outbox } from '../delivery/outbox'
-import type { Transport } from '../delivery/transport'
+import { destinationOf, type Transport } from '../delivery/transport'
 import type { Turn } from '../delivery/turn'
 import { initialState } from '../fold/state'
 import type { FollowerHooks, NumberedLine } from '../log/follower'
 import type { Clock, Crc, Storage, TelemetryStore } from '../ports'
-import type { Reading } from '../record/reading'
+import type { ReadSide } from '../record/read-side'
 import type { Leader } from './leader'
 import type { Reports } from './reports'
 
@@ -32,11 +32,11 @@ export interface OpenTelemetry
   readonly deliveries: Deliveries
 }
 
-export interface Reader extends Reading {
+export interface Reader extends ReadSide {
   /** The telemetry that is followed; undefined before one is open. */
   readonly open: OpenTelemetry | undefined
-  /** The log is folded to its end: only then is it known who is logged in, and what to render. */
-  reachedEnd(): void
+  /** A log is folded to its end: only then is it known who is logged in, and what to render. */
+  reachedEnd(read: OpenTelemetry): void
   /** @param term of the lease, as it was looked at just now */
   turn(term: number | undefined): Turn
   /** Whether something waits that may be sent now; as far as it is folded. */
@@ -59,7 +59,7 @@ export function createReader(options: ReaderOptions): Reader {
     if (open === undefined) return NOTHING
     const { outbox } = open
     const { position, restarts } = outbox.follower
-    const maySend = term !== undefined && caughtUp && !isHeld && outbox.isSent
+    const maySend = term !== undefined && caughtUp && !isHeld && outbox.maySend
     return { term, maySend, position, lastLogin: outbox.lastLogin, restarts }
   }
 
@@ -91,9 +91,10 @@ export function createReader(options: ReaderOptions): Reader {
 
   function state() {
     if (open === undefined) return initialState
+    const read = open
     reports.guarded('log', () => {
-      open?.follower.catchUp()
-      caughtUp = true
+      read.follower.catchUp()
+      caughtUp ||= read === open
     })
     return open.follower.state
   }
@@ -103,6 +104,7 @@ export function createReader(options: ReaderOptions): Reader {
       return open
     },
     switchTo(id) {
+      open?.deliveries.store()
       open?.deliveries.stop()
       caughtUp = false
       open = reports.guarded('log', () => opened(id))
@@ -122,16 +124,19 @@ export function createReader(options: ReaderOptions): Reader {
     get lines() {
       return open?.follower.lines ?? (() => [])
     },
-    reachedEnd() {
-      caughtUp = true
+    reachedEnd(read) {
+      // A listener may have logged in somebody else while it was read.
+      if (read === open) caughtUp = true
     },
     turn,
-    waits: () => open !== undefined && !isHeld && open.outbox.isSent && open.deliveries.waits(),
+    waits: () => open !== undefined && !isHeld && open.outbox.maySend && open.deliveries.waits(),
     get transports() {
       return transports
     },
     deliverTo(given) {
-      transports = [...given]
+      // One that stays goes on with what it has begun.
+      const before = new Map(transports.map((transport) => [destinationOf(transport), transport]))
+      transports = given.map((transport) => before.get(destinationOf(transport)) ?? transport)
       open?.deliveries.deliverTo(transports)
     },
   }

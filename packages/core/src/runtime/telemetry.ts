@@ -18,13 +18,14 @@ import { steadyClock } from './steady-clock'
  * have one on the same folder.
  */
 export function createTelemetry(options: TelemetryOptions): Telemetry {
-  const { storage, mayRecord = () => true } = options
+  const { storage } = options
   const clock = steadyClock(options.clock)
   const clean = createCleaner(options.redact, () =>
     reports.noticed('a text could not be redacted, and nothing of it was kept'),
   )
   const reports = createReports(clock, clean.reason)
   const { events, guarded } = reports
+  const mayRecord = () => options.mayRecord === undefined || guarded('mayRecord', options.mayRecord) === true
   const leader = createLeader(storage, reports, mayRecord)
   const reader = createReader({
     ...options,
@@ -36,7 +37,17 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       loop.schedule()
     },
   })
-  const write = createWriteSide({ ...options, clock, clean, reading: reader, reports, mayRecord })
+  const { machine } = options
+  const write = createWriteSide({
+    ...options,
+    clock,
+    clean,
+    reading: reader,
+    reports,
+    mayRecord,
+    // Where it cannot be told, it is another one than any login was made on.
+    machine: machine && (() => guarded('machine', machine) ?? ''),
+  })
   const { recorder, folder } = write
   const loop = createLoop({ storage, clock, reports, mayRecord, leader, reader, write })
   const patience = createPatience(clock)
@@ -85,7 +96,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     snapshot: () => snapshot(reader.state()),
     status: () => ({
       telemetry_id: folder.current?.id,
-      student: folder.whose?.student,
+      student: folder.student,
       recorded: recorder.count,
       refused: reports.refused,
       log: {
@@ -97,7 +108,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     waits() {
       // While the log is not folded, whoever is logged in may have left something.
       if (reader.open !== undefined && !reader.caughtUp)
-        return folder.whose?.student !== undefined && reader.transports.length > 0
+        return folder.student !== undefined && reader.transports.length > 0
       return guarded('log', reader.waits) ?? false
     },
     settled: () => keepAlive(clock, settled),

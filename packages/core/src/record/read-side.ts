@@ -4,7 +4,7 @@ import type { State } from '../fold/state'
 import type { Lines } from './moves'
 import type { Open } from './recorder'
 
-export interface Reading {
+export interface ReadSide {
   /** From here on that telemetry is followed, and no other. Undefined where it cannot be opened. */
   switchTo(telemetry_id: string): Open | undefined
   /** While a login or logout is not in the log, whose work may leave is not known, and none does. */

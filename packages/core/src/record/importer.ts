@@ -10,7 +10,7 @@ import type { Crc } from '../ports'
 import type { Cleaner } from './clean'
 import type { Folder } from './folder'
 import { isIn, linesOf } from './moves'
-import type { Reading } from './reading'
+import type { ReadSide } from './read-side'
 import type { Recorded } from './recorded'
 import type { Call, Open, Recorder } from './recorder'
 import type { Session } from './session'
@@ -18,22 +18,29 @@ import type { Session } from './session'
 /** Of a log that is folded at once, bytes, to tell what is new in a file: a start takes a moment longer for it. */
 const FOLDED_AT_ONCE = 4 * 1024 * 1024
 
-export interface TakeInOptions {
+export interface ImporterOptions {
   readonly crc: Crc
   readonly clean: Pick<Cleaner, 'snapshot'>
   readonly recorder: Recorder
   readonly folder: Folder
   readonly session: Session
-  readonly reading: Reading
+  readonly reading: ReadSide
 }
 
 /**
  * Appends the import with the id of the call, unless the log holds it already or it says nothing new. A file that goes by the
  * present telemetry's id is united with it whoever it names: what is whose in it cannot be told.
  */
-export type TakeIn = (file: ImportedSnapshot, call: Call) => Recorded
+export type ImportSnapshot = (file: ImportedSnapshot, call: Call) => Recorded
 
-export function createTakeIn({ crc, clean, recorder, folder, session, reading }: TakeInOptions): TakeIn {
+export function createImporter({
+  crc,
+  clean,
+  recorder,
+  folder,
+  session,
+  reading,
+}: ImporterOptions): ImportSnapshot {
   const { append } = recorder
 
   /** A file whose import could not be noted comes again with the id it had: it is in the log already. */

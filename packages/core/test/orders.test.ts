@@ -1,0 +1,397 @@
+// Orders of calls in which something was lost, doubled or somebody else's before it was mended.
+
+import { expect, it, describe } from 'vitest'
+import { createTelemetry } from '../src/index'
+import { manualClock, memoryLog, memoryStorage } from '../src/memory'
+import { eventsOf } from './arbitraries'
+import { countingIds, course, crc, recorder, TELEMETRY_ID, world } from './support'
+
+const types = (log: string) => eventsOf(log).map(({ type }) => type)
+
+describe('a switch that failed', () => {
+  function scene() {
+    const storage = memoryStorage()
+    const { open } = storage
+    const s = { full: false }
+    storage.open = (id) => {
+      const store = open(id)
+      if (id === TELEMETRY_ID) return store
+      const log = {
+        ...store.log,
+        append: (line: string) => {
+          if (s.full) throw new Error('disk full')
+          store.log.append(line)
+        },
+      }
+      return { ...store, log }
+    }
+    return { storage, s }
+  }
+  it('work that the owner took is not moved to another student later', async () => {
+    const { storage, s } = scene()
+    const stream = recorder('events')
+    const w = world({ storage, transports: [stream.transport] })
+    w.telemetry.start(course)
+    w.telemetry.identify('ana')
+    w.telemetry.clear()
+    w.telemetry.record(0, 'compile', { stdout: 'work of ana' })
+    s.full = true
+    expect(w.telemetry.identify('ben').ok).toBe(false)
+    s.full = false
+    expect(w.telemetry.identify('ana').ok).toBe(true)
+    await w.telemetry.idle()
+    expect(stream.bodies().map((b) => b['user_id'])).toEqual(['ana'])
+    expect(w.telemetry.identify('ben').ok).toBe(true)
+    await w.telemetry.idle()
+    expect.soft(stream.bodies().map((b) => b['user_id'])).toEqual(['ana'])
+    // Whoever switches logs out of the one before.
+    expect.soft(types(storage.log(TELEMETRY_ID)).at(-1)).toBe('student_cleared')
+  })
+})
+
+describe('recording switched off', () => {
+  it('a call made while it was off is not recorded at the next start', () => {
+    const storage = memoryStorage()
+    let may = false
+    const telemetry = createTelemetry({
+      storage,
+      clock: manualClock(1_700_000_000_000),
+      ids: countingIds(),
+      crc,
+      random: () => 0.5,
+      mayRecord: () => may,
+    })
+    const answer = telemetry.record(0, 'compile', { source_code: 'secret, recording is off' })
+    may = true
+    telemetry.start(course)
+    expect.soft(answer.ok).toBe(false)
+    expect.soft(types(storage.log(TELEMETRY_ID))).toEqual(['session_start'])
+  })
+  it('the same between two sessions', () => {
+    const storage = memoryStorage()
+    let may = true
+    const telemetry = createTelemetry({
+      storage,
+      clock: manualClock(1_700_000_000_000),
+      ids: countingIds(),
+      crc,
+      random: () => 0.5,
+      mayRecord: () => may,
+    })
+    telemetry.start(course)
+    telemetry.end('x')
+    may = false
+    telemetry.record(0, 'compile', { source_code: 'secret, recording is off' })
+    may = true
+    telemetry.start(course)
+    expect(types(storage.log(TELEMETRY_ID))).toEqual(['session_start', 'session_end', 'session_start'])
+  })
+})
+
+describe('logout after the end of a session', () => {
+  it('stops sending', async () => {
+    const stream = recorder('events', { kind: 'retry', reason: 'offline' })
+    const w = world({ transports: [stream.transport] })
+    w.telemetry.start(course)
+    w.telemetry.identify('ana')
+    w.telemetry.record(0, 'open_step')
+    await w.telemetry.idle()
+    expect(stream.sent).toHaveLength(1)
+    w.telemetry.end('finished')
+    w.telemetry.clear()
+    w.clock.advance(60_000)
+    await w.telemetry.idle()
+    expect.soft(stream.sent).toHaveLength(1)
+    await Promise.all([w.telemetry.close(), w.clock.advance(400)])
+    const next = world({ storage: w.storage, now: w.clock.now() })
+    next.telemetry.start(course)
+    expect.soft(next.telemetry.status().student).toBeUndefined()
+  })
+})
+
+describe('open after start', () => {
+  it('later calls wait for the next start', () => {
+    const w = world()
+    w.telemetry.start(course)
+    w.telemetry.open()
+    w.telemetry.end('finished')
+    w.telemetry.record(0, 'compile', {})
+    expect(types(w.storage.log(TELEMETRY_ID))).toEqual(['session_start', 'session_end'])
+  })
+})
+
+describe('open with a machine that cannot be told', () => {
+  it('throws nothing into the host', () => {
+    const storage = memoryStorage()
+    world({ storage }).telemetry.start(course)
+    const telemetry = createTelemetry({
+      storage,
+      clock: manualClock(1_700_000_000_000),
+      ids: countingIds(),
+      crc,
+      random: () => 0.5,
+      machine: () => {
+        throw new Error('EACCES')
+      },
+    })
+    expect(() => telemetry.open()).not.toThrow()
+  })
+  it('a start is recorded', () => {
+    const storage = memoryStorage()
+    world({ storage }).telemetry.start(course)
+    const telemetry = createTelemetry({
+      storage,
+      clock: manualClock(1_700_000_000_000),
+      ids: countingIds(),
+      crc,
+      random: () => 0.5,
+      machine: () => {
+        throw new Error('EACCES')
+      },
+    })
+    expect(telemetry.start(course)).toMatchObject({ ok: true })
+  })
+})
+
+describe('pause of a log that is gone', () => {
+  it('is over with a login in the new log', async () => {
+    const storage = memoryStorage()
+    const { open } = storage
+    let log = memoryLog()
+    let replaced = false
+    const store = open(TELEMETRY_ID)
+    const following = {
+      append: (l: string) => log.append(l),
+      size: () => log.size(),
+      watch: () => () => {},
+      read: (from: number, max: number) => {
+        const at = replaced ? 0 : from
+        replaced = false
+        return log.read(at, max)
+      },
+    }
+    storage.open = () => ({ ...store, log: following })
+    const stream = recorder('events', { kind: 'pause', reason: 'answered 401' })
+    const w = world({ storage, transports: [stream.transport] })
+    w.telemetry.start(course)
+    w.telemetry.identify('ana')
+    w.telemetry.record(0, 'open_step')
+    await w.telemetry.idle()
+    expect(stream.sent).toHaveLength(1)
+    // The folder is purged and begun anew, between two turns of the loop.
+    log = memoryLog()
+    replaced = true
+    w.telemetry.start(course)
+    w.telemetry.identify('ana')
+    for (let n = 0; n < 4; n++) w.telemetry.record(0, 'open_step')
+    await w.telemetry.idle()
+    await w.telemetry.idle()
+    expect(stream.sent).toHaveLength(5)
+  })
+})
+
+describe('after close,', () => {
+  it('append makes nothing', async () => {
+    const w = world()
+    await Promise.all([w.telemetry.close(), w.clock.advance(400)])
+    w.telemetry.append({ v: 1, id: 'a', at: 1, session: 'a', type: 'new_kind' })
+    expect(w.storage.readIndex()).toBeUndefined()
+  })
+})
+
+describe('what throws when it is asked whether anything may be recorded', () => {
+  it('does not reach the host timers', () => {
+    const clock = manualClock(1_700_000_000_000)
+    let bad = false
+    const telemetry = createTelemetry({
+      storage: memoryStorage(),
+      clock,
+      ids: countingIds(),
+      crc,
+      random: () => 0.5,
+      mayRecord: () => {
+        if (bad) throw new Error('x')
+        return true
+      },
+    })
+    telemetry.start(course)
+    bad = true
+    expect.soft(() => clock.advance(10)).not.toThrow()
+    expect.soft(() => telemetry.save()).not.toThrow()
+  })
+})
+
+describe('switch in a listener during a turn', () => {
+  it('does not take the next telemetry for folded', async () => {
+    const storage = memoryStorage()
+    const a = world({ storage })
+    a.telemetry.start(course)
+    a.telemetry.identify('ana')
+    a.telemetry.identify('ben')
+    for (let n = 0; n < 300; n++) a.telemetry.record(0, 'compile', { stdout: `${n}`.padEnd(10_000, 'x') })
+    const all = a.telemetry.snapshot().steps[0]!.compilations.length
+    a.telemetry.identify('ana')
+    a.telemetry.save()
+    const clock = manualClock(1_700_000_100_000)
+    let more = 0
+    const now: (() => void)[] = []
+    const turns = async (count: number) => {
+      for (let n = 0; n < count; n++) {
+        now.shift()?.()
+        for (let m = 0; m < 30; m++) await Promise.resolve()
+      }
+    }
+    const telemetry = createTelemetry({
+      storage,
+      clock: {
+        ...clock,
+        elapsed: () => clock.elapsed() + (more += 1) / 2,
+        after: (ms, run) =>
+          ms === 0 ? (now.push(run), () => void now.splice(now.indexOf(run), 1)) : clock.after(ms, run),
+      },
+      ids: countingIds(),
+      crc,
+      random: () => 0.5,
+    })
+    const written: number[] = []
+    const faults: unknown[] = []
+    telemetry.on('fault', (...f) => faults.push(f))
+    telemetry.on('snapshot', (state) => {
+      const one = [...state.activity.values()][0]?.compilations
+      written.push(one === undefined ? -1 : one.full.flat().length + one.tail.length)
+    })
+    telemetry.start(course)
+    await turns(10)
+    telemetry.record(0, 'open_step')
+    await turns(10)
+    const before = written.length
+    storage.open(TELEMETRY_ID).log.append('no line of ours')
+    let once = true
+    telemetry.on('noticed', () => {
+      if (once) {
+        once = false
+        telemetry.identify('ben')
+      }
+    })
+    telemetry.record(0, 'open_step')
+    await turns(6)
+    clock.advance(20_000)
+    await turns(4)
+    expect(telemetry.status().student).toBe('ben')
+    expect(written.slice(before).filter((n) => n >= 0 && n < all)).toEqual([])
+  })
+})
+
+describe('a switch to another telemetry', () => {
+  it('sends nothing of the one before again', async () => {
+    const stream = recorder('events')
+    let answer: (o: never) => void = () => {}
+    const w = world({
+      transports: [
+        {
+          ...stream.transport,
+          async deliver(p, s) {
+            const o = await stream.transport.deliver(p, s)
+            if (stream.sent.length === 3)
+              return new Promise((r) => {
+                answer = r as never
+              })
+            return o
+          },
+        },
+      ],
+    })
+    w.telemetry.start(course)
+    w.telemetry.identify('ana')
+    for (let n = 0; n < 3; n++) w.telemetry.record(0, 'compile', { stdout: `${n}` })
+    const idle = w.telemetry.settled()
+    for (let n = 0; n < 100; n++) {
+      await Promise.resolve()
+      w.clock.advance(0)
+    }
+    expect(stream.sent).toHaveLength(3)
+    w.telemetry.identify('ben')
+    answer({ kind: 'delivered' } as never)
+    await idle
+    w.telemetry.identify('ana')
+    await w.telemetry.idle()
+    const ids = stream.sent.map(({ id }) => id)
+    // The third was under way; the second was answered.
+    expect(ids.filter((id) => id === ids[1])).toHaveLength(1)
+  })
+})
+
+describe('another process goes on in another telemetry', () => {
+  it('who is logged in is told of the telemetry that this process goes on in', async () => {
+    const storage = memoryStorage()
+    const [one, two] = [world({ storage }), world({ storage })]
+    one.telemetry.start(course)
+    one.telemetry.identify('ana')
+    await one.telemetry.idle()
+    two.telemetry.start(course)
+    two.telemetry.identify('ben')
+    await one.telemetry.idle()
+    const { student } = one.telemetry.status()
+    expect.soft(student).toBe(one.telemetry.state().student)
+    // Nobody is logged in in that log.
+    expect.soft(one.telemetry.record(0, 'ai_interaction', { student_message: 'of ben' }).ok).toBe(false)
+    // A host that compares the session file with `status` (followLogins of the adapter).
+    if (one.telemetry.status().student !== 'ben') one.telemetry.identify('ben')
+    one.telemetry.record(0, 'compile', { stdout: 'of ben' })
+    expect.soft(storage.log(TELEMETRY_ID)).not.toContain('of ben')
+  })
+})
+
+describe('deliverTo with a new transport of the same name', () => {
+  it('goes on with the one it has, and closes that one', async () => {
+    const used: string[] = []
+    const make = (which: string) => ({
+      name: 'x',
+      wants: 'events' as const,
+      deliver: async () => (used.push(`deliver ${which}`), { kind: 'delivered' as const }),
+      close: async () => void used.push(`close ${which}`),
+    })
+    const w = world()
+    w.telemetry.deliverTo([make('old')])
+    w.telemetry.start(course)
+    w.telemetry.identify('ana')
+    w.telemetry.deliverTo([make('new')])
+    w.telemetry.record(0, 'open_step')
+    await w.telemetry.idle()
+    await Promise.all([w.telemetry.close(), w.clock.advance(400)])
+    expect(used).toEqual(['deliver old', 'close old'])
+  })
+})
+
+describe('a file that adds nothing, found at the first end of the log', () => {
+  it('is not appended', async () => {
+    const first = world()
+    first.telemetry.start(course)
+    first.telemetry.identify('ana')
+    first.telemetry.record(0, 'compile', { stdout: 'x' })
+    await first.telemetry.idle()
+    first.telemetry.save()
+    const { storage } = first
+    const w = world({ storage, now: first.clock.now() + 1_000 })
+    w.telemetry.open()
+    // Somebody formats it before the log was read.
+    storage.telemetryJson = JSON.stringify(JSON.parse(storage.telemetryJson as string), null, 7)
+    await w.telemetry.idle()
+    expect(types(storage.log(TELEMETRY_ID))).not.toContain('import')
+  })
+  it('is not appended later either', async () => {
+    const first = world()
+    first.telemetry.start(course)
+    first.telemetry.identify('ana')
+    first.telemetry.record(0, 'compile', { stdout: 'x' })
+    await first.telemetry.idle()
+    first.telemetry.save()
+    const { storage } = first
+    const w = world({ storage, now: first.clock.now() + 1_000 })
+    w.telemetry.open()
+    await w.telemetry.idle()
+    storage.telemetryJson = JSON.stringify(JSON.parse(storage.telemetryJson as string), null, 7)
+    await w.telemetry.idle()
+    expect(types(storage.log(TELEMETRY_ID))).not.toContain('import')
+  })
+})
