@@ -395,3 +395,34 @@ describe('a file that adds nothing, found at the first end of the log', () => {
     expect(types(storage.log(TELEMETRY_ID))).not.toContain('import')
   })
 })
+
+describe('a switch that cannot be gone through with', () => {
+  it('does not append the start of the session again and again: it has moved, and is not lost', async () => {
+    const storage = memoryStorage()
+    const { open } = storage
+    let lines = 0
+    storage.open = (id) => {
+      const store = open(id)
+      if (id === TELEMETRY_ID) return store
+      const append = (line: string): void => {
+        // The start and the login are taken, and nothing more.
+        if (++lines > 2) throw new Error('EIO')
+        store.log.append(line)
+      }
+      return { ...store, log: { ...store.log, append } }
+    }
+    const w = world({ storage })
+    w.telemetry.start(course)
+    w.telemetry.identify('ana')
+    w.telemetry.clear()
+    w.telemetry.end('finished')
+    w.telemetry.start(course)
+    w.telemetry.record(0, 'compile', { stdout: 'of nobody' })
+    expect(w.telemetry.identify('ben')).toMatchObject({ ok: false })
+    for (let turn = 0; turn < 10; turn++) {
+      w.telemetry.record(0, 'open_step')
+      await w.telemetry.idle()
+    }
+    expect(types(storage.log(TELEMETRY_ID)).filter((type) => type === 'session_start')).toHaveLength(2)
+  })
+})

@@ -137,7 +137,8 @@ export function createWriteSide(options: WriteSideOptions): WriteSide {
     const { start } = session
     // A folder that was deleted stays deleted until there is something to record.
     if (start === undefined || session.id !== start.id || events === 0) return false
-    if (state.sessions.some(({ id }) => id === start.id)) return false
+    // One that has moved on with who logged in is no longer in the state, but it is in the log.
+    if (state.sessions.some(({ id }) => id === start.id) || reading.has(start.id)) return false
     folder.whose?.store()
     return append(start, folder.current).ok
   }
