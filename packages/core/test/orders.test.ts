@@ -1,7 +1,7 @@
 // Orders of calls in which something was lost, doubled or somebody else's before it was mended.
 
 import { expect, it, describe } from 'vitest'
-import { createTelemetry } from '../src/index'
+import { createTelemetry, type Outcome } from '../src/index'
 import { manualClock, memoryLog, memoryStorage } from '../src/memory'
 import { eventsOf } from './arbitraries'
 import { countingIds, course, crc, recorder, TELEMETRY_ID, world } from './support'
@@ -424,5 +424,28 @@ describe('a switch that cannot be gone through with', () => {
       await w.telemetry.idle()
     }
     expect(types(storage.log(TELEMETRY_ID)).filter((type) => type === 'session_start')).toHaveLength(2)
+  })
+})
+
+describe('a logout between two requests', () => {
+  it('lets no other one go, also before it is folded', async () => {
+    let answer: (outcome: Outcome) => void = () => {}
+    const stream = recorder('events', new Promise<Outcome>((resolve) => (answer = resolve)))
+    const w = world({ transports: [stream.transport] })
+    w.telemetry.start(course)
+    w.telemetry.identify('ana')
+    for (let n = 0; n < 3; n++) w.telemetry.record(0, 'open_step')
+    w.clock.advance(0)
+    for (let turn = 0; turn < 50; turn++) await Promise.resolve()
+    expect(stream.sent).toHaveLength(1)
+    w.telemetry.clear()
+    answer({ kind: 'delivered' })
+    for (let turn = 0; turn < 50; turn++) await Promise.resolve()
+    expect(stream.sent).toHaveLength(1)
+    await w.telemetry.idle()
+    expect(stream.sent).toHaveLength(1)
+    w.telemetry.identify('ana')
+    await w.telemetry.idle()
+    expect(stream.sent).toHaveLength(3)
   })
 })

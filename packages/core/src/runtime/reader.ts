@@ -54,12 +54,14 @@ export function createReader(options: ReaderOptions): Reader {
   let open: (OpenTelemetry & { readonly outbox: Outbox }) | undefined
   let caughtUp = false
   let isHeld = false
+  /** A login or logout may be in the log that is not folded yet. */
+  let isBehind = false
 
   function turn(term: number | undefined): Turn {
     if (open === undefined) return NOTHING
     const { outbox } = open
     const { position, restarts } = outbox.follower
-    const maySend = term !== undefined && caughtUp && !isHeld && outbox.maySend
+    const maySend = term !== undefined && caughtUp && !isHeld && !isBehind && outbox.maySend
     return { term, maySend, position, lastLogin: outbox.lastLogin, restarts }
   }
 
@@ -112,6 +114,7 @@ export function createReader(options: ReaderOptions): Reader {
     },
     hold(is) {
       isHeld = is
+      isBehind = true
     },
     state,
     get folded() {
@@ -126,7 +129,9 @@ export function createReader(options: ReaderOptions): Reader {
     },
     reachedEnd(read) {
       // A listener may have logged in somebody else while it was read.
-      if (read === open) caughtUp = true
+      if (read !== open) return
+      caughtUp = true
+      isBehind = false
     },
     turn,
     waits: () => open !== undefined && !isHeld && open.outbox.maySend && open.deliveries.waits(),
