@@ -449,3 +449,31 @@ describe('a logout between two requests', () => {
     expect(stream.sent).toHaveLength(3)
   })
 })
+
+describe('two processes that log in the same student', () => {
+  it('go on in one telemetry of theirs, also where one of them could not at first', () => {
+    const storage = memoryStorage()
+    const { open } = storage
+    let isFull = false
+    storage.open = (id) => {
+      const store = open(id)
+      if (id === TELEMETRY_ID) return store
+      const append = (line: string): void => {
+        if (isFull) throw new Error('ENOSPC')
+        store.log.append(line)
+      }
+      return { ...store, log: { ...store.log, append } }
+    }
+    const one = world({ storage, ids: countingIds([TELEMETRY_ID, 'of-ben-by-one']) })
+    const two = world({ storage, ids: countingIds(['of-ben-by-two']) })
+    one.telemetry.start(course)
+    one.telemetry.identify('ana')
+    two.telemetry.start(course)
+    isFull = true
+    expect(two.telemetry.identify('ben')).toMatchObject({ ok: false })
+    isFull = false
+    one.telemetry.identify('ben')
+    two.telemetry.record(0, 'compile', { stdout: 'of ben' })
+    expect(two.telemetry.status().telemetry_id).toBe('of-ben-by-one')
+  })
+})

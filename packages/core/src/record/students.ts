@@ -69,7 +69,13 @@ export function createStudents({ crc, recorder, folder, session, reading }: Stud
   /** Theirs from before, or a fresh one. */
   function leaveFor(user_id: StudentId, call: Call, whose: Ownership, left: Open): Recorded {
     const key = String(user_id)
-    return takeSteps(key, switches.get(key) ?? planSwitch(user_id, call, whose, left), whose)
+    const begun = switches.get(key)
+    const theirs = whose.telemetryOf(user_id)
+    // Another process may have begun one for them since: they go on in that, and nobody has two.
+    const isOvertaken =
+      begun !== undefined && begun.steps.length > 1 && theirs !== undefined && theirs !== begun.to
+    const goesOn = isOvertaken ? undefined : begun
+    return takeSteps(key, goesOn ?? planSwitch(user_id, call, whose, left), whose)
   }
 
   function planSwitch(user_id: StudentId, call: Call, whose: Ownership, left: Open): Switch {
