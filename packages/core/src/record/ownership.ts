@@ -69,13 +69,18 @@ export function readOwnership(options: OwnershipOptions): Ownership {
 
   function change(changed: (index: CourseIndex) => CourseIndex): void {
     if (stored && JSON.stringify(changed(index)) === JSON.stringify(index)) return
-    const { owners, ...latest } = storedNow() ?? index
-    index = changed(stored ? { ...latest, owners: { ...index.owners, ...owners } } : index)
+    index = changed(latest())
     try {
       store()
     } catch (error) {
       failed(error)
     }
+  }
+
+  /** What is stored now, with what is known here; what could not be stored here yet counts. */
+  function latest(): CourseIndex {
+    const { owners, ...others } = storedNow() ?? index
+    return stored ? { ...others, owners: { ...index.owners, ...owners } } : index
   }
 
   /** As other processes left it; undefined where there is none, or it cannot be read. */
@@ -135,6 +140,7 @@ export function readOwnership(options: OwnershipOptions): Ownership {
     setMoving: (id, isMoving) => void (isMoving ? unfinished.add(id) : unfinished.delete(id)),
     settleHere: () => change((now) => ({ ...now, machine: machine?.() })),
     store() {
+      index = latest()
       try {
         store()
       } catch (error) {
