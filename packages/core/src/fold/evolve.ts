@@ -71,8 +71,7 @@ function apply(state: State, event: KnownEvent): State {
 function unclaimedAfter(before: State, event: TelemetryEvent, after: State): Unclaimed | undefined {
   if (after.user_id === undefined || after.student !== undefined) return undefined
   if (event.type === 'session_start') return { session: event.id, without: claimed(before) }
-  if (event.type === 'student_cleared' && before.student !== undefined)
-    return { session: event.session, without: claimed(after) }
+  if (event.type === 'student_cleared') return { session: event.session, without: claimed(after) }
   const { unclaimed } = after
   if (unclaimed === undefined) return undefined
   // What a file tells, nobody did just now.

@@ -48,14 +48,13 @@ export function isIn(lines: Lines, offset: number, id: string, crc: Crc): boolea
 }
 
 /**
- * Ids of what a session did from an offset on. None where another session has started or somebody has logged in since:
- * then whose it is has been decided.
+ * Ids of what a session did from an offset on. None where another session has started or somebody has logged in or out
+ * since: then whose it is has been decided.
  */
 export function unclaimedIn(lines: Lines, offset: number, session: string, crc: Crc): string[] {
   const ids = new Set<string>()
   for (const event of eventsFrom(lines, offset, crc)) {
-    // Where nobody is logged in, another logout, as of a second process, decides nothing.
-    if (event.type === 'session_start' || event.type === 'student_identified') return []
+    if (['session_start', 'student_identified', 'student_cleared'].includes(event.type)) return []
     if (isStepEvent(event) && event.session === session) ids.add(event.id)
   }
   return [...ids]
