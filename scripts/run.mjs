@@ -34,6 +34,7 @@ const TASKS = {
   bench: [BUILD, 'node bench/run.mjs'],
   'stress:kill': [BUILD, 'pnpm --filter @learnpack/telemetry-transport-file run stress:kill'],
   'stress:cli': [BUILD, 'node packages/cli-adapter/stress/cli.mjs'],
+  simulate: [BUILD, 'node simulation/dist/main.js'],
   'stress:faults': [BUILD, 'node packages/cli-adapter/stress/faults.mjs'],
   tarballs: [BUILD, 'pnpm --recursive --filter ./packages/* pack --out tarballs/%s.tgz'],
   changeset: ['changeset'],
