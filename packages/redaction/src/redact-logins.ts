@@ -21,8 +21,11 @@ const header =
   /(authorization(?:\\{0,3}["'`])?\]?\s{0,3}[:=,]\s{0,3}(?:\\{0,3}["'`])?(?:[A-Za-z]{3,12}[ ]{1,3})?)([\w.~+/=:-]{6,4096})/gi
 const bearer = /(\bbearer[ ]{1,3})([\w.~+/=:-]{12,4096})/gi
 
-/** What the rules for logins outside URLs have in common: most texts hold none of it. */
-const words = /bearer |authorization|identified /i
+/**
+ * What the rules for logins outside URLs have in common, in part: most texts hold none of it. What begins with different
+ * letters in each place is passed over three times as fast as the whole words are.
+ */
+const words = /bearer |horization|tified /i
 
 export function redactLogins(text: string): string {
   const inUrls = text.includes('://') ? redactUrls(text) : text

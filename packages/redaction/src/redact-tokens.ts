@@ -89,26 +89,29 @@ export function redactTokens(text: string): string {
 function redactRuns(text: string): string {
   let cleaned = ''
   let from = 0
-  // A run as long as that has one of every so many characters.
-  for (let at = SHORTEST - 1; at < text.length; at += SHORTEST) {
-    if (!isOfRun(text.charCodeAt(at))) continue
-    let start = at
-    while (isOfRun(text.charCodeAt(start - 1))) start--
-    let end = at
-    while (isOfRun(text.charCodeAt(end))) end++
-    if (end - start >= SHORTEST) {
-      start += gluedAt(text, start)
-      bot.lastIndex = start
-      const found = bot.exec(text)?.[0]
-      if (found !== undefined) end = start + found.length
-      const run = text.slice(start, end)
-      const redacted = found === undefined ? run.replace(inRun, redactUnlessPlain) : redactUnlessPlain(run)
-      if (redacted !== run) {
-        cleaned += text.slice(from, start) + redacted
-        from = end
-      }
+  // The next run begins behind here. Whether it is long enough is asked from its far end: most words are passed over at
+  // their first characters.
+  let before = -1
+  while (before + SHORTEST < text.length) {
+    let at = before + SHORTEST
+    while (at > before && isOfRun(text.charCodeAt(at))) at--
+    if (at > before) {
+      before = at
+      continue
     }
-    at = end
+    let end = before + SHORTEST
+    while (isOfRun(text.charCodeAt(end))) end++
+    const start = before + 1 + gluedAt(text, before + 1)
+    bot.lastIndex = start
+    const found = bot.exec(text)?.[0]
+    if (found !== undefined) end = start + found.length
+    const run = text.slice(start, end)
+    const redacted = found === undefined ? run.replace(inRun, redactUnlessPlain) : redactUnlessPlain(run)
+    if (redacted !== run) {
+      cleaned += text.slice(from, start) + redacted
+      from = end
+    }
+    before = end
   }
   return cleaned + text.slice(from)
 }
