@@ -19,6 +19,8 @@ export default {
   jsonReporter: { fileName: 'reports/mutation/report.json' },
   // It may be written anew meanwhile.
   ignorePatterns: ['dist', 'coverage'],
-  tempDirName: '.stryker-tmp',
+  // As deep as the package itself, so that what tests and tsconfig.json name outside of it is found: no path is rewritten.
+  tempDirName: '../../.stryker-tmp',
+  tsconfigFile: 'none',
   thresholds: { high: 95, low: 85, break: 85 },
 }

@@ -12,6 +12,7 @@ const tests = [
   'delivery',
   'clean',
   'stock-vectors',
+  'orders',
   'telemetry',
   'redaction-mark',
   'limits',
