@@ -1,13 +1,12 @@
 // Whether anything may be recorded is asked, each time: while the answer is no, nothing is appended, written or sent.
 
 import { expect, it } from 'vitest'
-import { createTelemetry, encodeLine } from '../src/index'
-import { manualClock, memoryStorage } from '../src/memory'
-import { countingIds, course, crc, event, recorder, TELEMETRY_ID } from './support'
+import { encodeLine } from '../src/index'
+import { memoryStorage } from '../src/memory'
+import { course, crc, event, recorder, TELEMETRY_ID, world } from './support'
 
 function asked() {
   const storage = memoryStorage()
-  const clock = manualClock(1_700_000_000_000)
   const { transport, sent } = recorder('events', { kind: 'retry', reason: 'answered 503' })
   const touched: string[] = []
   const { acquire } = storage.lease
@@ -15,18 +14,8 @@ function asked() {
   const { writeIndex } = storage
   storage.writeIndex = (index) => (touched.push('index'), writeIndex(index))
   let may = true
-  const telemetry = createTelemetry({
-    storage,
-    clock,
-    ids: countingIds(),
-    crc,
-    random: () => 0.5,
-    transports: [transport],
-    mayRecord: () => may,
-  })
-  const faults: unknown[] = []
-  telemetry.on('fault', (...fault) => faults.push(fault))
-  return { telemetry, storage, clock, sent, touched, faults, allow: (is: boolean) => (may = is) }
+  const w = world({ storage, transports: [transport], mayRecord: () => may })
+  return { ...w, sent, touched, allow: (is: boolean) => (may = is) }
 }
 
 const off = { ok: false, reason: 'recording is switched off' }

@@ -2,42 +2,45 @@
 
 import { expect, it, describe } from 'vitest'
 import { createTelemetry, type Outcome } from '../src/index'
-import { manualClock, memoryLog, memoryStorage } from '../src/memory'
+import { manualClock, memoryStorage } from '../src/memory'
 import { eventsOf } from './arbitraries'
-import { countingIds, course, crc, recorder, TELEMETRY_ID, world } from './support'
+import { countingIds, course, crc, recorder, replaceable, TELEMETRY_ID, world } from './support'
 
 const types = (log: string) => eventsOf(log).map(({ type }) => type)
 
-describe('a switch that failed', () => {
-  function scene() {
-    const storage = memoryStorage()
-    const { open } = storage
-    const s = { full: false }
-    storage.open = (id) => {
-      const store = open(id)
-      if (id === TELEMETRY_ID) return store
-      const log = {
-        ...store.log,
-        append: (line: string) => {
-          if (s.full) throw new Error('disk full')
-          store.log.append(line)
-        },
-      }
-      return { ...store, log }
+/** A storage where a line is appended to no log but that of TELEMETRY_ID while `fails` says so: asked for every line. */
+function othersFail(fails: () => boolean) {
+  const storage = memoryStorage()
+  const { open } = storage
+  storage.open = (id) => {
+    const store = open(id)
+    if (id === TELEMETRY_ID) return store
+    const append = (line: string): void => {
+      if (fails()) throw new Error('disk full')
+      store.log.append(line)
     }
-    return { storage, s }
+    return { ...store, log: { ...store.log, append } }
   }
+  return storage
+}
+
+const fail = (): never => {
+  throw new Error('EACCES')
+}
+
+describe('a switch that failed', () => {
   it('work that the owner took is not moved to another student later', async () => {
-    const { storage, s } = scene()
+    let isFull = false
+    const storage = othersFail(() => isFull)
     const stream = recorder('events')
     const w = world({ storage, transports: [stream.transport] })
     w.telemetry.start(course)
     w.telemetry.identify('ana')
     w.telemetry.clear()
     w.telemetry.record(0, 'compile', { stdout: 'work of ana' })
-    s.full = true
+    isFull = true
     expect(w.telemetry.identify('ben').ok).toBe(false)
-    s.full = false
+    isFull = false
     expect(w.telemetry.identify('ana').ok).toBe(true)
     await w.telemetry.idle()
     expect(stream.bodies().map((b) => b['user_id'])).toEqual(['ana'])
@@ -51,16 +54,8 @@ describe('a switch that failed', () => {
 
 describe('recording switched off', () => {
   it('a call made while it was off is not recorded at the next start', () => {
-    const storage = memoryStorage()
     let may = false
-    const telemetry = createTelemetry({
-      storage,
-      clock: manualClock(1_700_000_000_000),
-      ids: countingIds(),
-      crc,
-      random: () => 0.5,
-      mayRecord: () => may,
-    })
+    const { telemetry, storage } = world({ mayRecord: () => may })
     const answer = telemetry.record(0, 'compile', { source_code: 'secret, recording is off' })
     may = true
     telemetry.start(course)
@@ -68,16 +63,8 @@ describe('recording switched off', () => {
     expect.soft(types(storage.log(TELEMETRY_ID))).toEqual(['session_start'])
   })
   it('the same between two sessions', () => {
-    const storage = memoryStorage()
     let may = true
-    const telemetry = createTelemetry({
-      storage,
-      clock: manualClock(1_700_000_000_000),
-      ids: countingIds(),
-      crc,
-      random: () => 0.5,
-      mayRecord: () => may,
-    })
+    const { telemetry, storage } = world({ mayRecord: () => may })
     telemetry.start(course)
     telemetry.end('x')
     may = false
@@ -124,53 +111,20 @@ describe('open with a machine that cannot be told', () => {
   it('throws nothing into the host', () => {
     const storage = memoryStorage()
     world({ storage }).telemetry.start(course)
-    const telemetry = createTelemetry({
-      storage,
-      clock: manualClock(1_700_000_000_000),
-      ids: countingIds(),
-      crc,
-      random: () => 0.5,
-      machine: () => {
-        throw new Error('EACCES')
-      },
-    })
+    const { telemetry } = world({ storage, machine: fail })
     expect(() => telemetry.open()).not.toThrow()
   })
   it('a start is recorded', () => {
     const storage = memoryStorage()
     world({ storage }).telemetry.start(course)
-    const telemetry = createTelemetry({
-      storage,
-      clock: manualClock(1_700_000_000_000),
-      ids: countingIds(),
-      crc,
-      random: () => 0.5,
-      machine: () => {
-        throw new Error('EACCES')
-      },
-    })
+    const { telemetry } = world({ storage, machine: fail })
     expect(telemetry.start(course)).toMatchObject({ ok: true })
   })
 })
 
 describe('pause of a log that is gone', () => {
   it('is over with a login in the new log', async () => {
-    const storage = memoryStorage()
-    const { open } = storage
-    let log = memoryLog()
-    let replaced = false
-    const store = open(TELEMETRY_ID)
-    const following = {
-      append: (l: string) => log.append(l),
-      size: () => log.size(),
-      watch: () => () => {},
-      read: (from: number, max: number) => {
-        const at = replaced ? 0 : from
-        replaced = false
-        return log.read(at, max)
-      },
-    }
-    storage.open = () => ({ ...store, log: following })
+    const { storage, replace } = replaceable()
     const stream = recorder('events', { kind: 'pause', reason: 'answered 401' })
     const w = world({ storage, transports: [stream.transport] })
     w.telemetry.start(course)
@@ -179,8 +133,7 @@ describe('pause of a log that is gone', () => {
     await w.telemetry.idle()
     expect(stream.sent).toHaveLength(1)
     // The folder is purged and begun anew, between two turns of the loop.
-    log = memoryLog()
-    replaced = true
+    replace()
     w.telemetry.start(course)
     w.telemetry.identify('ana')
     for (let n = 0; n < 4; n++) w.telemetry.record(0, 'open_step')
@@ -201,19 +154,8 @@ describe('after close,', () => {
 
 describe('what throws when it is asked whether anything may be recorded', () => {
   it('does not reach the host timers', () => {
-    const clock = manualClock(1_700_000_000_000)
     let bad = false
-    const telemetry = createTelemetry({
-      storage: memoryStorage(),
-      clock,
-      ids: countingIds(),
-      crc,
-      random: () => 0.5,
-      mayRecord: () => {
-        if (bad) throw new Error('x')
-        return true
-      },
-    })
+    const { telemetry, clock } = world({ mayRecord: () => (bad ? fail() : true) })
     telemetry.start(course)
     bad = true
     expect.soft(() => clock.advance(10)).not.toThrow()
@@ -398,19 +340,9 @@ describe('a file that adds nothing, found at the first end of the log', () => {
 
 describe('a switch that cannot be gone through with', () => {
   it('does not append the start of the session again and again: it has moved, and is not lost', async () => {
-    const storage = memoryStorage()
-    const { open } = storage
     let lines = 0
-    storage.open = (id) => {
-      const store = open(id)
-      if (id === TELEMETRY_ID) return store
-      const append = (line: string): void => {
-        // The start and the login are taken, and nothing more.
-        if (++lines > 2) throw new Error('EIO')
-        store.log.append(line)
-      }
-      return { ...store, log: { ...store.log, append } }
-    }
+    // The start and the login are taken, and nothing more.
+    const storage = othersFail(() => ++lines > 2)
     const w = world({ storage })
     w.telemetry.start(course)
     w.telemetry.identify('ana')
@@ -452,18 +384,8 @@ describe('a logout between two requests', () => {
 
 describe('two processes that log in the same student', () => {
   it('go on in one telemetry of theirs, also where one of them could not at first', () => {
-    const storage = memoryStorage()
-    const { open } = storage
     let isFull = false
-    storage.open = (id) => {
-      const store = open(id)
-      if (id === TELEMETRY_ID) return store
-      const append = (line: string): void => {
-        if (isFull) throw new Error('ENOSPC')
-        store.log.append(line)
-      }
-      return { ...store, log: { ...store.log, append } }
-    }
+    const storage = othersFail(() => isFull)
     const one = world({ storage, ids: countingIds([TELEMETRY_ID, 'of-ben-by-one']) })
     const two = world({ storage, ids: countingIds(['of-ben-by-two']) })
     one.telemetry.start(course)

@@ -1,16 +1,10 @@
 // Whose work is whose (SPEC §4 rule 5), also where a crash, a full disk, a copy or another process came in between.
 
 import { describe, expect, it } from 'vitest'
-import {
-  createTelemetry,
-  decodeLine,
-  readCourseIndex,
-  type CourseIndex,
-  type TelemetryEvent,
-} from '../src/index'
-import { manualClock, memoryLog, memoryStorage, type MemoryStorage } from '../src/memory'
+import { decodeLine, readCourseIndex, type CourseIndex, type TelemetryEvent } from '../src/index'
+import { memoryLog, memoryStorage, type MemoryStorage } from '../src/memory'
 import { eventsOf } from './arbitraries'
-import { countingIds, course, crc, delivered, jsonOf, recorder, sample, TELEMETRY_ID, world } from './support'
+import { course, crc, delivered, jsonOf, recorder, sample, TELEMETRY_ID, world } from './support'
 
 const typesOf = (log: string) => eventsOf(log).map(({ type }) => type)
 const openings = (storage: MemoryStorage, id: string) =>
@@ -317,13 +311,8 @@ function failLater(storage: MemoryStorage, n: number): () => void {
 }
 
 describe('a login in a log', () => {
-  const at = (storage: MemoryStorage, machine: string, transports = [recorder('events').transport]) => {
-    const clock = manualClock(1_700_000_000_000)
-    return createTelemetry({
-      ...{ storage, clock, ids: countingIds(), crc, random: () => 0.5, transports },
-      machine: () => machine,
-    })
-  }
+  const at = (storage: MemoryStorage, machine: string, transports = [recorder('events').transport]) =>
+    world({ storage, transports, machine: () => machine }).telemetry
 
   it('counts at the next start on the machine where it was written', async () => {
     const storage = memoryStorage()
@@ -368,10 +357,8 @@ describe('a login in a log', () => {
   it('counts where the name of the machine could be kept only after the first start', async () => {
     const storage = memoryStorage()
     let kept = false
-    const first = createTelemetry({
-      ...{ storage, clock: manualClock(), ids: countingIds(), crc, random: () => 0.5 },
-      machine: () => (kept ? 'here' : 'of this process'),
-    })
+    const machine = () => (kept ? 'here' : 'of this process')
+    const first = world({ storage, now: 0, machine }).telemetry
     first.start(course)
     kept = true
     first.identify('ana')

@@ -3,9 +3,9 @@ import { crc32 } from 'node:zlib'
 import { lookAt } from '../../../testing/bodies'
 import { createTelemetry, deterministicId, measure } from '../src/index'
 import type { CourseInput, Ids, Snapshot } from '../src/index'
-import type { Outcome, Parcel, Redactor, Telemetry, TelemetryEvent, Transport } from '../src/index'
+import type { Outcome, Parcel, Telemetry, TelemetryEvent, TelemetryOptions, Transport } from '../src/index'
 import type { StepEventType } from '../src/events/events'
-import { manualClock, memoryStorage, type MemoryStorage } from '../src/memory'
+import { manualClock, memoryLog, memoryStorage, type MemoryStorage } from '../src/memory'
 
 export const crc = (text: string): number => crc32(text)
 
@@ -66,14 +66,20 @@ const lookedAt = (transport: Transport): Transport => ({
   },
 })
 
+interface WorldOptions extends Pick<TelemetryOptions, 'transports' | 'redact' | 'machine' | 'mayRecord'> {
+  readonly storage?: MemoryStorage
+  readonly now?: number
+  readonly ids?: Ids
+}
+
 /** A runtime on memory, with a clock that stands still. */
 export function world({
   storage = memoryStorage(),
   now = 1_700_000_000_000,
-  transports = [] as readonly Transport[],
+  transports = [],
   ids = countingIds(),
-  redact = undefined as Redactor | undefined,
-} = {}): World {
+  ...options
+}: WorldOptions = {}): World {
   const clock = manualClock(now)
   const telemetry = createTelemetry({
     storage,
@@ -82,13 +88,41 @@ export function world({
     crc,
     random: () => 0.5,
     transports: transports.map(lookedAt),
-    ...(redact && { redact }),
+    ...options,
   })
   const notices: string[] = []
   const faults: string[] = []
   telemetry.on('noticed', (message) => notices.push(message))
   telemetry.on('fault', (what, error) => faults.push(`${what}: ${String(error)}`))
   return { telemetry, storage, clock, notices, faults }
+}
+
+/** A storage whose log can be deleted, and is then another one, as a `world` that is started sees it. */
+export function replaceable() {
+  const storage = memoryStorage()
+  const { open } = storage
+  let { log } = open(TELEMETRY_ID)
+  let replaced = false
+  storage.open = (id) => ({
+    ...open(id),
+    log: {
+      append: (line) => log.append(line),
+      size: () => log.size(),
+      watch: () => () => {},
+      read(from, bytes) {
+        const slice = log.read(replaced ? 0 : from, bytes)
+        replaced = false
+        return slice
+      },
+    },
+  })
+  return {
+    storage,
+    replace(text = '') {
+      log = memoryLog(text)
+      replaced = true
+    },
+  }
 }
 
 type Answer = Outcome | Promise<Outcome> | (() => Outcome | Promise<Outcome>)

@@ -17,7 +17,7 @@ import {
   started as begun,
   TELEMETRY_ID,
 } from './support'
-import { delivered, recorder, withAdditions, world, type World } from './support'
+import { delivered, recorder, replaceable, withAdditions, world, type World } from './support'
 
 const broken = (): never => {
   throw new Error('broken')
@@ -1065,35 +1065,6 @@ describe('what the log decides', () => {
 })
 
 describe('a log that is replaced under way', () => {
-  /** A log that can be deleted, and is then another one. */
-  function replaceable() {
-    const storage = memoryStorage()
-    const store = storage.open(TELEMETRY_ID)
-    let log = store.log
-    let replaced = false
-    const open = storage.open.bind(storage)
-    storage.open = (id) => ({
-      ...open(id),
-      log: {
-        append: (line) => log.append(line),
-        size: () => log.size(),
-        watch: () => () => {},
-        read(from, bytes) {
-          const slice = log.read(replaced ? 0 : from, bytes)
-          replaced = false
-          return slice
-        },
-      },
-    })
-    return {
-      storage,
-      replace(text = '') {
-        log = memoryLog(text)
-        replaced = true
-      },
-    }
-  }
-
   it('loses nothing of the new one to an answer of the old one', async () => {
     const { storage, replace } = replaceable()
     let answer: (outcome: Outcome) => void = () => {}
