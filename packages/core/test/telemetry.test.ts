@@ -1096,7 +1096,7 @@ describe('a log that is replaced under way', () => {
       crc,
       random: () => 0,
       transports: [events.transport],
-      leader: { look: () => 1, resign() {} },
+      leader: { look: () => 1 },
       reports: createReports(before.clock, (reason) => reason),
       restarted() {},
     })

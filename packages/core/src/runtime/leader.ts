@@ -8,6 +8,7 @@ export interface Leader {
   look(): number | undefined
   /** Leads no more. */
   resign(): void
+  readonly hasResigned: boolean
 }
 
 export function createLeader(
@@ -21,6 +22,9 @@ export function createLeader(
     look: () => (hasResigned || !mayRecord() ? undefined : guarded('lease', () => storage.lease.acquire())),
     resign() {
       hasResigned = true
+    },
+    get hasResigned() {
+      return hasResigned
     },
   }
 }

@@ -49,8 +49,6 @@ export function createLoop({ storage, clock, reports, mayRecord, leader, reader,
   let unwatch: (() => void) | undefined
   /** A batch was asked for before the end of the log was reached. */
   let submitAtEnd = false
-  let stopped = false
-  let ended = false
 
   const fileKind = () => guarded('telemetry.json', () => storage.snapshot.read().kind)
 
@@ -72,7 +70,7 @@ export function createLoop({ storage, clock, reports, mayRecord, leader, reader,
   })
 
   function schedule(): void {
-    if (stopped) return
+    if (write.recorder.isClosed) return
     watch()
     cancelScheduled ??= clock.after(0, follow)
   }
@@ -125,7 +123,7 @@ export function createLoop({ storage, clock, reports, mayRecord, leader, reader,
    */
   function save(goOn: GoOn): void {
     const { open } = reader
-    if (open === undefined || ended || !mayRecord()) return
+    if (open === undefined || leader.hasResigned || !mayRecord()) return
     if (leader.look() === undefined) guarded('lease', () => storage.lease.ask())
     for (let looks = 0; looks < MOST_LOOKS && leader.look() !== undefined; looks++) {
       turn(goOn)
@@ -155,14 +153,12 @@ export function createLoop({ storage, clock, reports, mayRecord, leader, reader,
       turn(goOn)
       if (write.importFile()) turn(goOn)
       write.recorder.close()
-      stopped = true
       cancelScheduled?.()
       unwatch?.()
       await inTime(Promise.all([writer.now(), reader.open?.deliveries.settled()]))
       writer.stop()
       reader.open?.deliveries.stop()
       save(goOn)
-      ended = true
       leader.resign()
       await inTime(Promise.allSettled(reader.transports.map(async (transport) => transport.close?.())))
     },

@@ -19,7 +19,7 @@ export interface ReaderOptions {
   readonly transports?: readonly Transport[] | undefined
   /** As of `createTelemetry`. */
   readonly memoryBytes?: number | undefined
-  readonly leader: Leader
+  readonly leader: Pick<Leader, 'look'>
   readonly reports: Reports
   /** The log was deleted or replaced, and is to be read from its beginning. */
   readonly restarted: () => void
