@@ -9,7 +9,7 @@ import { Killed, storageOf, type User } from './storage'
 import type { Timeline } from './timeline'
 
 /** When the world begins, epoch ms. */
-const BEGINNING = 1_767_225_600_000
+export const BEGINNING = 1_767_225_600_000
 /** Without a sign of life for that long a process is taken for dead, ms. */
 const STALE_MS = 30_000
 

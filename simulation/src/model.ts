@@ -20,7 +20,7 @@ interface Done {
   readonly disk: Disk
   /** Whose it is; undefined where nobody was logged in: then it must be kept, and whose it becomes is not judged. */
   readonly student: number | undefined
-  /** A backup, a removal or an import of another file may have taken it. */
+  /** It was lost when its folder was removed or restored from a backup. */
   isExcused: boolean
 }
 

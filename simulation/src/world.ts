@@ -2,8 +2,8 @@
 
 import type { CourseInput } from '@learnpack/telemetry-core'
 import { copyOf, createDisk, emptyContents, type Contents, type Disk } from './disk'
-import { createHost, type Host } from './host'
-import { createModel, type Counted, type Model } from './model'
+import { BEGINNING, createHost, type Host } from './host'
+import { createModel, type Model } from './model'
 import { random, type Random } from './random'
 import { createReceiver, transportTo, type Receiver } from './receiver'
 import { createTimeline, type Timeline } from './timeline'
@@ -19,7 +19,7 @@ export interface World {
   readonly timeline: Timeline
   readonly model: Model
   readonly disks: readonly Disk[]
-  readonly receivers: readonly (Receiver & Counted)[]
+  readonly receivers: readonly Receiver[]
   /** How often each kind of thing happened. */
   readonly counts: ReadonlyMap<string, number>
   /** Something happens. Returns it in words; undefined where it could not happen now. */
@@ -273,8 +273,7 @@ export function createWorld(): World {
       run(chance) {
         const disk = any(disks, chance)
         if (disk === undefined || disks.length >= MOST_DISKS) return undefined
-        const copy = createDisk('teammate', copyOf(disk.contents))
-        disks.push(copy)
+        disks.push(createDisk('teammate', copyOf(disk.contents)))
         return `the folder on the ${disk.machine} is copied to a teammate`
       },
     },
@@ -379,7 +378,7 @@ export function createWorld(): World {
 /** As stock writes it: one attempt more, or the file of somebody else. */
 function foreignFile(known: string | undefined, { chance, below }: Random): string {
   const file = known !== undefined && chance(0.5) ? (JSON.parse(known) as Record<string, unknown>) : undefined
-  const at = 1_767_225_600_000 + below(1_000_000)
+  const at = BEGINNING + below(1_000_000)
   const step = { slug: 'step-0', position: 0, is_testeable: true, files: [] }
   if (file === undefined)
     return JSON.stringify({
