@@ -3,6 +3,7 @@
 import type { Recorded } from './recorded'
 import type { ReadSide } from './read-side'
 import type { Call, Recorder } from './recorder'
+import { AFTER_CLOSE } from './refusals'
 import type { Reports } from './reports'
 
 /** Calls that wait for a start, which may never come. */
@@ -43,7 +44,7 @@ export function createCalls({ recorder, reading, reports, hasSession, isOpen }: 
   let unsettled: (() => Recorded) | undefined
 
   function whenStarted(run: Run): Recorded {
-    if (recorder.isClosed) return refuse('nothing is recorded after close')
+    if (recorder.isClosed) return refuse(AFTER_CLOSE)
     const call = recorder.called()
     if (hasSession() || !waits) return run(call)
     if (early.length >= MOST_EARLY) return refuse(`more than ${MOST_EARLY} calls before a start`)

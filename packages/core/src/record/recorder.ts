@@ -5,6 +5,7 @@ import { brief, messageOf } from '../events/describe'
 import type { TelemetryEvent } from '../events/events'
 import type { Clock, Crc, EventLog, Ids } from '../ports'
 import type { Recorded } from './recorded'
+import { AFTER_CLOSE } from './refusals'
 import type { Reports } from './reports'
 
 /** A telemetry that is appended to. */
@@ -46,7 +47,7 @@ export function createRecorder({ clock, ids, crc, reports, mayRecord }: Recorder
   let isClosed = false
 
   function refusal(): Recorded | undefined {
-    if (isClosed) return reports.refuse('nothing is recorded after close')
+    if (isClosed) return reports.refuse(AFTER_CLOSE)
     return mayRecord() ? undefined : reports.refuse('recording is switched off')
   }
 

@@ -6,6 +6,9 @@ import type { Refusal, RefusalStore } from '../ports'
 /** Why a question to the AI tutor was refused: nobody was logged in (SPEC §3). No fault of anybody's. */
 export const AI_NEEDS_LOGIN = 'ai_interaction is recorded only while a student is logged in'
 
+/** Why a call was refused that came after `close`. */
+export const AFTER_CLOSE = 'nothing is recorded after close'
+
 /** Different reasons kept apart; beyond that they are counted together. */
 const REASONS = 100
 const OTHERS = 'for other reasons'
