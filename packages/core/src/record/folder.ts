@@ -38,8 +38,12 @@ export interface Folder {
   switchTo(telemetry_id: string): void
   /** A telemetry that is not gone on in, only appended to. */
   logOf(telemetry_id: string): Open | undefined
-  /** Whatever makes the ids, one that is somebody's is never given to another. @param at epoch ms */
-  unusedId(at: number): string
+  /**
+   * The telemetry in which the work of another student than the owner goes on: theirs from before, else a new one.
+   * @param at epoch ms
+   * @param suggested id of the new one, unless it is somebody's already
+   */
+  telemetryFor(user_id: StudentId, at: number, suggested?: string): string
   /** Moves the work that a login takes along, or what is left to move of it. */
   takeAlong(login: EventOf<'student_identified'>, way: { from: Way['from']; to: string }): Recorded
 }
@@ -85,6 +89,14 @@ export function createFolder({ storage, ids, crc, machine, reading, reports }: F
       failed: (error) => reports.fault('index', error),
     })
 
+  const isTaken = (id: string): boolean => whose?.ownerOf(id) !== undefined
+
+  /** Whatever makes the ids, one that is somebody's is never given to another. */
+  function unusedId(at: number): string {
+    const id = ids.telemetry()
+    return isTaken(id) ? ids.event(at).replaceAll('-', '').slice(-16) : id
+  }
+
   function switchTo(id: string): void {
     current = reading.switchTo(id)
   }
@@ -109,9 +121,10 @@ export function createFolder({ storage, ids, crc, machine, reading, reports }: F
     },
     switchTo,
     logOf,
-    unusedId(at) {
-      const id = ids.telemetry()
-      return whose?.ownerOf(id) === undefined ? id : ids.event(at).replaceAll('-', '').slice(-16)
+    telemetryFor(user_id, at, suggested) {
+      const theirs = whose?.telemetryOf(user_id)
+      if (theirs !== undefined) return theirs
+      return suggested === undefined || isTaken(suggested) ? unusedId(at) : suggested
     },
     takeAlong,
   }

@@ -56,7 +56,7 @@ export function createFollowHost(
     const owner = folder.whose?.ownerOf(telemetry_id)
     const isAnother =
       user_id !== undefined && user_id !== '' && owner !== undefined && !sameStudent(owner, user_id)
-    return isAnother ? (folder.whose?.telemetryOf(user_id) ?? folder.unusedId(at)) : telemetry_id
+    return isAnother ? folder.telemetryFor(user_id, at) : telemetry_id
   }
 
   /** Without what other students did in it, whose telemetries have it. */

@@ -86,8 +86,6 @@ export function createImporter({
     const { user_id, telemetry_id } = file
     const another = owner !== undefined && user_id !== undefined && !sameStudent(owner, user_id)
     if (!another || telemetry_id === current?.id) return importInto(current, file, call)
-    const taken = whose?.ownerOf(telemetry_id) !== undefined
-    const theirs = whose?.telemetryOf(user_id) ?? (taken ? folder.unusedId(call.at) : telemetry_id)
-    return importInto(folder.logOf(theirs), file, call)
+    return importInto(folder.logOf(folder.telemetryFor(user_id, call.at, telemetry_id)), file, call)
   }
 }

@@ -75,11 +75,11 @@ export function createStudents({ crc, recorder, folder, session, reading }: Stud
     const isOvertaken =
       begun !== undefined && begun.steps.length > 1 && theirs !== undefined && theirs !== begun.to
     const goesOn = isOvertaken ? undefined : begun
-    return takeSteps(key, goesOn ?? planSwitch(user_id, call, whose, left), whose)
+    return takeSteps(key, goesOn ?? planSwitch(user_id, call, left), whose)
   }
 
-  function planSwitch(user_id: StudentId, call: Call, whose: Ownership, left: Open): Switch {
-    const to = whose.telemetryOf(user_id) ?? folder.unusedId(call.at)
+  function planSwitch(user_id: StudentId, call: Call, left: Open): Switch {
+    const to = folder.telemetryFor(user_id, call.at)
     const { lines } = reading
     const { offset, at } = session.unclaimed
     const isNobodys = folder.student === undefined && session.id !== undefined
