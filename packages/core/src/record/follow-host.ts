@@ -5,7 +5,7 @@ import type { Crc, Storage } from '../ports'
 import type { Recorded } from './recorded'
 import type { Cleaner } from './clean'
 import { differences, sessionIds } from '../fold/differences'
-import { EVENT_VERSION, sameStudent, type TelemetryEvent } from '../events/events'
+import { sameStudent, type TelemetryEvent } from '../events/events'
 import { evolve } from '../fold/evolve'
 import type { Folder } from './folder'
 import { createFollower } from '../log/follower'
@@ -14,7 +14,7 @@ import type { ReadSide } from './read-side'
 import type { Call, Recorder } from './recorder'
 import { snapshot } from '../fold/render'
 import type { Reports } from './reports'
-import type { Session } from './session'
+import { envelopeOf, type Session } from './session'
 import type { ImportedSnapshot } from '../events/snapshot-schema'
 import { initialState, type State } from '../fold/state'
 import type { Students } from './students'
@@ -82,11 +82,14 @@ export function createFollowHost(
     let known = reading.state()
     let last: Recorded = { ok: true, id: known.last_event_id ?? call.id }
     const append = (event: TelemetryEvent): Recorded => recorder.append(event, folder.current)
-    const envelope = { v: EVENT_VERSION, id: call.id, at: call.at, session: call.id }
     if (known.tooLarge) return reports.refuse('the telemetry is too large to tell what is new in it')
     if (known.course === undefined) {
       const { user_id, ...nobodys } = file
-      const first = { ...envelope, type: 'import', data: { snapshot: user_id === '' ? nobodys : file } }
+      const first = {
+        ...envelopeOf(call),
+        type: 'import',
+        data: { snapshot: user_id === '' ? nobodys : file },
+      }
       last = append(first)
       if (!last.ok) return last
       folder.whose?.own(id, user_id === '' ? undefined : user_id)

@@ -13,7 +13,7 @@ import { isIn, linesOf } from './moves'
 import type { ReadSide } from './read-side'
 import type { Recorded } from './recorded'
 import type { Call, Open, Recorder } from './recorder'
-import type { Session } from './session'
+import { envelopeOf, type Session } from './session'
 
 /** Of a log that is folded at once, bytes, to tell what is new in a file: a start takes a moment longer for it. */
 const FOLDED_AT_ONCE = 4 * 1024 * 1024
@@ -61,9 +61,8 @@ export function createImporter({
     if (known?.last_event_id !== undefined && isNewer(known, cleaned)) return appendNews(known, cleaned, call)
     if (known?.last_event_id !== undefined && addsNothing(known, cleaned))
       return { ok: true, id: known.last_event_id }
-    const envelope = session.envelope(call)
-    const mine = to?.id === folder.current?.id ? envelope : { ...envelope, session: call.id }
-    const recorded = append({ ...mine, type: 'import', data: { snapshot: cleaned } }, to)
+    const envelope = to?.id === folder.current?.id ? session.envelope(call) : envelopeOf(call)
+    const recorded = append({ ...envelope, type: 'import', data: { snapshot: cleaned } }, to)
     if (recorded.ok && to !== undefined) folder.whose?.own(to.id, file.user_id)
     return recorded
   }

@@ -4,6 +4,16 @@ import { EVENT_VERSION, type CourseInput, type TelemetryEvent } from '../events/
 import type { Call, Open } from './recorder'
 import type { Reports } from './reports'
 
+type Envelope = Pick<TelemetryEvent, 'v' | 'id' | 'at' | 'session'>
+
+/** What the event of a call has whatever its type; outside of any session it stands for itself. */
+export const envelopeOf = ({ id, at }: Call, session = id): Envelope => ({
+  v: EVENT_VERSION,
+  id,
+  at,
+  session,
+})
+
 export interface Session {
   /** Of the latest start. */
   course: CourseInput | undefined
@@ -13,8 +23,8 @@ export interface Session {
   readonly start: TelemetryEvent | undefined
   /** Where in the log, bytes, and when the work begins that was done while nobody was logged in. */
   readonly unclaimed: Readonly<{ offset: number; at: number }>
-  /** An event of this session; one outside of any stands for itself. */
-  envelope(call: Call): Pick<TelemetryEvent, 'v' | 'id' | 'at' | 'session'>
+  /** Of an event in this session, or outside of any while none goes on. */
+  envelope(call: Call): Envelope
   /** The event that starts a session with that call. */
   startOf(call: Call, telemetry_id: string | undefined): TelemetryEvent
   /** Begins with an event that was appended. */
@@ -48,12 +58,9 @@ export function createSession({ guarded }: Pick<Reports, 'guarded'>): Session {
     get unclaimed() {
       return unclaimed
     },
-    envelope: (call) => ({ v: EVENT_VERSION, id: call.id, at: call.at, session: id ?? call.id }),
+    envelope: (call) => envelopeOf(call, id),
     startOf: (call, telemetry_id) => ({
-      v: EVENT_VERSION,
-      id: call.id,
-      at: call.at,
-      session: call.id,
+      ...envelopeOf(call),
       type: 'session_start',
       data: { ...session.course, telemetry_id },
     }),
