@@ -46,6 +46,25 @@ describe('recording', () => {
     })
   })
 
+  it('an event names its session; a session start, and an import into no session of its log, name themselves', () => {
+    const w = world()
+    w.telemetry.open()
+    w.telemetry.import({ ...sample, user_id: 'ana' })
+    w.telemetry.start(course)
+    w.telemetry.start(course)
+    w.telemetry.record(2, 'compile', {})
+    w.telemetry.import({ ...sample, user_id: 'ben', telemetry_id: 'of-ben' })
+    const events = [...logOf(w), ...eventsOf(w.storage.log('of-ben'))]
+    const [, , start] = events.map(({ id }) => id)
+    expect(events.map(({ type, id, session }) => [type, session === id ? 'itself' : session])).toEqual([
+      ['import', 'itself'],
+      ['session_start', 'itself'],
+      ['session_start', 'itself'],
+      ['compile', start],
+      ['import', 'itself'],
+    ])
+  })
+
   const cyclic: Record<string, unknown> = {}
   cyclic['self'] = cyclic
   it.each([
