@@ -5,7 +5,7 @@ import type { Clock, Storage } from '../ports'
 import type { EndOfLog, WriteSide } from '../record/write-side'
 import type { Leader } from './leader'
 import { within } from './keep-alive'
-import { goOnUntil, toTheEnd, type GoOn } from './patience'
+import { goOnWithin, toTheEnd, type GoOn } from './patience'
 import type { OpenTelemetry, Reader } from './reader'
 import type { Reports } from './reports'
 import { createSnapshotWriter } from './snapshot-writer'
@@ -146,8 +146,7 @@ export function createLoop({ storage, clock, reports, mayRecord, leader, reader,
     save,
     async close(budgetMs) {
       const deadline = clock.elapsed() + budgetMs
-      // The rest is for what comes behind it: a file that is closed, an answer that is on its way.
-      const goOn = goOnUntil(clock, deadline - budgetMs / 3)
+      const goOn = goOnWithin(clock, budgetMs)
       const inTime = (work: Promise<unknown>) => within(clock, Math.max(0, deadline - clock.elapsed()), work)
       write.giveUp()
       turn(goOn)

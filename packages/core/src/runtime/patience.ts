@@ -2,11 +2,12 @@
 // take (SPEC §6), and not again at each of the calls by which a host ends.
 
 import type { Clock } from '../ports'
+import { EXIT_BUDGET_MS } from './api'
 
 /** So much is done whatever the time, bytes: tens of ms. */
 const ALWAYS_BYTES = 1024 * 1024
-/** Folding and rendering together, ms: a third of what the host waits is left for the rest. */
-const EXIT_WORK_MS = 200
+/** Of what the host waits, for folding and rendering: the rest is for requests under way and files to be closed. */
+const WORK_SHARE = 2 / 3
 /** Calls that come within that of the last one's end are of the same exit, ms. */
 const SAME_EXIT_MS = 2_000
 
@@ -16,8 +17,12 @@ export type GoOn = (bytes: number) => boolean
 /** To the end, however long that takes. */
 export const toTheEnd: GoOn = () => true
 
+/** @param budgetMs what the host waits from now on */
+export const goOnWithin = (clock: Clock, budgetMs: number): GoOn =>
+  goOnUntil(clock, clock.elapsed() + budgetMs * WORK_SHARE)
+
 /** @param until by `clock.elapsed` */
-export function goOnUntil(clock: Clock, until: number): GoOn {
+function goOnUntil(clock: Clock, until: number): GoOn {
   let done = 0
   return (bytes) => (done += bytes) <= ALWAYS_BYTES || clock.elapsed() < until
 }
@@ -27,7 +32,7 @@ export function createPatience(clock: Clock): () => GoOn {
   let until = -Infinity
   return () => {
     const now = clock.elapsed()
-    if (now > until + SAME_EXIT_MS) until = now + EXIT_WORK_MS
+    if (now > until + SAME_EXIT_MS) until = now + EXIT_BUDGET_MS * WORK_SHARE
     return goOnUntil(clock, until)
   }
 }
