@@ -26,8 +26,8 @@ const CHOICE = 'consent.json'
 const readChoice = (env: Environment = process.env): Choice => readUserFile(CHOICE, env)
 
 /**
- * Switching off a place means all of it: a course in it that was switched on by itself is off as well. Switching on leaves
- * off what was switched off by itself.
+ * Switching off a folder also switches off the courses in it that were switched on individually. Switching on a folder leaves
+ * off the courses that were switched off individually.
  * @param course a course folder; without it the choice is for every course
  */
 export function choose(enabled: boolean, course?: string, env: Environment = process.env): void {

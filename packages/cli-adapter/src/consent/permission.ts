@@ -10,7 +10,7 @@ export interface Permission {
   now(): boolean
   /** The same as of at most 100 ms ago: for what runs by itself, which asks often. */
   lately(): boolean
-  /** It was switched off, and stays so. A choice that cannot be read is a no only while that lasts. */
+  /** Whether it was switched off, which lasts. An unreadable choice forbids recording only while it is unreadable. */
   readonly isOff: boolean
 }
 

@@ -165,7 +165,7 @@ export function createManaged(
     }, LOOK_MS).unref()
   }
 
-  /** What was not delivered is, by another process; a fetch or a transport of the host's cannot go there. */
+  /** Has another process deliver what waits; a `fetch` or a transport of the host's cannot be handed to it. */
   function leaveTheRest(): void {
     const { detached = true, fetch, allowedOrigins = [], secret } = options
     if (folder === undefined || !detached || fetch !== undefined || destinations.size === 0) return
@@ -193,7 +193,7 @@ export function createManaged(
     return made
   }
 
-  /** While it cannot be told whether recording is on, who logs in or out waits: the next event is theirs. */
+  /** A login or logout waits while it is not known whether recording is on, and comes before the next event. */
   function settle(change: () => void): void {
     unsettled = change
     if (!allowed()) return
@@ -207,7 +207,7 @@ export function createManaged(
     logins?.told(student)
   }
 
-  /** Who cannot be noted now is noted before anything else is; only who is nobody changes nothing. */
+  /** Returns false only for an id that is not valid: core retries a login that it could not append. */
   function identify({ user_id }: Student): boolean {
     return telemetry.identify(user_id).ok || isStudentId(user_id)
   }

@@ -16,8 +16,8 @@ export function versionOf(path: string): string | undefined {
 }
 
 /**
- * The same for a caller that reads nothing again while it stays: `none` where there is no file. Undefined if the file was changed
- * a moment ago or cannot be looked at.
+ * The same, for a caller that reads the file again only when this changes. `none` where there is no file; undefined, so that
+ * the caller reads it, where the file was changed a moment ago or cannot be looked at.
  */
 export function settledVersionOf(path: string): string | undefined {
   const found = ignoreErrors(() => statSync(path, { throwIfNoEntry: false }) ?? 'none')

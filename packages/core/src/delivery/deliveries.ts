@@ -9,7 +9,7 @@ import type { Transport } from './transport'
 import type { Turn } from './turn'
 
 export interface Deliveries {
-  /** How each destination stands in this log, as `destinationOf` names it. @throws what `log.size` does */
+  /** The state of each destination in this log, by `destinationOf`. @throws whatever `EventLog.size` throws */
   readonly states: Readonly<Record<string, DeliveryState>>
   /** From now on it is delivered there, and nowhere else. What was begun with a transport that stays goes on. */
   deliverTo(transports: readonly Transport[]): void

@@ -11,7 +11,7 @@ export const noWait = { attempts: 0, retryAt: undefined, retryAsked: undefined }
 /** The state of a destination that was never tried: it starts at the first line of the log (SPEC §6). */
 export const freshDelivery: DeliveryState = { offset: 0, delivered: 0, deadLettered: 0, attempts: 0 }
 
-/** Offsets are of a log that is gone; a login in the new one ends a pause. */
+/** The state to begin a new log with, after the one it is about was replaced; a login in the new log ends a pause. */
 export const atBeginning = (state: DeliveryState): DeliveryState => ({
   ...state,
   offset: 0,
@@ -21,7 +21,7 @@ export const atBeginning = (state: DeliveryState): DeliveryState => ({
 })
 
 /**
- * Nothing is sent until a student logs in behind it, or it is sent in another way.
+ * Whether the destination is paused: until a student logs in later in the log, or its `settings` change.
  * @param lastLogin byte offset of the latest login
  * @param settings as of the transport; undefined where they are not known
  */
@@ -31,9 +31,9 @@ export const isPaused = ({ paused }: DeliveryState, lastLogin: number, settings?
   (settings === undefined || settings === (paused.settings ?? settings))
 
 /**
- * How long a process that begins to deliver makes no attempt, ms: as long as the receiver asked for. A back-off of another
- * process is not waited for, because what stood in its way, a network that was away for one, may be over. A time further
- * away than any that is ever set is of a clock that was wrong.
+ * How long a process that begins to deliver waits before its first attempt, ms: as long as the receiver asked for. It does
+ * not wait out the back-off of another process: the cause, such as a lost network, may be gone. A time further away than the
+ * longest wait was set by a wrong clock, and is ignored.
  * @param now epoch ms
  */
 export function restOfWait({ retryAt = 0, retryAsked = 0 }: DeliveryState, now: number): number {

@@ -18,8 +18,8 @@ import { isSameTerm, type Turn } from './turn'
 import { createTurns } from './turns'
 
 /**
- * Of a run of deliveries, the cursor is stored that often, ms: storing it costs more than a delivery. Whoever
- * is killed in between sends those again, which their ids tell the receiver (at least once).
+ * How often the cursor is stored during a run of deliveries, ms: storing it costs more than a delivery. A process that is
+ * killed in between sends the same ids again (at least once).
  */
 const STORE_MS = 1_000
 /** Back-off: a random part of 1 s, doubling at every failure, to at most 5 min. */
@@ -68,9 +68,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   let state = cursors.read(destination) ?? freshDelivery
   /** No attempt before that, by `clock.elapsed`. */
   let dueAt = clock.elapsed() + restOfWait(state, clock.now())
-  /** The one in which the state was loaded or changed. */
+  /** The lease term at whose beginning `state` was read; undefined before the first. */
   let term: number | undefined
-  /** Of the log that the state is about. */
+  /** `Turn.restarts` of the log that `state` is about. */
   let restarts: number | undefined
   let stored = true
   let storedAt = -Infinity
@@ -115,7 +115,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     cancelRetry = clock.after(Math.max(0, dueAt - clock.elapsed()), () => wake(look()))
   }
 
-  /** In a new term another process may have delivered since the last one: what it stored is gone on from. */
+  /**
+   * A replaced log is sent from its beginning. In a new term the stored state is read again: another process may have
+   * delivered in between.
+   */
   function enter(turn: Turn): Turn {
     if (turn.restarts !== (restarts ??= turn.restarts)) {
       restarts = turn.restarts
@@ -128,7 +131,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     state = cursors.read(destination) ?? freshDelivery
     term = turn.term
     stored = true
-    // Of a wait that we set, it is known when it is over.
+    // The end of a wait that this process set is in `dueAt` already.
     if (state.retryAt !== retryAt) dueAt = clock.elapsed() + restOfWait(state, clock.now())
     return turn
   }
@@ -155,7 +158,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       }
       const outcome = await attempt(parcel)
       if (abort.signal.aborted) return
-      // Whoever delivers now, or what the log is now, knows nothing of this request: it is made again.
+      // The lease was lost, or the log replaced, during the request: its outcome is not noted, and the parcel is sent again.
       if (!isSameTerm(look(), turn)) continue
       const done = { ...next?.cursor, ...noWait, paused: undefined }
       if (outcome.kind === 'delivered') {
@@ -250,7 +253,7 @@ function backOff(attempts: number, random: () => number): number {
   return random() * Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (attempts - 1))
 }
 
-/** A least: a receiver that says "at once" every time is not asked without end. */
+/** The wait a receiver asks for can only lengthen the back-off: one that always answers "at once" is not called in a loop. */
 function askedFor(after: number | undefined): number | undefined {
   return after !== undefined && Number.isFinite(after) && after > 0
     ? Math.min(after, LONGEST_RETRY_AFTER_MS)

@@ -1,5 +1,5 @@
-// The log as outbox: what in it is still to be sent, to whom it belongs, and until when nothing is. The same for
-// those who deliver and those who only look.
+// The log as outbox: what in it is still to be sent, whose it is, and whether it may be sent now. The same code answers for
+// delivering and for looking only.
 
 import { parcelOf } from './dead-letters'
 import { atBeginning } from './delivery-state'
@@ -26,8 +26,8 @@ export interface Outbox {
   /** How many parcels wait behind a cursor; of snapshots one at most. */
   count(wants: Transport['wants'], from: Cursor): number
   /**
-   * What is stored of a destination, begun anew where it is about another log: one that was deleted or replaced while
-   * nobody looked. To be asked at the end of the log.
+   * The stored state of a destination, or a new beginning where it is about a log that was deleted or replaced while no
+   * process followed it. Call it at the end of the log.
    */
   ofThisLog(state: DeliveryState): DeliveryState
   /** The parcel of a dead letter, with the same id and bytes as before; undefined where its line is gone. */
@@ -65,7 +65,7 @@ export function createOutbox(
     },
   }
   const follower = createFollower(log, crc, follow, memoryBytes)
-  /** Every receiver must be told: where the session start cannot be read, the next one tells. */
+  /** Every parcel names its telemetry: where the session start cannot be read, nothing is sent until the next one. */
   const isKnown = (): boolean => follower.state.telemetry_id !== undefined
   const ownerIsHere = (): boolean => sameStudent(follower.state.student, follower.state.user_id)
   return {

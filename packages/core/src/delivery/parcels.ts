@@ -22,7 +22,7 @@ export interface Next {
 /** The next parcel behind a cursor, or undefined while there is none. */
 export interface Parcels {
   (cursor: Cursor): Next | undefined
-  /** Makes what takes long of the next parcel beforehand, in pieces; without, it is made at once when it is asked for. */
+  /** Does the slow part of making the next parcel beforehand, in pieces; otherwise it is made in one go when asked for. */
   prepare?(cursor: Cursor, turn: () => Promise<void> | undefined): Promise<void>
 }
 
@@ -119,8 +119,8 @@ export interface WaitingBatch {
 }
 
 /**
- * Whether a batch waits behind a cursor. Of which course it is, every receiver must be told (SPEC §10): where that is
- * not known, the next batch of the telemetry tells it.
+ * Whether a batch waits behind a cursor. Receivers need its telemetry and its course (SPEC §10): until both are known, none
+ * does.
  */
 export const isBehind = (batch: WaitingBatch | undefined, { offset }: Cursor): batch is WaitingBatch =>
   batch?.state.telemetry_id !== undefined && batch.state.slug !== undefined && batch.offset > offset

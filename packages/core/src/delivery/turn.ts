@@ -2,7 +2,7 @@
 // compared with it.
 
 export interface Turn {
-  /** Of the lease; undefined where another process delivers. With another term, what is stored may be another's. */
+  /** Of the lease; undefined while another process delivers. In a new term, another process may have stored the cursors. */
   readonly term: number | undefined
   /** Whether anything may be sent. Never without a term. */
   readonly maySend: boolean

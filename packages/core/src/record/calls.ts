@@ -14,9 +14,9 @@ export type Run = (call: Call) => Recorded
 export interface Calls {
   /** Runs a call now, or behind the next session start; either way it has the id and time of the call. */
   whenStarted(run: Run): Recorded
-  /** The same, but a call that is behind no other waits for nothing: a logout ends what is sent. */
+  /** The same, but needs no start where the folder is open and no other call waits: a logout stops sending at once. */
   whenFirst(run: Run): Recorded
-  /** As `whenStarted`, behind the latest login or logout: it decides whose the call is. */
+  /** As `whenStarted`, once the latest login or logout is appended: it decides whose the call is. */
   whenSettled(run: Run): Recorded
   /** A login or logout. Where it cannot be appended it is tried again before anything else is recorded. */
   settle(change: () => Recorded): Recorded

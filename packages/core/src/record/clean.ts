@@ -23,7 +23,7 @@ const careful =
     return '[redacted:unreadable]' satisfies RedactionMark
   }
 
-/** What is applied to whatever is about to be written; all of it is kept as it is where there is no redactor. */
+/** Applied to everything that is about to be written. Without a redactor it changes nothing. */
 export interface Cleaner {
   text(text: string): string
   data(data: Data): Data

@@ -73,8 +73,8 @@ export const ownerIn = ({ owners }: Pick<CourseIndex, 'owners'>, id: string) =>
   Object.hasOwn(owners, id) ? owners[id] : undefined
 
 /**
- * Whoever switches telemetries logs out of the one before first. So that in which somebody is logged in is going on; one
- * without an owner beside one with an owner was never begun whole.
+ * The id of the current telemetry. A switch first logs out of the former one, so the one with a student logged in is
+ * current. Beside one that has an owner, one without was never completely begun.
  */
 function goesOn(found: ReadonlyMap<string, Logins>, stored: CourseIndex | undefined): string | undefined {
   const rank = (id: string): number[] => {

@@ -91,7 +91,7 @@ export function createFolder({ storage, ids, crc, machine, reading, reports }: F
 
   const isTaken = (id: string): boolean => whose?.ownerOf(id) !== undefined
 
-  /** Whatever makes the ids, one that is somebody's is never given to another. */
+  /** Never an id that has an owner, even if the host's `ids` repeat one. */
   function unusedId(at: number): string {
     const id = ids.telemetry()
     return isTaken(id) ? ids.event(at).replaceAll('-', '').slice(-16) : id

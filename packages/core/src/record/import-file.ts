@@ -6,7 +6,7 @@ import type { Clock, Storage } from '../ports'
 import type { Reports } from './reports'
 import type { ImportSnapshot } from './importer'
 
-/** What could not be taken in is tried again after, ms. */
+/** How long after a failed import the next one is tried, ms. */
 const AGAIN_MS = 5_000
 
 export interface FileImporterOptions {

@@ -1,5 +1,5 @@
-// How long a text may be that is kept (SPEC §3): above that its beginning and its end are, and what is left out
-// is said between them.
+// Limits on the length of texts (SPEC §3). Of a longer one the beginning and the end are kept, and a mark between them says
+// how much is left out.
 
 import type { Redactor } from './redactor'
 import type { Data } from './admit'
@@ -22,7 +22,7 @@ const SOURCE = 256 * 1024
 /** How far from the limit a cut may be, to come between two lines. */
 const NEAR = 4 * 1024
 
-/** How much of a text tells what is next to a cut: as long as a value is that is recognised, and its name. */
+/** How much text next to a cut is shown to the redactor, characters: the longest value it recognises, with its name. */
 const AROUND = 5 * 1024
 
 /**
@@ -74,7 +74,7 @@ export function cut(text: string, limit: number, redact: Redactor): string {
   return JSON.parse(JSON.stringify(`${head}\n[... ${left} characters left out ...]\n${tail}`)) as string
 }
 
-/** The text up to a place, of which no more is kept than what does not depend on what is behind it. */
+/** The text up to a place. Where its end is redacted differently once what follows is seen, that end is left out. */
 function headOf(text: string, to: number, redact: Redactor): string {
   const from = beginning(text, to)
   const alone = redact(text.slice(from, to))

@@ -29,7 +29,7 @@ export type KnownLogins = Pick<Logins, 'owner' | 'student' | 'offset'>
 const nothing: KnownLogins = { owner: undefined, student: undefined, offset: 0 }
 
 const READ_BYTES = 1024 * 1024
-/** Inside JSON text every quote is escaped; where a plugin's data has such a field, a line is decoded for nothing. */
+/** Quotes inside a text are escaped, so only a plugin's own field `type` has a line decoded for nothing. */
 const DECIDES = /"type":"(?:session_start|session_moved|student_identified|student_cleared|import)"/
 
 /** @param known begun anew where the log is another one. Default: nothing. @throws what `log.read` does */

@@ -1,4 +1,4 @@
-// Errors that say nothing of what is stored: asked again, storage may answer.
+// Errors of storage that are temporary: asked again, it may answer.
 
 /** Of a disk that fails, or of a host that has too many files open, for one. */
 const CODES: readonly unknown[] = [
@@ -14,8 +14,8 @@ const CODES: readonly unknown[] = [
 ]
 
 /**
- * Whether a failure of storage is of the moment. What could not be read then is not missing: to take it for that would begin
- * anew beside what is there.
+ * Whether a failure of storage is temporary. What could not be read is not missing: to treat it as missing would begin a
+ * second record beside the first.
  */
 export const isOfTheMoment = (error: unknown): boolean =>
   CODES.includes((error as { readonly code?: unknown } | null)?.code)

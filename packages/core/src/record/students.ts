@@ -27,7 +27,7 @@ export interface Students {
   toldByHost(student: StudentId | undefined, at: number): void
 }
 
-/** The way to another student's telemetry. Where a step fails it is gone on with at the next chance. */
+/** A switch to another student's telemetry, step by step. A step that fails is tried again at the next chance. */
 interface Switch {
   readonly to: string
   readonly start: TelemetryEvent
@@ -124,7 +124,7 @@ export function createStudents({ crc, recorder, folder, session, reading }: Stud
   }
 
   /**
-   * A switch whose login is in its log is gone through with before anybody else logs in or out: whose the work is, is
+   * Before anybody else logs in or out, completes each switch whose login is in its log already: whose the work is, is
    * decided.
    */
   function afterSwitches(student: StudentId | undefined, change: () => Recorded): Recorded {

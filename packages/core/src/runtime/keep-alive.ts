@@ -2,7 +2,7 @@
 
 import type { Clock } from '../ports'
 
-/** A caller that waits for us must not see its process end for want of anything else to do. */
+/** Keeps the process alive until `work` settles, because a caller waits for it. */
 export async function keepAlive(clock: Clock, work: () => Promise<void>): Promise<void> {
   const release = clock.hold()
   try {

@@ -4,7 +4,7 @@ import type { Reports } from '../record/reports'
 import type { Storage } from '../ports'
 
 export interface Leader {
-  /** Its term while this process leads, else undefined; for as long as whoever asked goes on without waiting. */
+  /** The lease term while this process leads, else undefined. Valid until the caller awaits something. */
   look(): number | undefined
   /** Leads no more. */
   resign(): void

@@ -1,5 +1,5 @@
-// Follows the log: folds it behind whoever records, in slices; at its end asks the write side whether it has something to
-// append, and else renders and delivers, where this process leads.
+// Follows the log and folds it in slices. At its end it asks the write side whether it has something to append; if not, and
+// if this process leads, it renders and delivers.
 
 import type { Clock, Storage } from '../ports'
 import type { EndOfLog, WriteSide } from '../record/write-side'
@@ -117,9 +117,9 @@ export function createLoop({ storage, clock, reports, mayRecord, leader, reader,
   }
 
   /**
-   * Of several processes that end at once, one renders what all of them appended: who does not hold the lease asks
-   * who does, and who lets go looks whether it was asked. Processes that go on recording ask nothing: nobody waits
-   * for them.
+   * When several processes end at once, one renders what all of them appended: a process without the lease asks its
+   * holder to, and the holder, once it has let go, looks whether it was asked. Processes that go on recording do not ask:
+   * nobody waits for them.
    */
   function save(goOn: GoOn): void {
     const { open } = reader

@@ -1,5 +1,5 @@
-// How much of what is left to do a process that ends still does: what is small always, what is large for so long as it may
-// take (SPEC §6), and not again at each of the calls by which a host ends.
+// How much work a process still does when it ends: small work always, large work for a limited time (SPEC §6), which all
+// calls of one exit share.
 
 import type { Clock } from '../ports'
 import { EXIT_BUDGET_MS } from './api'
@@ -27,7 +27,7 @@ function goOnUntil(clock: Clock, until: number): GoOn {
   return (bytes) => (done += bytes) <= ALWAYS_BYTES || clock.elapsed() < until
 }
 
-/** Gives what may be done at once in each of a series of calls. */
+/** What each of a series of calls may do at once; calls of the same exit share one time limit. */
 export function createPatience(clock: Clock): () => GoOn {
   let until = -Infinity
   return () => {
