@@ -318,6 +318,25 @@ describe('enable and disable', () => {
     expect(folders.filter((folder) => consent(folder).enabled)).toEqual([])
   })
 
+  it('fail where nothing was changed, and only there: at every call to the disk that may fail', async () => {
+    const bin = fileURLToPath(new URL('../bin/learnpack-telemetry.js', import.meta.url))
+    const preload = new URL('../stress/faults/preload.mjs', import.meta.url).href
+    const codes: number[] = []
+    for (let n = 1, calls = Infinity; n <= calls; n++) {
+      const [folder, trace] = [temporary(), join(temporary(), 'trace')]
+      const faults = { roots: [config], trace, kind: 'eio', n }
+      const { status } = spawnSync(process.execPath, ['--import', preload, bin, 'disable', folder], {
+        env: { ...process.env, FAULTS: JSON.stringify(faults) },
+      })
+      const made = readFileSync(trace, 'utf8').trimEnd().split('\n').length
+      if (made < n) calls = made
+      expect([n, status === 0]).toEqual([n, !consent(folder).enabled])
+      codes.push(status ?? -1)
+    }
+    expect(codes.filter((code) => code === 1).length).toBeGreaterThan(3)
+    expect(codes.filter((code) => code === 0).length).toBeGreaterThan(3)
+  }, 60_000)
+
   it('take a course by any of its names, and no folder that is not there', async () => {
     const path = temporary()
     mkdirSync(join(path, '.learn'))

@@ -9,6 +9,7 @@ import { createTelemetry, type CourseInput } from '@learnpack/telemetry-core'
 import { nodePorts, openCourseFolder } from '@learnpack/telemetry-transport-file'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { main } from '../src/cli'
+import { choose } from '../src/consent/consent'
 import { createTelemetryManager } from '../src/index'
 import { machineId } from '../src/logins/machine-id'
 import { hostSession } from './learnpack-host'
@@ -113,6 +114,19 @@ describe('learnpack-telemetry flush', () => {
     const { code, out, err } = await run('flush', path)
     expect({ code, err }).toEqual({ code: 1, err: 'learnpack-telemetry: something still waits, see above\n' })
     expect(out).toMatch(/: 0 delivered, 2 waiting, next attempt at 20\S+Z: answered 503\n$/)
+  })
+
+  it('sends nothing more once recording is switched off', async () => {
+    vi.stubEnv('XDG_CONFIG_HOME', mkdtempSync(join(tmpdir(), 'telemetry-config-')))
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const { asked, answers, telemetry } = await receiver()
+    const path = await recorded({ stream: telemetry.stream })
+    answers.status = () => {
+      choose(false, path)
+      return 200
+    }
+    expect(await run('flush', path)).toMatchObject({ code: 1 })
+    expect(asked).toHaveLength(1)
   })
 
   it('sends nothing of a student who is not logged in', async () => {

@@ -9,6 +9,7 @@ import type { Parcel } from '@learnpack/telemetry-core'
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { ofOneStudent, withoutName, type LearnPack5Session } from '../../core/test/learnpack5'
 import { main } from '../src/cli'
+import { choose } from '../src/consent/consent'
 import { watchCourse, type WatchOptions } from '../src/host/watch-course'
 
 const [first] = ofOneStudent as [LearnPack5Session]
@@ -98,6 +99,22 @@ describe('a telemetry.json of LearnPack 5', () => {
       new Set([first.posts[0]!.body['user_id']]),
     )
   })
+})
+
+it('a watched course of which recording is switched off: nothing more is sent', async () => {
+  const { dirPath, write } = newCourse()
+  let sent = 0
+  const deliver = async () => {
+    sent++
+    choose(false, dirPath)
+    return { kind: 'delivered' as const }
+  }
+  const watched = watch({ dirPath, transports: [{ name: 'mine', wants: 'events', deliver }] })
+  for (const { body } of [first.posts[0]!, first.posts.at(-1)!]) {
+    write(body)
+    await watched.settled()
+  }
+  expect(sent).toBe(1)
 })
 
 describe('a telemetry.json of LearnPack 2', () => {

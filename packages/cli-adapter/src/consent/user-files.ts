@@ -3,7 +3,7 @@
 import { mkdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { openLease, readRegular, replaceFile } from '@learnpack/telemetry-transport-file'
+import { ignoreErrors, openLease, readRegular, replaceFile } from '@learnpack/telemetry-transport-file'
 import type { Environment } from '../shared/environment'
 import { isObject } from '../shared/objects'
 
@@ -59,6 +59,7 @@ export function changeUserFile<T extends object>(
     const after = change(readUserFile(name, env))
     replaceFile(join(folder, name), [`${JSON.stringify(after, null, 2)}\n`])
   } finally {
-    lease.release()
+    // What was written counts, also where this cannot: a process that has ended holds nothing.
+    ignoreErrors(() => lease.release())
   }
 }

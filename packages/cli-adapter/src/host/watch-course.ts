@@ -22,7 +22,7 @@ import {
   SNAPSHOT_BYTES,
   SNAPSHOT_NAME,
 } from '@learnpack/telemetry-transport-file'
-import { consent } from '../consent/consent'
+import { followConsent } from '../consent/consent'
 import { followLogins } from '../logins/follow-logins'
 import { machineId } from '../logins/machine-id'
 import type { Transport } from '../sending/destination'
@@ -80,6 +80,7 @@ export function watchCourse({
   /** Since when the file is torn. */
   let tornAt: number | undefined
   let isOpen = false
+  const choice = followConsent(dirPath)
 
   const telemetry: Telemetry = createTelemetry({
     ...nodePorts,
@@ -87,6 +88,7 @@ export function watchCourse({
     storage: { ...folder, snapshot: hostsSnapshot, ...(transports.length === 0 && { lease: noLease }) },
     transports: transports.map((transport) => gated(transport, () => logins.whyNot())),
     machine: machineId,
+    mayRecord: () => choice().enabled,
     ...(redaction !== false && { redact: redaction }),
   })
   const logins = followLogins({
@@ -100,7 +102,7 @@ export function watchCourse({
   })
 
   function look(): void {
-    if (!consent(dirPath).enabled) return
+    if (!choice().enabled) return
     const version = versionOf(path)
     if (version === undefined) return
     if (version !== seen) tornAt = undefined
@@ -123,7 +125,7 @@ export function watchCourse({
 
   /** Before the host reads it. */
   function repairAtOnce(): void {
-    if (!consent(dirPath).enabled || versionOf(path) === undefined) return
+    if (!choice().enabled || versionOf(path) === undefined) return
     if (!parseSnapshot(read()).ok) repair()
   }
 

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs'
 import { createTelemetry, type Destinations, type Telemetry } from '@learnpack/telemetry-core'
 import { nodePorts, type CourseFolder } from '@learnpack/telemetry-transport-file'
+import { followConsent } from '../consent/consent'
 import { readHostSession, sessionFolder } from '../logins/host-session'
 import { machineId } from '../logins/machine-id'
 import { whyNothingIsSent } from '../logins/session-origin'
@@ -23,6 +24,7 @@ export function openForDelivery(
   const { dirPath } = folder
   const token = (): string | undefined =>
     existsSync(sessionFolder(dirPath)) ? readHostSession(dirPath)?.token : given
+  const choice = followConsent(dirPath)
   const telemetry: Telemetry = createTelemetry({
     storage: folder,
     ...nodePorts,
@@ -30,6 +32,8 @@ export function openForDelivery(
       gated(transport, () => whyNothingIsSent(folder, telemetry.status().student)),
     ),
     machine: machineId,
+    // Switched off under way, nothing more is sent.
+    mayRecord: () => choice().enabled,
     // For a telemetry.json that another recorder wrote: it is imported.
     redact: createRedactor(),
   })
