@@ -13,6 +13,8 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { createTelemetry } from '@learnpack/telemetry-core'
+import { nodePorts, openCourseFolder } from '@learnpack/telemetry-transport-file'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { main } from '../src/cli'
 import { isAsTracked } from '../src/logins/git-index'
@@ -91,6 +93,18 @@ describe('a session file that a course ships', () => {
     const { machine, ...others } = JSON.parse(readFileSync(index, 'utf8')) as { machine: string }
     expect(machine).toBe(machineId())
     writeFileSync(index, JSON.stringify({ ...others, machine: 'another' }))
+    expect(await run(path)).toEqual([])
+  })
+
+  it('sends nothing where a command was the first that ran here', async () => {
+    const { path } = published()
+    const folder = openCourseFolder(join(path, '.learn'))
+    const elsewhere = createTelemetry({ storage: folder, ...nodePorts, machine: () => 'another' })
+    elsewhere.start({ slug: 'intro', agent: 'os', steps: [{ slug: '00-hello', position: 0 }] })
+    elsewhere.record(0, 'open_step')
+    await elsewhere.close()
+    folder.close()
+    await main(['flush', path], { out: () => {}, err: () => {} })
     expect(await run(path)).toEqual([])
   })
 

@@ -131,23 +131,25 @@ export function openCourseFolder(dirPath: string): CourseFolder {
     },
     noteForeignSession(sha256) {
       prepare()
-      replaceFile(foreignSessionPath, [JSON.stringify({ sha256 })])
+      replaceFile(foreignSessionPath, [JSON.stringify({ sha256 })], { durableBytes: Infinity })
     },
     writeIndex(index) {
       prepare()
-      replaceFile(indexPath, [JSON.stringify(index)])
+      replaceFile(indexPath, [JSON.stringify(index)], { durableBytes: Infinity })
     },
     claimIndex(index) {
       prepare()
       const temporary = temporaryFor(indexPath)
-      writeFileSync(temporary, JSON.stringify(index), { flag: 'wx', mode: FILE_MODE })
+      writeFileSync(temporary, JSON.stringify(index), { flag: 'wx', mode: FILE_MODE, flush: true })
       try {
         // Of several processes that start at once in a new folder, one makes the first index.
         linkSync(temporary, indexPath)
         return index
       } catch (error) {
         if (errorCode(error) !== 'EEXIST') throw error
-        return readIndex() ?? (replaceFile(indexPath, [JSON.stringify(index)]), index)
+        return (
+          readIndex() ?? (replaceFile(indexPath, [JSON.stringify(index)], { durableBytes: Infinity }), index)
+        )
       } finally {
         ignoreErrors(() => unlinkSync(temporary))
       }

@@ -57,7 +57,8 @@ export function changeUserFile<T extends object>(
   }
   try {
     const after = change(readUserFile(name, env))
-    replaceFile(join(folder, name), [`${JSON.stringify(after, null, 2)}\n`])
+    // A choice outlives a power cut: of one that is torn, nobody knows what it was.
+    replaceFile(join(folder, name), [`${JSON.stringify(after, null, 2)}\n`], { durableBytes: Infinity })
   } finally {
     // What was written counts, also where this cannot: a process that has ended holds nothing.
     ignoreErrors(() => lease.release())

@@ -47,7 +47,8 @@ function make(): string | undefined {
   const id = randomUUID()
   const temporary = `${path}.${id}`
   try {
-    writeFileSync(temporary, id, { flag: 'wx', mode: 0o600 })
+    // Through a power cut: on another machine, no login of before counts.
+    writeFileSync(temporary, id, { flag: 'wx', mode: 0o600, flush: true })
     // Of several processes that start at once, one makes it.
     ignoreErrors(() => linkSync(temporary, path))
     // A file without a valid id, as after a crash, is replaced.

@@ -47,6 +47,15 @@ export function shippedSession(dirPath: string): HostStudent | undefined {
 export const noteForeignSession = (folder: CourseFolder, session: HostStudent): void =>
   folder.noteForeignSession(digestOf(session))
 
+/**
+ * The same for a process that begins no session, before it makes the folder one that is known here.
+ * @throws when it cannot be noted
+ */
+export function noteShippedSession(folder: CourseFolder): void {
+  const shipped = isNewHere(folder) ? shippedSession(folder.dirPath) : undefined
+  if (shipped !== undefined) noteForeignSession(folder, shipped)
+}
+
 /** Whether that session came with the course. @throws when that cannot be read at the moment */
 export function cameWithCourse(folder: CourseFolder, session: HostStudent): boolean {
   if (folder.foreignSession() === digestOf(session)) return true

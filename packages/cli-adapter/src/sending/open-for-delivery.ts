@@ -6,7 +6,7 @@ import { nodePorts, type CourseFolder } from '@learnpack/telemetry-transport-fil
 import { followConsent } from '../consent/consent'
 import { readHostSession, sessionFolder } from '../logins/host-session'
 import { machineId } from '../logins/machine-id'
-import { whyNothingIsSent } from '../logins/session-origin'
+import { noteShippedSession, whyNothingIsSent } from '../logins/session-origin'
 import { createRedactor } from '../shared/redactor'
 import { gated } from './gate'
 import { transportsOf, type Sending } from './transports'
@@ -37,6 +37,7 @@ export function openForDelivery(
     // For a telemetry.json that another recorder wrote: it is imported.
     redact: createRedactor(),
   })
+  noteShippedSession(folder)
   telemetry.open()
   return telemetry
 }
