@@ -433,3 +433,22 @@ describe('a logout by another process', () => {
     expect(two.telemetry.snapshot().steps[0]?.compilations).toEqual([])
   })
 })
+
+describe('a switch in the moment of a start', () => {
+  it('what nobody does later goes on where the switch led', () => {
+    const storage = memoryStorage()
+    const first = world({ storage })
+    first.telemetry.start(course)
+    first.telemetry.identify('ana')
+    first.telemetry.save()
+    const second = world({ storage, ids: countingIds(['bbbbbbbbbbbbbbbb']) })
+    second.telemetry.start(course)
+    second.telemetry.identify('ben')
+    const bens = second.telemetry.status().telemetry_id
+    second.telemetry.clear()
+    second.telemetry.save()
+    const third = world({ storage })
+    third.telemetry.start(course)
+    expect(third.telemetry.status().telemetry_id).toBe(bens)
+  })
+})

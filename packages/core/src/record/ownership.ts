@@ -4,7 +4,7 @@
 import type { CourseIndex, Crc, Storage, StudentId } from '../ports'
 import { correctedIndex, ownerIn, type Move } from './course-index'
 import { sameStudent } from '../events/events'
-import type { KnownLogins } from './logins'
+import { readLogins, type KnownLogins } from './logins'
 
 export interface Ownership {
   /** Id of the telemetry that is going on, as it was when this process looked last. */
@@ -100,6 +100,28 @@ export function readOwnership(options: OwnershipOptions): Ownership {
     stored = true
   }
 
+  function learn(id: string, { owner, student, offset }: KnownLogins): void {
+    read[id] = offset
+    change((now) => {
+      const { [id]: _, ...others } = now.owners
+      const owners = owner === undefined ? others : { ...now.owners, [id]: owner }
+      return now.current === id ? { ...now, owners, student } : { ...now, owners }
+    })
+  }
+
+  /** What is in the log of a telemetry that is left is no news to the next start, which would go on in it. */
+  function leave(id: string): void {
+    const offset = read[id]
+    const known = offset === undefined ? undefined : { owner: ownerIn(index, id), student: index.student, offset }
+    try {
+      const said = readLogins(storage.open(id).log, crc, known)
+      // A move that a crash cut short is found by whoever reads its login.
+      if (said.moves.length === 0) learn(id, said)
+    } catch (error) {
+      failed(error)
+    }
+  }
+
   /** Another process may have begun a telemetry since. */
   const knownOwners = (): CourseIndex['owners'] => ({ ...index.owners, ...storedNow()?.owners })
 
@@ -128,15 +150,11 @@ export function readOwnership(options: OwnershipOptions): Ownership {
         now.current === id ? { ...now, student, ...(here !== undefined && { machine: here }) } : now,
       )
     },
-    learn(id, { owner, student, offset }) {
-      read[id] = offset
-      change((now) => {
-        const { [id]: _, ...others } = now.owners
-        const owners = owner === undefined ? others : { ...now.owners, [id]: owner }
-        return now.current === id ? { ...now, owners, student } : { ...now, owners }
-      })
+    learn,
+    switchTo(current) {
+      leave(index.current)
+      change((now) => ({ ...now, current, student: undefined }))
     },
-    switchTo: (current) => change((now) => ({ ...now, current, student: undefined })),
     setMoving: (id, isMoving) => void (isMoving ? unfinished.add(id) : unfinished.delete(id)),
     settleHere: () => change((now) => ({ ...now, machine: machine?.() })),
     store() {
