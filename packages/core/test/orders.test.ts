@@ -452,3 +452,20 @@ describe('a switch in the moment of a start', () => {
     expect(third.telemetry.status().telemetry_id).toBe(bens)
   })
 })
+
+describe('two processes, one of which switches to another student and back', () => {
+  it('the other one knows who is logged in', async () => {
+    const storage = memoryStorage()
+    const [one, other] = [world({ storage }), world({ storage, ids: countingIds(['bbbbbbbbbbbbbbbb']) })]
+    one.telemetry.start(course)
+    one.telemetry.identify('ana')
+    other.telemetry.start(course)
+    await one.telemetry.settled()
+    other.telemetry.identify('ben')
+    await one.telemetry.settled()
+    expect(one.telemetry.status().student).toBeUndefined()
+    other.telemetry.identify('ana')
+    await one.telemetry.settled()
+    expect(one.telemetry.status().student).toBe('ana')
+  })
+})

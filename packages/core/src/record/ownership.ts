@@ -102,6 +102,8 @@ export function readOwnership(options: OwnershipOptions): Ownership {
 
   function learn(id: string, { owner, student, offset }: KnownLogins): void {
     read[id] = offset
+    // Another process may have come back to it since.
+    if (index.current !== id) index = latest()
     change((now) => {
       const { [id]: _, ...others } = now.owners
       const owners = owner === undefined ? others : { ...now.owners, [id]: owner }
