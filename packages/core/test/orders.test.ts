@@ -469,3 +469,26 @@ describe('two processes, one of which switches to another student and back', () 
     expect(one.telemetry.status().student).toBe('ana')
   })
 })
+
+describe('a process whose index could not be stored', () => {
+  it('takes the telemetry of a student who has logged in elsewhere since out of no index', () => {
+    const storage = memoryStorage()
+    const first = world({ storage })
+    first.telemetry.start(course)
+    first.telemetry.identify('ana')
+    const { writeIndex } = storage
+    storage.writeIndex = () => {
+      throw new Error('disk full')
+    }
+    const late = world({ storage, ids: countingIds(['cccccccccccccccc']) })
+    late.telemetry.start(course)
+    late.telemetry.identify('ana')
+    late.telemetry.clear()
+    storage.writeIndex = writeIndex
+    first.telemetry.identify('ben')
+    const bens = first.telemetry.status().telemetry_id
+    late.telemetry.save()
+    late.telemetry.identify('ben')
+    expect(late.telemetry.status().telemetry_id).toBe(bens)
+  })
+})

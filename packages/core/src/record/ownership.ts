@@ -22,7 +22,8 @@ export interface Ownership {
   setStudent(telemetry_id: string, user_id: StudentId | undefined): void
   /** Notes what a log says once it is read to that offset: that counts. */
   learn(telemetry_id: string, said: KnownLogins): void
-  switchTo(telemetry_id: string): void
+  /** @param left where this process was until now; another one may have switched before */
+  switchTo(telemetry_id: string, left: string | undefined): void
   /** Notes whether a move to that telemetry is under way, for the next start to finish where this process cannot. */
   setMoving(telemetry_id: string, isMoving: boolean): void
   /** From here on logins are made on this machine. */
@@ -77,10 +78,12 @@ export function readOwnership(options: OwnershipOptions): Ownership {
     }
   }
 
-  /** What is stored now, with what is known here; what could not be stored here yet counts. */
+  /** What is stored now, with what is known here; what could not be stored here yet counts, and takes no owner away. */
   function latest(): CourseIndex {
-    const { owners, ...others } = storedNow() ?? index
-    return stored ? { ...others, owners: { ...index.owners, ...owners } } : index
+    const now = storedNow() ?? index
+    return stored
+      ? { ...now, owners: { ...index.owners, ...now.owners } }
+      : { ...index, owners: { ...now.owners, ...index.owners } }
   }
 
   /** As other processes left it; undefined where there is none, or it cannot be read. */
@@ -95,7 +98,11 @@ export function readOwnership(options: OwnershipOptions): Ownership {
 
   function store(): void {
     stored = false
-    const known = Object.entries({ ...index.read, ...read }).filter(([id]) => !unfinished.has(id))
+    // Other processes may have read further.
+    const furthest = Object.entries({ ...index.read, ...read }).map(
+      ([id, offset]) => [id, Math.max(offset, index.read?.[id] ?? 0)] as const,
+    )
+    const known = furthest.filter(([id]) => !unfinished.has(id))
     storage.writeIndex({ ...index, read: Object.fromEntries(known) })
     stored = true
   }
@@ -153,8 +160,8 @@ export function readOwnership(options: OwnershipOptions): Ownership {
       )
     },
     learn,
-    switchTo(current) {
-      leave(index.current)
+    switchTo(current, left) {
+      if (left !== undefined) leave(left)
       change((now) => ({ ...now, current, student: undefined }))
     },
     setMoving: (id, isMoving) => void (isMoving ? unfinished.add(id) : unfinished.delete(id)),

@@ -114,8 +114,9 @@ export function createStudents({ crc, recorder, folder, session, reading }: Stud
     }
     switches.delete(key)
     session.leaveStart()
+    const left = folder.current?.id
     folder.switchTo(to)
-    whose.switchTo(to)
+    whose.switchTo(to, left)
     const { user_id } = login.data
     whose.own(to, user_id)
     whose.setStudent(to, user_id)
@@ -149,8 +150,9 @@ export function createStudents({ crc, recorder, folder, session, reading }: Stud
       const left: Recorded = folder.student === undefined ? { ok: true, id: call.id } : clear(call)
       if (!left.ok) return left
       session.leaveStart()
+      const before = folder.current?.id
       folder.switchTo(id)
-      folder.whose?.switchTo(id)
+      folder.whose?.switchTo(id, before)
       return left
     },
     toldByHost(student, at) {
