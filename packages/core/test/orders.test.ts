@@ -492,3 +492,19 @@ describe('a process whose index could not be stored', () => {
     expect(late.telemetry.status().telemetry_id).toBe(bens)
   })
 })
+
+describe('a login where another process has gone on elsewhere', () => {
+  it('is known to be one', async () => {
+    const storage = memoryStorage()
+    const [one, other] = [world({ storage }), world({ storage, ids: countingIds(['bbbbbbbbbbbbbbbb']) })]
+    one.telemetry.start(course)
+    one.telemetry.identify('ana')
+    other.telemetry.start(course)
+    other.telemetry.identify('ben')
+    other.telemetry.clear()
+    await one.telemetry.settled()
+    one.telemetry.identify('ana')
+    await one.telemetry.settled()
+    expect(one.telemetry.status().student).toBe('ana')
+  })
+})

@@ -18,7 +18,7 @@ export interface Ownership {
   telemetryOf(user_id: StudentId): string | undefined
   /** Notes whose telemetry that is. The first student stays. */
   own(telemetry_id: string, user_id: StudentId | undefined): void
-  /** Notes who is logged in there, while it is the one that is going on. */
+  /** Notes who has logged in there, and so goes on there; or that nobody is, while it is the one that is going on. */
   setStudent(telemetry_id: string, user_id: StudentId | undefined): void
   /** Notes what a log says once it is read to that offset: that counts. */
   learn(telemetry_id: string, said: KnownLogins): void
@@ -155,8 +155,12 @@ export function readOwnership(options: OwnershipOptions): Ownership {
     },
     setStudent(id, student) {
       const here = student === undefined ? undefined : machine?.()
+      // Whoever logs in goes on there, wherever another process went meanwhile.
+      const isGoingOn = ({ current }: CourseIndex): boolean => student !== undefined || current === id
       change((now) =>
-        now.current === id ? { ...now, student, ...(here !== undefined && { machine: here }) } : now,
+        isGoingOn(now)
+          ? { ...now, current: id, student, ...(here !== undefined && { machine: here }) }
+          : now,
       )
     },
     learn,
