@@ -451,6 +451,21 @@ describe('a switch in the moment of a start', () => {
     third.telemetry.start(course)
     expect(third.telemetry.status().telemetry_id).toBe(bens)
   })
+  it('so it does where the one that is left had taken work along', () => {
+    const storage = memoryStorage()
+    const first = world({ storage, ids: countingIds([TELEMETRY_ID, 'bbbbbbbbbbbbbbbb']) })
+    first.telemetry.start(course)
+    first.telemetry.identify('ana')
+    first.telemetry.clear()
+    first.telemetry.record(0, 'compile', {})
+    first.telemetry.identify('ben')
+    first.telemetry.identify('ana')
+    first.telemetry.clear()
+    first.telemetry.save()
+    const second = world({ storage })
+    second.telemetry.start(course)
+    expect(second.telemetry.status().telemetry_id).toBe(TELEMETRY_ID)
+  })
 })
 
 describe('two processes, one of which switches to another student and back', () => {

@@ -124,8 +124,8 @@ export function readOwnership(options: OwnershipOptions): Ownership {
     const known = offset === undefined ? undefined : { owner: ownerIn(index, id), student: index.student, offset }
     try {
       const said = readLogins(storage.open(id).log, crc, known)
-      // A move that a crash cut short is found by whoever reads its login.
-      if (said.moves.length === 0) learn(id, said)
+      // A move that is not at its end is found by whoever reads its login.
+      if (said.moves.every((login) => finish({ to: id, login }))) learn(id, said)
     } catch (error) {
       failed(error)
     }
