@@ -2,7 +2,16 @@
 // a folder per telemetry, the index of them, and a file that keeps it all out of git.
 
 import { createHash } from 'node:crypto'
-import { closeSync, fstatSync, linkSync, lstatSync, readdirSync, unlinkSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  fdatasyncSync,
+  fstatSync,
+  linkSync,
+  lstatSync,
+  readdirSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { CourseIndex, DeliveryState, Storage } from '@learnpack/telemetry-core'
 import type { TelemetryStore } from '@learnpack/telemetry-core'
@@ -221,6 +230,8 @@ function openRecords<T>(
       try {
         seal(path, fd)
         writeAll(fd, `${JSON.stringify(record)}\n`)
+        // A cursor must never be more durable than the dead letter of what it has moved over. They are rare.
+        fdatasyncSync(fd)
       } finally {
         closeSync(fd)
       }
