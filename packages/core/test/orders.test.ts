@@ -523,3 +523,22 @@ describe('a login where another process has gone on elsewhere', () => {
     expect(one.telemetry.status().student).toBe('ana')
   })
 })
+
+describe('a telemetry that was begun by a process that was killed before it stored the index', () => {
+  it('is the one in which its student goes on in a process that lives', () => {
+    const storage = memoryStorage()
+    const one = world({ storage, ids: countingIds([TELEMETRY_ID, 'bbbbbbbbbbbbbbbb']) })
+    one.telemetry.start(course)
+    one.telemetry.identify('ana')
+    const other = world({ storage, ids: countingIds(['cccccccccccccccc']) })
+    other.telemetry.start(course)
+    const { writeIndex } = storage
+    storage.writeIndex = () => {
+      throw new Error('killed')
+    }
+    one.telemetry.identify('ben')
+    storage.writeIndex = writeIndex
+    other.telemetry.identify('ben')
+    expect(other.telemetry.status().telemetry_id).toBe('bbbbbbbbbbbbbbbb')
+  })
+})

@@ -134,6 +134,16 @@ export function readOwnership(options: OwnershipOptions): Ownership {
   /** Another process may have begun a telemetry since. */
   const knownOwners = (): CourseIndex['owners'] => ({ ...index.owners, ...storedNow()?.owners })
 
+  /** A process that was killed may have begun a telemetry and told only its log: nobody is to have two. */
+  function ownersInLogs(): CourseIndex['owners'] {
+    try {
+      return correctedIndex(storage, crc)?.index.owners ?? {}
+    } catch (error) {
+      failed(error)
+      return {}
+    }
+  }
+
   return {
     get current() {
       return index.current
@@ -144,7 +154,9 @@ export function readOwnership(options: OwnershipOptions): Ownership {
     },
     ownerOf: (id) => ownerIn({ owners: knownOwners() }, id),
     telemetryOf(user_id) {
-      return Object.entries(knownOwners()).find(([, owner]) => sameStudent(owner, user_id))?.[0]
+      const theirs = (owners: CourseIndex['owners']): string | undefined =>
+        Object.entries(owners).find(([, owner]) => sameStudent(owner, user_id))?.[0]
+      return theirs(knownOwners()) ?? theirs(ownersInLogs())
     },
     own(id, user_id) {
       change((now) =>
