@@ -542,3 +542,32 @@ describe('a telemetry that was begun by a process that was killed before it stor
     expect(other.telemetry.status().telemetry_id).toBe('bbbbbbbbbbbbbbbb')
   })
 })
+
+describe('a dead letter whose cursor was not stored', () => {
+  it('is sent again, and no count goes below nothing', async () => {
+    const storage = memoryStorage()
+    const { open } = storage
+    let isFull = true
+    storage.open = (id) => {
+      const store = open(id)
+      const write: typeof store.cursors.write = (destination, state) => {
+        if (isFull) throw new Error('killed')
+        store.cursors.write(destination, state)
+      }
+      return { ...store, cursors: { ...store.cursors, write } }
+    }
+    const refused: Outcome = { kind: 'reject', reason: 'answered 400' }
+    const first = world({ storage, transports: [recorder('events', refused).transport] })
+    first.telemetry.start(course)
+    first.telemetry.identify('ana')
+    first.telemetry.record(0, 'compile', {})
+    await first.telemetry.close()
+    isFull = false
+    const second = world({ storage, transports: [recorder('events').transport] })
+    second.telemetry.start(course)
+    await second.telemetry.settled()
+    expect(second.telemetry.resend()).toBe(1)
+    await second.telemetry.settled()
+    expect(Object.values(second.telemetry.status().destinations)[0]?.deadLettered).toBe(0)
+  })
+})

@@ -168,7 +168,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
           ...state,
           ...done,
           delivered: state.delivered + 1,
-          deadLettered: state.deadLettered - resent,
+          // A crash between the two may have stored a letter that the cursor does not count.
+          deadLettered: Math.max(0, state.deadLettered - resent),
           lastError: undefined,
         }
         stored = false
