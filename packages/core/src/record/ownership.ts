@@ -121,7 +121,8 @@ export function readOwnership(options: OwnershipOptions): Ownership {
   /** What is in the log of a telemetry that is left is no news to the next start, which would go on in it. */
   function leave(id: string): void {
     const offset = read[id]
-    const known = offset === undefined ? undefined : { owner: ownerIn(index, id), student: index.student, offset }
+    const known =
+      offset === undefined ? undefined : { owner: ownerIn(index, id), student: index.student, offset }
     try {
       const said = readLogins(storage.open(id).log, crc, known)
       // A move that is not at its end is found by whoever reads its login.
@@ -170,9 +171,7 @@ export function readOwnership(options: OwnershipOptions): Ownership {
       // Whoever logs in goes on there, wherever another process went meanwhile.
       const isGoingOn = ({ current }: CourseIndex): boolean => student !== undefined || current === id
       change((now) =>
-        isGoingOn(now)
-          ? { ...now, current: id, student, ...(here !== undefined && { machine: here }) }
-          : now,
+        isGoingOn(now) ? { ...now, current: id, student, ...(here !== undefined && { machine: here }) } : now,
       )
     },
     learn,
