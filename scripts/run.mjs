@@ -35,6 +35,7 @@ const TASKS = {
   'stress:kill': [BUILD, 'pnpm --filter @learnpack/telemetry-transport-file run stress:kill'],
   'stress:cli': [BUILD, 'node packages/cli-adapter/stress/cli.mjs'],
   simulate: [BUILD, 'node simulation/dist/main.js'],
+  'simulate:planted': ['node simulation/planted.mjs'],
   'stress:faults': [BUILD, 'node packages/cli-adapter/stress/faults.mjs'],
   tarballs: [BUILD, 'pnpm --recursive --filter ./packages/* pack --out tarballs/%s.tgz'],
   changeset: ['changeset'],

@@ -5,13 +5,12 @@ import { createTelemetry, type StudentId, type Telemetry, type Transport } from 
 import { crc } from './crc'
 import type { Disk } from './disk'
 import type { Random } from './random'
-import { Killed, storageOf, type User } from './storage'
+import { Killed, STALE_MS, storageOf, type User } from './storage'
 import type { Timeline } from './timeline'
+import { count } from './weather'
 
 /** When the world begins, epoch ms. */
-export const BEGINNING = 1_767_225_600_000
-/** Without a sign of life for that long a process is taken for dead, ms. */
-const STALE_MS = 30_000
+const BEGINNING = 1_767_225_600_000
 
 export interface Host extends User {
   readonly name: string
@@ -19,8 +18,14 @@ export interface Host extends User {
   readonly telemetry: Telemetry
   readonly isAlive: boolean
   readonly isPaused: boolean
+  /** Whether it renders and delivers. */
+  readonly isHolder: boolean
   /** Who it was told is logged in. */
   told: StudentId | undefined
+  /** Its session start was recorded: else it starts again. */
+  hasStarted: boolean
+  /** The folder was replaced under it, or under another one that lives: who is logged in there is not told from outside. */
+  isStray: boolean
   /** Ends at once; with `calls`, in the middle of that one of its next calls to the disk. */
   kill(calls?: number): void
   pause(): void
@@ -39,13 +44,15 @@ export interface HostOptions {
   readonly chance: () => Random
   /** How fast its clock goes, 1 for right. */
   readonly rate: number
+  /** How much of its time each look at its clock takes, ms: on a slow machine more time passes in a turn. */
+  readonly slowness: number
   /** A number that no other process has. */
   readonly number: number
   readonly transports: (host: Host) => readonly Transport[]
 }
 
 export function createHost(options: HostOptions): Host {
-  const { name, disk, timeline, chance, rate, number } = options
+  const { name, disk, timeline, chance, rate, slowness, number } = options
   let isAlive = true
   let pausedAt: number | undefined
   let offset = 0
@@ -53,6 +60,31 @@ export function createHost(options: HostOptions): Host {
   let ids = 0
   /** What fell due while it was paused. */
   const late: (() => void)[] = []
+  /** Its own time, which goes on while it works. */
+  let local = 0
+  const endings: (() => void)[] = []
+  const timers = new Set<() => void>()
+
+  const elapsed = (): number => (local = Math.max(local, timeline.now) + slowness)
+
+  function after(ms: number, run: () => void): () => void {
+    if (!isAlive) return () => {}
+    const cancel = timeline.after(Math.max(local, timeline.now) - timeline.now + Math.max(0, ms), () => {
+      timers.delete(cancel)
+      guarded(run)
+    })
+    timers.add(cancel)
+    return () => {
+      timers.delete(cancel)
+      cancel()
+    }
+  }
+
+  function die(): void {
+    isAlive = false
+    for (const cancel of timers) cancel()
+    for (const run of endings.splice(0)) run()
+  }
 
   function guarded(run: () => void): void {
     if (!isAlive) return
@@ -72,17 +104,29 @@ export function createHost(options: HostOptions): Host {
     get isPaused() {
       return pausedAt !== undefined
     },
+    get isHolder() {
+      return disk.lease.holder === host
+    },
     told: undefined,
-    elapsed: () => timeline.now,
-    after: (ms, run) => timeline.after(ms, () => guarded(run)),
+    hasStarted: false,
+    isStray: false,
+    elapsed,
+    after,
+    get now() {
+      return timeline.now
+    },
+    atEnd: (run) => void endings.push(run),
     showsLife: () => isAlive && (pausedAt === undefined || timeline.now - pausedAt < STALE_MS),
-    calls() {
-      if (isAlive && callsLeft-- <= 0) isAlive = false
+    calls(what) {
+      if (isAlive && callsLeft-- <= 0) {
+        die()
+        count(disk.struck, `crash in a call: ${what}`)
+      }
       if (!isAlive) throw new Killed('killed')
     },
     kill(calls) {
-      if (calls === undefined) isAlive = false
-      else callsLeft = calls
+      if (calls !== undefined) callsLeft = calls
+      else if (isAlive) die()
     },
     pause() {
       pausedAt ??= timeline.now
@@ -106,8 +150,8 @@ export function createHost(options: HostOptions): Host {
     storage: storageOf(disk, made, chance),
     clock: {
       now: () => Math.round(BEGINNING + timeline.now * rate + offset),
-      elapsed: () => timeline.now,
-      after: made.after,
+      elapsed,
+      after,
       hold: () => () => {},
     },
     ids: {

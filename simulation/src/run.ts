@@ -1,12 +1,20 @@
 // One run from one seed: the same seed is the same run, and a run that breaks a promise is made as short as it can be.
 
+import { Broken } from './model'
 import { random } from './random'
+import { temperOf } from './temper'
 import { createWorld, type World } from './world'
 
 /** What happens at one step, and all chance in it. */
 export interface Step {
   readonly kind: number
   readonly salt: number
+}
+
+/** A world by its seed, and what happens in it. */
+export interface Plan {
+  readonly seed: number
+  readonly steps: readonly Step[]
 }
 
 export interface Result {
@@ -17,13 +25,14 @@ export interface Result {
   readonly broken: string | undefined
 }
 
-export function stepsOf(seed: number, count: number): Step[] {
+export function planOf(seed: number, count: number): Plan {
   const { below } = random(seed)
-  return Array.from({ length: count }, () => ({ kind: below(2 ** 30), salt: below(2 ** 30) }))
+  const steps = Array.from({ length: count }, () => ({ kind: below(2 ** 30), salt: below(2 ** 30) }))
+  return { seed, steps }
 }
 
-export async function play(steps: readonly Step[]): Promise<Result> {
-  const world = createWorld()
+export async function play({ seed, steps }: Plan): Promise<Result> {
+  const world = createWorld(temperOf(seed))
   const story: string[] = []
   let broken: string | undefined
   try {
@@ -33,25 +42,39 @@ export async function play(steps: readonly Step[]): Promise<Result> {
     }
     await world.end()
   } catch (error) {
-    broken = (error as Error).stack
+    broken = (error as Error).message
+    if (!(error instanceof Broken)) broken = (error as Error).stack ?? broken
   }
   return { world, story, broken }
 }
 
-const breaks = async (steps: readonly Step[]): Promise<boolean> => (await play(steps)).broken !== undefined
+/** A broken promise without the names of what broke it. */
+const kindOf = (broken: string | undefined): string | undefined =>
+  broken?.split('\n')[0]?.replace(/[0-9a-f-]{36}|t[0-9a-f]{15}|\d+/g, '')
+
+/** Whether a run breaks the same promise. */
+const breaks =
+  (promise: string) =>
+  async (plan: Plan): Promise<boolean> =>
+    kindOf((await play(plan)).broken) === kindOf(promise)
 
 /**
  * The shortest run found that still breaks a promise: pieces are left out as long as that holds.
+ * @param promise as `play` told it
  * @param isBroken whether a run does. Default: it is played
  */
-export async function shrunk(steps: readonly Step[], isBroken = breaks): Promise<readonly Step[]> {
+export async function shrunk(
+  { seed, steps }: Plan,
+  promise: string,
+  isBroken = breaks(promise),
+): Promise<Plan> {
   let shortest = steps
   for (let size = Math.ceil(steps.length / 2); size >= 1; size = size > 1 ? Math.ceil(size / 2) : 0) {
     for (let at = 0; at < shortest.length;) {
       const without = [...shortest.slice(0, at), ...shortest.slice(at + size)]
-      if (await isBroken(without)) shortest = without
+      if (await isBroken({ seed, steps: without })) shortest = without
       else at += size
     }
   }
-  return shortest
+  return { seed, steps: shortest }
 }

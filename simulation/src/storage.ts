@@ -1,8 +1,10 @@
-// The storage that one process has of a disk: every call may fail as the weather says, or be the last of its process.
+// The storage that one process has of a disk: every call may fail as the weather says, or be the last of its process. What
+// it syncs, and when, is what transport-file does.
 
 import type { EventLog, Lease, SnapshotStore, Storage, TelemetryStore } from '@learnpack/telemetry-core'
-import { LogFile, type Disk, type Holder, type Kept } from './disk'
+import { emptyKept, LogFile, SmallFile, type Disk, type Holder, type Kept } from './disk'
 import type { Random } from './random'
+import { count } from './weather'
 
 /** How long a holder trusts that it holds the lease before it looks again, ms. */
 const TRUST_MS = 1_000
@@ -10,6 +12,10 @@ const TRUST_MS = 1_000
 const WATCH_MS = 500
 /** How often it is looked where nothing was appended, ms: real processes look every 500 ms, and find nothing. */
 const LOOK_MS = 60_000
+/** What was appended is synced in the background after that, ms. */
+const SYNC_MS = 1_000
+/** Without a sign of life for that long a process is taken for dead, ms. */
+export const STALE_MS = 30_000
 const REMEMBERED = 2
 
 /** Ends the process in the middle of a call. */
@@ -19,59 +25,97 @@ export interface User extends Holder {
   /** Ms, by a clock that nobody can set. */
   elapsed(): number
   after(ms: number, run: () => void): () => void
+  /** Ms of the timeline. */
+  readonly now: number
   /** Called before and after every call to the disk. @throws Killed where it is the last */
-  calls(): void
+  calls(what: string): void
+  /** Runs once it is dead. */
+  atEnd(run: () => void): void
 }
+
+/** As a disk says it. */
+const failed = (code: string, message: string): Error =>
+  Object.assign(new Error(`${code}: ${message}`), { code })
 
 /** @param chance of the present step */
 export function storageOf(disk: Disk, user: User, chance: () => Random): Storage {
-  const { weather } = disk
+  const { weather, struck } = disk
 
-  function looking<T>(look: () => T): T {
-    user.calls()
-    if (chance().chance(weather.unreadable)) throw new Error('EIO: cannot be read')
+  function fails(what: string, probability: number): boolean {
+    const does = probability > 0 && chance().chance(probability)
+    if (does) count(struck, what)
+    return does
+  }
+
+  function looking<T>(what: string, look: () => T): T {
+    user.calls(what)
+    if (fails('unreadable', weather.unreadable)) throw failed('EIO', 'cannot be read')
     return look()
   }
 
-  function writing<T>(write: () => T, grows = true): T {
-    user.calls()
-    if (grows && weather.full) throw new Error('ENOSPC: no space left')
-    if (chance().chance(weather.refused)) throw new Error('EIO: refused')
+  function writing<T>(what: string, write: () => T, grows = true): T {
+    user.calls(what)
+    if (grows && weather.full) {
+      count(struck, 'full disk')
+      throw failed('ENOSPC', 'no space left')
+    }
+    if (fails('write refused', weather.refused)) throw failed('EIO', 'refused')
     const result = write()
-    user.calls()
+    user.calls(what)
+    if (fails('write done and said to have failed', weather.lied)) throw failed('EIO', 'done all the same')
     return result
+  }
+
+  /** Of cursors and dead letters: one process at a time writes them. */
+  function leads(what: string): void {
+    if (disk.lease.holder !== user && !disk.isStray)
+      disk.misuse ??= `a ${what} was stored by a process that does not hold the lease`
   }
 
   const keptOf = (id: string): Kept | undefined => disk.contents.telemetries.get(id)
 
   function keep(id: string): Kept {
-    const kept = keptOf(id) ?? { log: undefined, cursors: new Map(), letters: [], refusals: [] }
+    const kept = keptOf(id) ?? emptyKept()
     disk.contents.telemetries.set(id, kept)
     return kept
   }
 
   function logOf(id: string): EventLog {
     let reads: LogFile | undefined
-    const add = (text: string): void => {
+    let writes: LogFile | undefined
+    /** Whether the file may end in half a line: of ours, or of a process that was killed. */
+    let isTorn = true
+    let cancelSync: (() => void) | undefined
+
+    function add(text: string): void {
       const kept = keep(id)
       kept.log ??= new LogFile()
-      kept.log.add(text)
+      writes = kept.log
+      writes.add(text)
       disk.written += text.length
       disk.appended()
+      cancelSync ??= user.after(SYNC_MS, () => {
+        cancelSync = undefined
+        keptOf(id)?.log?.sync()
+      })
     }
+
     return {
       append(line) {
-        const isTorn = (keptOf(id)?.log?.tail ?? '') !== ''
-        const text = `${isTorn ? '\n' : ''}${line}\n`
-        if (!weather.full && chance().chance(weather.torn)) {
-          user.calls()
+        const file = keptOf(id)?.log
+        isTorn ||= file !== writes
+        const text = `${isTorn && (file?.tail ?? '') !== '' ? '\n' : ''}${line}\n`
+        isTorn = true
+        if (!weather.full && fails('torn line', weather.torn)) {
+          user.calls('log')
           add(text.slice(0, chance().below(text.length)))
-          throw new Error('EIO: short write')
+          throw failed('EIO', 'short write')
         }
-        writing(() => add(text))
+        writing('log', () => add(text))
+        isTorn = false
       },
       read: (from, maxBytes) =>
-        looking(() => {
+        looking('read', () => {
           const file = keptOf(id)?.log
           const isOther = reads !== undefined && file !== reads
           reads = file
@@ -80,7 +124,7 @@ export function storageOf(disk: Disk, user: User, chance: () => Random): Storage
           const first = file.at(start)
           let last = first
           while (last < file.lines.length && (file.lines[last]?.offset ?? 0) - start < maxBytes) last++
-          const lines = file.lines.slice(first, last)
+          const lines = [...file.from(start), ...file.lines.slice(first, last)]
           return {
             from: start,
             lines,
@@ -88,17 +132,22 @@ export function storageOf(disk: Disk, user: User, chance: () => Random): Storage
             atEnd: last === file.lines.length,
           }
         }),
-      size: () => looking(() => keptOf(id)?.log?.size ?? 0),
+      size: () => looking('size', () => keptOf(id)?.log?.size ?? 0),
       watch(tick) {
         let cancel = user.after(LOOK_MS, idle)
+        let isSoon = false
         function idle(): void {
+          isSoon = false
           cancel = user.after(LOOK_MS, idle)
           tick()
         }
         const unwatch = disk.watch(() => {
+          if (isSoon) return
+          isSoon = true
           cancel()
           cancel = user.after(WATCH_MS, idle)
         })
+        user.atEnd(unwatch)
         return () => {
           cancel()
           unwatch()
@@ -110,46 +159,72 @@ export function storageOf(disk: Disk, user: User, chance: () => Random): Storage
   const storeOf = (id: string): TelemetryStore => ({
     log: logOf(id),
     cursors: {
-      list: () => [...(keptOf(id)?.cursors ?? [])].map(([destination, state]) => ({ destination, state })),
+      list: () =>
+        [...(keptOf(id)?.cursors ?? [])].flatMap(([destination, { value: state }]) =>
+          state === undefined ? [] : { destination, state },
+        ),
       // What cannot be read counts as lost.
-      read: (destination) => keptOf(id)?.cursors.get(destination),
-      write: (destination, state) => writing(() => void keep(id).cursors.set(destination, state)),
+      read: (destination) => keptOf(id)?.cursors.get(destination)?.value,
+      write(destination, state) {
+        user.calls('cursor')
+        leads('cursor')
+        // A cursor must never be more durable than the lines it has moved over.
+        writing('sync', () => keptOf(id)?.log?.sync())
+        writing('cursor', () => {
+          const { cursors } = keep(id)
+          const file = cursors.get(destination) ?? new SmallFile<typeof state | undefined>(undefined)
+          cursors.set(destination, file)
+          file.set(state, user.now)
+        })
+      },
     },
     deadLetters: {
-      append: (letter) => writing(() => void keep(id).letters.push(letter)),
-      list: () => looking(() => [...(keptOf(id)?.letters ?? [])]),
+      append(letter) {
+        user.calls('dead letter')
+        leads('dead letter')
+        writing('dead letter', () => {
+          const { letters } = keep(id)
+          letters.set([...letters.value, letter])
+        })
+      },
+      list: () => looking('dead letters', () => [...(keptOf(id)?.letters.value ?? [])]),
     },
     refusals: {
-      append: (refusal) => writing(() => void keep(id).refusals.push(refusal)),
-      list: () => looking(() => [...(keptOf(id)?.refusals ?? [])]),
+      append: (refusal) =>
+        writing('refusal', () => {
+          const { refusals } = keep(id)
+          refusals.set([...refusals.value, refusal])
+        }),
+      list: () => looking('refusals', () => [...(keptOf(id)?.refusals.value ?? [])]),
     },
   })
 
   const remember = (text: string): void => {
-    disk.contents.ours = [text, ...disk.contents.ours.filter((one) => one !== text)].slice(0, REMEMBERED)
+    const { ours } = disk.contents
+    ours.set([text, ...ours.value.filter((one) => one !== text)].slice(0, REMEMBERED), user.now)
   }
 
   function put(text: string, before: string | undefined): void {
-    if (disk.contents.snapshot !== before) throw new Error('somebody else wrote it meanwhile')
-    writing(() => remember(text))
-    writing(() => void (disk.contents.snapshot = text))
+    if (disk.contents.snapshot.value !== before) throw new Error('somebody else wrote it meanwhile')
+    writing('fingerprint', () => remember(text))
+    writing('telemetry.json', () => disk.contents.snapshot.set(text))
   }
 
   const snapshot: SnapshotStore = {
     read: () =>
-      looking(() => {
-        const text = disk.contents.snapshot
+      looking('telemetry.json', () => {
+        const text = disk.contents.snapshot.value
         if (text === undefined) return { kind: 'none' }
-        if (disk.contents.ours.includes(text)) return { kind: 'ours' }
-        return { kind: 'foreign', text, adopted: () => writing(() => remember(text)) }
+        if (disk.contents.ours.value.includes(text)) return { kind: 'ours' }
+        return { kind: 'foreign', text, adopted: () => writing('fingerprint', () => remember(text)) }
       }),
-    disown: () => writing(() => void (disk.contents.ours = [])),
+    disown: () => writing('fingerprint', () => disk.contents.ours.set([], user.now)),
     replace() {
       let text = ''
-      const before = disk.contents.snapshot
+      const before = disk.contents.snapshot.value
       return {
         async write(piece) {
-          writing(() => void (text += piece))
+          writing('telemetry.json', () => void (text += piece))
         },
         async commit() {
           put(text, before)
@@ -158,17 +233,20 @@ export function storageOf(disk: Disk, user: User, chance: () => Random): Storage
       }
     },
     replaceSync(pieces) {
-      const before = disk.contents.snapshot
+      const before = disk.contents.snapshot.value
       let text = ''
       for (const piece of pieces) text += piece
       put(text, before)
     },
-    setAside() {
-      return writing(() => {
-        disk.contents.snapshot = undefined
-        return `telemetry.json.aside-${++disk.contents.asides}`
-      }, false)
-    },
+    setAside: () =>
+      writing(
+        'telemetry.json',
+        () => {
+          disk.contents.snapshot.set(undefined)
+          return `telemetry.json.aside-${++disk.contents.asides}`
+        },
+        false,
+      ),
   }
 
   let mine: number | undefined
@@ -176,13 +254,20 @@ export function storageOf(disk: Disk, user: User, chance: () => Random): Storage
   const lease: Lease = {
     acquire() {
       if (mine !== undefined && user.elapsed() - lookedAt < TRUST_MS) return mine
-      return looking(() => {
+      return looking('lease', () => {
         const { lease } = disk
         const isMine = lease.holder === user && lease.term === mine
-        if (!isMine) mine = undefined
+        if (!isMine) {
+          if (mine !== undefined) count(struck, 'lease lost under a living holder')
+          mine = undefined
+        }
         if (!isMine && lease.holder?.showsLife() !== true) {
+          const at = user.now
+          // Until the process knows that it has it, no sign of life follows.
+          const holder = { showsLife: () => user.showsLife() && user.now - at < STALE_MS }
+          writing('lease', () => void (disk.lease = { term: lease.term + 1, holder, asked: false }))
+          disk.lease.holder = user
           mine = lease.term + 1
-          writing(() => void (disk.lease = { term: lease.term + 1, holder: user, asked: false }))
         }
         if (mine !== undefined) lookedAt = user.elapsed()
         return mine
@@ -193,20 +278,25 @@ export function storageOf(disk: Disk, user: User, chance: () => Random): Storage
       if (disk.lease.holder === user && disk.lease.term === mine) disk.lease.holder = undefined
       mine = undefined
     },
-    ask: () => writing(() => void (disk.lease.asked = true)),
-    asked: () => looking(() => disk.lease.asked),
+    ask: () => writing('lease', () => void (disk.lease.asked = true)),
+    asked: () => looking('lease', () => disk.lease.asked),
   }
 
+  const index = (): Disk['contents']['index'] => disk.contents.index
   return {
     snapshot,
     lease,
-    readIndex: () => looking(() => disk.contents.index),
-    writeIndex: (index) => writing(() => void (disk.contents.index = index)),
-    claimIndex: (index) => writing(() => (disk.contents.index ??= index)),
+    readIndex: () => looking('index', () => index().value),
+    writeIndex: (value) => writing('index', () => index().set(value, user.now)),
+    claimIndex: (value) =>
+      writing('index', () => {
+        if (index().value === undefined) index().set(value, user.now)
+        return index().value ?? value
+      }),
     list: () =>
-      looking(() =>
+      looking('list', () =>
         [...disk.contents.telemetries].filter(([, { log }]) => log !== undefined).map(([id]) => id),
       ),
-    open: (id) => looking(() => storeOf(id)),
+    open: (id) => looking('open', () => storeOf(id)),
   }
 }

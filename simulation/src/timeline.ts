@@ -12,12 +12,15 @@ export interface Timeline {
   after(ms: number, run: () => void): () => void
   /** Lets time go on by `ms`; between two things that fall due, promises get their turn. */
   advance(ms: number): Promise<void>
+  /** What waits for promises alone goes on, and no time passes. */
+  settle(): Promise<void>
 }
 
-/** Everything that waits only for promises has run. */
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+/** Node runs this once no promise has anything more to do, and without a turn of the event loop. */
+const promisesSettled = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve))
 
-export function createTimeline(): Timeline {
+/** @param settle resolves once everything has run that waits for no time. Default: for worlds without real files */
+export function createTimeline(settle = promisesSettled): Timeline {
   let now = 0
   /** In the order in which they fall due; of the same time, in that in which they were put off. */
   const waiting: Due[] = []
@@ -27,8 +30,9 @@ export function createTimeline(): Timeline {
     },
     after(ms, run) {
       const due = { at: now + Math.max(0, ms), run }
-      const behind = waiting.findLastIndex(({ at }) => at <= due.at)
-      waiting.splice(behind + 1, 0, due)
+      let place = waiting.length
+      while (place > 0 && (waiting[place - 1] as Due).at > due.at) place--
+      waiting.splice(place, 0, due)
       return () => {
         const index = waiting.indexOf(due)
         if (index >= 0) waiting.splice(index, 1)
@@ -36,14 +40,15 @@ export function createTimeline(): Timeline {
     },
     async advance(ms) {
       const until = now + ms
-      await settled()
+      await settle()
       for (let next = waiting[0]; next !== undefined && next.at <= until; next = waiting[0]) {
         now = next.at
         waiting.shift()
         next.run()
-        await settled()
+        await settle()
       }
       now = until
     },
+    settle,
   }
 }

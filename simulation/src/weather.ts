@@ -1,4 +1,4 @@
-// What goes wrong at the moment: with a disk, and on the way to a receiver. All of it changes from step to step.
+// What goes wrong at the moment: with a disk, and on the way to a receiver. It changes, and it passes.
 
 import type { Random } from './random'
 
@@ -6,6 +6,8 @@ import type { Random } from './random'
 export interface DiskWeather {
   /** It is refused, and nothing has happened. */
   refused: number
+  /** It is done, and said to have failed. */
+  lied: number
   /** A line is cut short: its beginning is in the log. */
   torn: number
   /** It cannot be read. */
@@ -24,7 +26,7 @@ export interface NetworkWeather {
   refused: number
 }
 
-export const clearDisk = (): DiskWeather => ({ refused: 0, torn: 0, unreadable: 0, full: false })
+export const clearDisk = (): DiskWeather => ({ refused: 0, lied: 0, torn: 0, unreadable: 0, full: false })
 
 export const clearNetwork = (): NetworkWeather => ({
   lost: 0,
@@ -34,28 +36,46 @@ export const clearNetwork = (): NetworkWeather => ({
   refused: 0,
 })
 
-export function changeDisk(weather: DiskWeather, { below, chance }: Random): string {
-  Object.assign(weather, clearDisk())
-  const kind = below(6)
-  if (kind === 0) weather.full = true
-  if (kind === 1) weather.refused = chance(0.5) ? 0.1 : 1
-  if (kind === 2) weather.torn = 0.3
-  if (kind === 3) weather.unreadable = chance(0.5) ? 0.1 : 1
-  return (
-    [
-      'is full',
-      `refuses ${weather.refused * 100} % of all writes`,
-      'cuts lines short',
-      `cannot be read ${weather.unreadable * 100} % of the time`,
-    ][kind] ?? 'works again'
-  )
+/** How long bad weather lasts, ms. */
+const LASTS_MS = [2_000, 30_000, 5 * 60_000, 3_600_000]
+
+/** Returns it in words, and after how long it passes, ms. */
+export interface Change {
+  readonly words: string
+  readonly lasts: number
 }
 
-export function changeNetwork(weather: NetworkWeather, { below, pick }: Random): string {
-  Object.assign(weather, clearNetwork())
-  const kinds = ['lost', 'answerLost', 'delayed', 'doubled', 'refused'] as const
-  if (below(2) === 0) return 'is there'
-  const kind = pick(kinds)
-  weather[kind] = pick([0.2, 0.5, 1])
-  return `: ${kind} ${weather[kind] * 100} %`
+export function changeDisk(weather: DiskWeather, { pick }: Random): Change {
+  const kind = pick(['full', 'refused', 'lied', 'torn', 'unreadable'] as const)
+  Object.assign(weather, clearDisk())
+  if (kind === 'full') weather.full = true
+  else weather[kind] = pick([0.05, 0.3, 1])
+  const percent = `${Number(weather[kind]) * 100} %`
+  const words = {
+    full: 'is full',
+    refused: `refuses ${percent} of all writes`,
+    lied: `says of ${percent} of all writes that they failed, and they did not`,
+    torn: `cuts ${percent} of all lines short`,
+    unreadable: `cannot be read ${percent} of the time`,
+  }
+  return { words: words[kind], lasts: pick(LASTS_MS) }
 }
+
+export function changeNetwork(weather: NetworkWeather, { pick }: Random): Change {
+  const kind = pick(['lost', 'answerLost', 'delayed', 'doubled', 'refused'] as const)
+  weather[kind] = pick([0.1, 0.5, 1])
+  const words = {
+    lost: 'loses requests',
+    answerLost: 'loses answers',
+    delayed: 'delays requests',
+    doubled: 'doubles requests',
+    refused: 'brings refusals',
+  }
+  return { words: `${words[kind]}, ${weather[kind] * 100} %`, lasts: pick(LASTS_MS) }
+}
+
+/** How often each kind of thing happened. */
+export type Counts = Map<string, number>
+
+export const count = (counts: Counts, what: string, times = 1): void =>
+  void counts.set(what, (counts.get(what) ?? 0) + times)
