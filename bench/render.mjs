@@ -124,8 +124,22 @@ function mutants({ tests: { mutation } }) {
   ])
 }
 
+/** How often each kind of fault struck in the simulated world. */
+const faults = ({ simulation: { faults } }) => table([['fault', 'times'], ...Object.entries(faults)])
+
+/** After how many seeds the simulated world finds a planted fault, and by what. */
+const planted = ({ simulation: { planted } }) =>
+  table([
+    ['planted fault', 'found after seeds', 'what was seen'],
+    ...planted.map(({ name, seeds, promise }) => [
+      name,
+      seeds ?? 'not found',
+      (promise ?? '').replace(/[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]+/g, 'an event'),
+    ]),
+  ])
+
 /** What is more than one number, by name. */
-const blocks = { clicks, recording, closing, endings, mutants }
+const blocks = { clicks, recording, closing, endings, mutants, faults, planted }
 
 /**
  * A document with what was measured filled in.

@@ -99,6 +99,7 @@ const exit = {}
 for (const way of Object.keys(ways)) exit[way] = (await withReceiver(way, closing)) - without
 const [none, offline] = [heap('none'), heap('offline')]
 
+const before = JSON.parse(readFileSync(here('results.json'), 'utf8'))
 const results = {
   machine: {
     node: process.version,
@@ -123,8 +124,9 @@ const results = {
   memory: run('memory.mjs'),
   editor: run('editor.mjs'),
   page: run('scrub.mjs'),
-  // Of `npm run coverage` and `npm run mutation`.
-  tests: JSON.parse(readFileSync(here('results.json'), 'utf8')).tests,
+  // Of `npm run coverage` and `npm run mutation`, and of `simulation.mjs`.
+  tests: before.tests,
+  simulation: before.simulation,
 }
 
 writeFileSync(here('results.json'), `${JSON.stringify(results, null, 2)}\n`)

@@ -106,6 +106,8 @@ export function createWorld(temper: Temper): World {
     starting = host
     const { ok } = host.telemetry.start(course())
     starting = undefined
+    // It may be in the log all the same.
+    if (!ok && (host.disk.weather.lied > 0 || !host.isAlive)) model.begins(host)
     return ok
   }
 
