@@ -209,7 +209,7 @@ export function happeningsOf(scene: Scene, temper: Temper): readonly Happening[]
     onDisk('power cut', 0.7 * temper.folders, (disk, chance) => {
       for (const host of on(disk)) host.kill()
       cutPower(disk.contents, timeline.now, chance)
-      model.checkCursors(disk)
+      if (!disk.isStray) model.checkCursors(disk)
       scene.replaced(disk)
       return `the power of the ${disk.machine} is cut`
     }),

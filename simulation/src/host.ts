@@ -24,6 +24,8 @@ export interface Host extends User {
   told: StudentId | undefined
   /** Its session start was recorded: else it starts again. */
   hasStarted: boolean
+  /** The latest login or logout was recorded. */
+  isSettled: boolean
   /** The folder was replaced under it, or under another one that lives: who is logged in there is not told from outside. */
   isStray: boolean
   /** Ends at once; with `calls`, in the middle of that one of its next calls to the disk. */
@@ -109,6 +111,7 @@ export function createHost(options: HostOptions): Host {
     },
     told: undefined,
     hasStarted: false,
+    isSettled: true,
     isStray: false,
     elapsed,
     after,

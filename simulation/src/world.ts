@@ -96,6 +96,7 @@ export function createWorld(temper: Temper): World {
     if (type === 'session_start' && host === starting) model.sessionEnds(host)
     if (type === 'session_start') model.begins(host)
     if (type === 'student_cleared') model.loggedOut(host)
+    if (type === 'student_identified' || type === 'student_cleared') host.isSettled = true
     if (type === 'student_identified') {
       model.loggedIn(host, studentIn(host.disk, id))
     }
@@ -123,6 +124,7 @@ export function createWorld(temper: Temper): World {
     if (!hasSession || host.told === student) return
     host.told = student
     const { ok } = student === undefined ? host.telemetry.clear() : host.telemetry.identify(student)
+    host.isSettled = ok
     // It may be in the log all the same.
     if (!ok && (host.disk.weather.lied > 0 || !host.isAlive)) model.isUnsure(host.disk)
   }
@@ -146,6 +148,8 @@ export function createWorld(temper: Temper): World {
     beginSession,
     endSession(host) {
       const { ok: hasEnded } = host.telemetry.end('finished')
+      // A login that was refused is tried again, and counts from when it was made.
+      if (hasEnded && !host.isSettled) model.isUnsure(host.disk)
       if (hasEnded) model.sessionEnds(host)
       const ok = startSession(host)
       if (hasEnded) host.hasStarted = ok
