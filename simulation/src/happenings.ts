@@ -1,7 +1,7 @@
 // What can happen at any step, each more or less often by the temper of the world.
 
 import { copyOf, createDisk, cutPower, emptyContents, type Contents, type Disk } from './disk'
-import type { Host } from './host'
+import { BEGINNING, type Host } from './host'
 import type { Model } from './model'
 import type { Random } from './random'
 import type { Receiver } from './receiver'
@@ -232,7 +232,7 @@ export function happeningsOf(scene: Scene, temper: Temper): readonly Happening[]
 /** As stock writes it: one attempt more, or the file of somebody else. */
 function foreignFile(known: string | undefined, { chance, below }: Random): string {
   const file = known !== undefined && chance(0.5) ? (JSON.parse(known) as Record<string, unknown>) : undefined
-  const at = 1_767_225_600_000 + below(1_000_000)
+  const at = BEGINNING + below(1_000_000)
   const step = { slug: 'step-0', position: 0, is_testeable: true, files: [] }
   if (file === undefined)
     return JSON.stringify({

@@ -10,7 +10,7 @@ import type { Timeline } from './timeline'
 import { count } from './weather'
 
 /** When the world begins, epoch ms. */
-const BEGINNING = 1_767_225_600_000
+export const BEGINNING = 1_767_225_600_000
 
 export interface Host extends User {
   readonly name: string

@@ -4,7 +4,7 @@ import type { CourseInput, LogLine } from '@learnpack/telemetry-core'
 import { createDisk, type Disk } from './disk'
 import { happeningsOf, type Happening, type Scene } from './happenings'
 import { createHost, type Host } from './host'
-import { Broken, createModel, type Counted, type Model } from './model'
+import { Broken, createModel, type Model } from './model'
 import { random, type Random } from './random'
 import { createReceiver, transportTo, type Receiver } from './receiver'
 import type { Temper } from './temper'
@@ -20,7 +20,7 @@ export interface World {
   readonly timeline: Timeline
   readonly model: Model
   readonly disks: readonly Disk[]
-  readonly receivers: readonly (Receiver & Counted)[]
+  readonly receivers: readonly Receiver[]
   /** How often each kind of thing happened. */
   readonly counts: Counts
   /** How often each kind of fault struck. */
