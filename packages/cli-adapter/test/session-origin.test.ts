@@ -96,6 +96,13 @@ describe('a session file that a course ships', () => {
     expect(await run(path)).toEqual([])
   })
 
+  it('sends nothing where it could not be read at first', async () => {
+    const { path, stored } = published()
+    writeFileSync(stored, '{"key":"bc-pay')
+    expect(await run(path, () => writeFileSync(stored, session('author')))).toEqual([])
+    expect(await run(path)).toEqual([])
+  })
+
   it('sends nothing where a command was the first that ran here', async () => {
     const { path } = published()
     const folder = openCourseFolder(join(path, '.learn'))

@@ -144,6 +144,8 @@ export function openCourseFolder(dirPath: string): CourseFolder {
     },
     writeIndex(index) {
       prepare()
+      // The index must never be more durable than the logins that it tells of.
+      for (const log of logs.values()) log.sync()
       replaceFile(indexPath, [JSON.stringify(index)], { durableBytes: Infinity })
     },
     claimIndex(index) {

@@ -215,8 +215,12 @@ export function createManaged(
   function begin(given: CourseInput): void {
     startLater = given
     if (!allowed()) return
-    ignoreErrors(() => logins?.note())
-    if (!telemetry.start(given).ok) return
+    // A course that is new here stays so until it is noted which login came with it.
+    const started = ignoreErrors(() => {
+      logins?.note()
+      return telemetry.start(given)
+    })
+    if (started?.ok !== true) return
     startLater = undefined
     course = given
   }

@@ -131,7 +131,7 @@ export function watchCourse({
 
   function open(): void {
     if (isOpen) return
-    ignoreErrors(logins.note)
+    logins.note()
     telemetry.open()
     isOpen = true
   }

@@ -12,7 +12,7 @@ import {
   studentLoggedOut,
   type HostStudent,
 } from './host-session'
-import { cameWithCourse, isNewHere, noteForeignSession, shippedSession } from './session-origin'
+import { cameWithCourse, noteForeignSession, shippedSession } from './session-origin'
 import type { Student } from './student'
 
 /**
@@ -35,8 +35,8 @@ export interface FollowLoginsOptions {
 
 export interface Logins {
   /**
-   * Keeps a session that came with the course from counting. To be called before the first start in a folder, which makes
-   * it one that is known here. @throws when it cannot be noted: then nobody is logged in until it is
+   * Keeps a session that came with the course from counting. @throws when it cannot be noted: then nobody may start in the
+   * folder, which would make it one that is known here, and nobody is logged in
    */
   note(): void
   /** Logs in or out whoever logged in or out at the host since the last look. */
@@ -65,12 +65,14 @@ export function followLogins(options: FollowLoginsOptions): Logins {
   let isKept = kept === 'in the file'
   let isUnreadable = false
   /** What came with the course must not count: that is to be noted. */
-  let noteLater = kept !== 'by the host' && isNewHere(folder)
-  const shipped = noteLater ? ignoreErrors(() => shippedSession(dirPath)) : undefined
+  let noteLater = kept !== 'by the host'
+  const lookForShipped = () => ({ session: shippedSession(folder) })
+  let shipped = noteLater ? ignoreErrors(lookForShipped) : undefined
 
   function note(): void {
     if (!noteLater) return
-    if (shipped !== undefined) noteForeignSession(folder, shipped)
+    shipped ??= lookForShipped()
+    if (shipped.session !== undefined) noteForeignSession(folder, shipped.session)
     noteLater = false
   }
 

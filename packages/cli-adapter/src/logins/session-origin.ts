@@ -21,24 +21,25 @@ const digestOf = ({ user_id, token }: HostStudent): string =>
 /** When a file or folder was made; where the file system does not say, when it was changed last, epoch ms. */
 const madeAt = ({ birthtimeMs, ctimeMs }: Stats): number => birthtimeMs || ctimeMs
 
-/** Whether LearnPack was never started here by this user: a folder that was copied was started elsewhere. */
-export function isNewHere(folder: CourseFolder): boolean {
-  try {
-    const machine = knownMachineId()
-    return machine === undefined || folder.readIndex()?.machine !== machine
-  } catch {
-    // A file that cannot be read at the moment exists.
-    return false
-  }
+/**
+ * Whether LearnPack was never started here by this user: a folder that was copied was started elsewhere.
+ * @throws when that cannot be read at the moment
+ */
+function isNewHere(folder: CourseFolder): boolean {
+  const machine = knownMachineId()
+  return machine === undefined || folder.readIndex()?.machine !== machine
 }
 
 /**
- * The session that is as old as the course folder. To be called at the first start in a folder, before anybody can log in:
- * one that is made later is the learner's.
+ * In a folder that is new here, the session that is as old as the course: one that is made later is the learner's.
+ * @throws when it cannot be read at the moment
  */
-export function shippedSession(dirPath: string): HostStudent | undefined {
+export function shippedSession(folder: CourseFolder): HostStudent | undefined {
+  if (!isNewHere(folder)) return undefined
+  const { dirPath } = folder
   const session = readHostSession(dirPath)
-  if (!session) return undefined
+  if (session === undefined) throw new Error('the session cannot be read')
+  if (session === null) return undefined
   const apart = Math.abs(madeAt(statSync(session.path)) - madeAt(statSync(courseFolder(dirPath))))
   return apart <= TOGETHER_MS ? session : undefined
 }
@@ -52,7 +53,7 @@ export const noteForeignSession = (folder: CourseFolder, session: HostStudent): 
  * @throws when it cannot be noted
  */
 export function noteShippedSession(folder: CourseFolder): void {
-  const shipped = isNewHere(folder) ? shippedSession(folder.dirPath) : undefined
+  const shipped = shippedSession(folder)
   if (shipped !== undefined) noteForeignSession(folder, shipped)
 }
 

@@ -64,7 +64,8 @@ export function readOwnership(options: OwnershipOptions): Ownership {
     if (found !== undefined && JSON.stringify(storage.readIndex()) !== JSON.stringify(index)) store()
   } catch (error) {
     failed(error)
-    if (index.current === '') index = { current: firstId(), owners: {}, machine: machine?.() }
+    // Of several processes that cannot store which telemetry they begin, each would begin one of its own.
+    if (index.current === '') throw error
     stored = false
   }
 

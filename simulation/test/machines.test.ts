@@ -1,0 +1,63 @@
+// The adapter as it is shipped, on simulated machines. What was found there is kept as a story, beside the test of what was mended.
+
+import { describe, expect, it } from 'vitest'
+import { textAt } from '../src/machine/place'
+import { HOME } from '../src/machine/process'
+import { createMachineWorld, type MachineWorld } from '../src/machine/world'
+import { stepsOf } from '../src/run'
+import { temperOf, type Temper } from '../src/temper'
+
+const SEEDS = 30
+const STEPS = 100
+const calm: Temper = { disk: 0, network: 0, processes: 0, clocks: 0, folders: 0, hosts: 2, slowness: 0 }
+
+async function play(seed: number): Promise<{ world: MachineWorld; story: (string | undefined)[] }> {
+  const world = createMachineWorld(temperOf(seed))
+  const story: (string | undefined)[] = []
+  for (const { kind, salt } of stepsOf(seed, STEPS)) story.push(await world.step(kind, salt))
+  await world.end()
+  return { world, story }
+}
+
+describe('simulated machines', () => {
+  it(`keep every promise in ${SEEDS} runs of ${STEPS} steps`, async () => {
+    let acknowledged = 0
+    for (let seed = 1; seed <= SEEDS; seed++) acknowledged += (await play(seed)).world.model.acknowledged
+    expect(acknowledged).toBeGreaterThan(SEEDS)
+  })
+
+  it('are the same at every run of a seed', async () => {
+    const [one, two] = [await play(7), await play(7)]
+    expect(one.story).toEqual(two.story)
+    const kept = ({ world }: typeof one) => world.computers.map(({ place }) => [...place.logs()])
+    expect(kept(one)).toEqual(kept(two))
+    expect(one.story).not.toEqual((await play(8)).story)
+  })
+})
+
+describe('a power cut', () => {
+  /** One machine, after these have happened. */
+  async function after(...names: string[]) {
+    const world = createMachineWorld(calm)
+    for (const name of names) expect(await world.happen(name, 1), name).toBeDefined()
+    return world.computers[0]!
+  }
+  const choice = `${HOME}/.config/learnpack-telemetry/consent.json`
+  const machine = `${HOME}/.config/learnpack-telemetry/machine`
+
+  it('right behind disable, leaves it off', async () => {
+    const computer = await after('start', 'switch')
+    expect(computer.isOff).toBe(true)
+    const before = textAt(computer.disk, choice)
+    computer.disk.cutPower(() => 0)
+    expect(textAt(computer.disk, choice)).toBe(before)
+  })
+
+  it('leaves the machine its name, and a course that was started here one that was', async () => {
+    const computer = await after('start')
+    const before = textAt(computer.disk, machine)
+    computer.disk.cutPower(() => 0)
+    expect(textAt(computer.disk, machine)).toBe(before)
+    expect(computer.wasStarted()).toBe(true)
+  })
+})
