@@ -1,4 +1,5 @@
-// Faults to plant, each in one file: what is replaced, and by what.
+// Faults to plant: what is replaced, and by what. Those of core are in one file of its source; those of machines, in the programs of
+// the adapter as they are built.
 
 const core = (path) => `../packages/core/src/${path}.ts`
 const DELIVERY = core('delivery/delivery')
@@ -118,5 +119,45 @@ export const FAULTS = [
           deadLetters.append({ destination, id: parcel.id, offset: next.offset, at: clock.now(), reason })\n`,
       ],
     ],
+  },
+]
+
+export const MACHINE_FAULTS = [
+  {
+    name: 'machines: no sync before a cursor moves',
+    edits: [
+      ['      log.sync();\n      replaceFile(path(destination)', '      replaceFile(path(destination)'],
+    ],
+  },
+  {
+    name: 'machines: no sync before the index tells of a login',
+    edits: [['for (const log of logs.values()) log.sync();', '']],
+  },
+  {
+    name: 'machines: a dead letter that a power cut takes',
+    edits: [['(0, import_fs.fdatasyncSync)(fd);', '']],
+  },
+  {
+    name: 'machines: a torn line is not ended',
+    edits: [['if (torn) seal(path, writer.fd);', '']],
+  },
+  {
+    name: 'machines: a login that came with a copy counts',
+    edits: [['if (shipped.session !== void 0) noteForeignSession(folder, shipped.session);', '']],
+  },
+  {
+    name: 'machines: `disable` not seen by a running host',
+    edits: [
+      ['mayRecord: () => permission?.lately() ?? true', 'mayRecord: () => true'],
+      ['const allowed2 = () => permission?.now() ?? true;', 'const allowed2 = () => true;'],
+    ],
+  },
+  {
+    name: 'machines: nobody looks who is logged in before a request',
+    edits: [['const reason = whyNot();', 'const reason = void 0;']],
+  },
+  {
+    name: 'machines: the session file is not looked at before an event',
+    edits: [['logins?.lookIfChanged();', '']],
   },
 ]

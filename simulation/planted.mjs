@@ -6,14 +6,15 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { build } from 'tsup'
-import { FAULTS } from './faults.mjs'
+import { FAULTS, MACHINE_FAULTS } from './faults.mjs'
 
 const USAGE = `npm run simulate:planted -- [options]
 
-Plants faults in core, one at a time, and says after how many seeds of the simulated world each is found.
+Plants faults in core, and in the adapter as it is built, one at a time, and says after how many seeds of the simulated world each
+is found.
 
   --seeds <n>   seeds until a fault counts as not found. Default: 1000
-  --steps <n>   what happens in each. Default: 200
+  --steps <n>   what happens in each. Default: 200, on machines 100
   --only <text> faults with that in their name
   --json        as JSON
   --help        this text
@@ -27,7 +28,7 @@ if (values.help) {
   process.stdout.write(USAGE)
   process.exit()
 }
-const [most, steps] = [Number(values.seeds ?? 1_000), Number(values.steps ?? 200)]
+const most = Number(values.seeds ?? 1_000)
 
 /** The file with the fault in it. @throws where what is replaced is not there exactly once */
 function planted({ name, file, edits }) {
@@ -40,9 +41,9 @@ function planted({ name, file, edits }) {
   return source
 }
 
-/** The simulation in one file with core's source in it, of which one file is another. */
+/** The simulation in one file with core's source in it, of which one file is another where a fault says so. */
 async function bundled(fault, number) {
-  const contents = planted(fault)
+  const contents = fault && planted(fault)
   const outDir = at(`dist/planted-${number}`)
   await build({
     config: false,
@@ -54,7 +55,7 @@ async function bundled(fault, number) {
     silent: true,
     noExternal: [/./],
     banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)",
+      js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url)",
     },
     esbuildPlugins: [
       {
@@ -64,7 +65,7 @@ async function bundled(fault, number) {
             path: at('../packages/core/src/index.ts'),
           }))
           onLoad({ filter: /\.ts$/ }, ({ path }) =>
-            path === at(fault.file) ? { contents, loader: 'ts' } : undefined,
+            fault && path === at(fault.file) ? { contents, loader: 'ts' } : undefined,
           )
         },
       },
@@ -74,16 +75,36 @@ async function bundled(fault, number) {
 }
 
 const found = []
-for (const [number, fault] of FAULTS.entries()) {
-  if (!fault.name.includes(values.only ?? '')) continue
-  const { planOf, play } = await bundled(fault, number)
+
+async function find(name, steps, run) {
   let broken
   let seeds = 0
-  while (broken === undefined && seeds < most) broken = (await play(planOf(++seeds, steps))).broken
+  while (broken === undefined && seeds < most) broken = (await run(++seeds)).broken
   const promise = broken?.split('\n')[0]
-  found.push({ name: fault.name, seeds: broken === undefined ? null : seeds, promise })
+  found.push({ name, steps, seeds: broken === undefined ? null : seeds, promise })
   if (broken === undefined) process.exitCode = 1
   if (!values.json)
-    process.stdout.write(`${fault.name}: ${promise ? `found by seed ${seeds}: ${promise}` : 'not found'}\n`)
+    process.stdout.write(`${name}: ${promise ? `found by seed ${seeds}: ${promise}` : 'not found'}\n`)
 }
-if (values.json) process.stdout.write(`${JSON.stringify({ steps, faults: found }, null, 2)}\n`)
+
+const isWanted = ({ name }) => name.includes(values.only ?? '')
+for (const [number, fault] of FAULTS.entries()) {
+  if (!isWanted(fault)) continue
+  const { planOf, play } = await bundled(fault, number)
+  const steps = Number(values.steps ?? 200)
+  await find(fault.name, steps, (seed) => play(planOf(seed, steps)))
+}
+for (const { name, edits } of MACHINE_FAULTS.filter(isWanted)) {
+  // Anew: programs are loaded once.
+  const { planOf, play } = await bundled(undefined, `machines-${found.length}`)
+  const steps = Number(values.steps ?? 100)
+  const missing = new Set(edits.map(([from]) => from))
+  const change = (text) =>
+    edits.reduce((changed, [from, to]) => {
+      if (changed.includes(from)) missing.delete(from)
+      return changed.replace(from, () => to)
+    }, text)
+  await find(name, steps, (seed) => play(planOf(seed, steps, 'machines'), change))
+  if (missing.size > 0) throw new Error(`${name}: no program has:\n${[...missing].join('\n')}`)
+}
+if (values.json) process.stdout.write(`${JSON.stringify({ faults: found }, null, 2)}\n`)

@@ -27,13 +27,13 @@ export const noFigures = (): Figures => ({
 })
 
 export function figuresOf({ world }: Result, steps: number): Figures {
-  const { timeline, model, receivers, counts, faults } = world
+  const { timeline, model, requests, counts, faults } = world
   return {
     seeds: 1,
     steps,
     time: timeline.now,
     acknowledged: model.acknowledged,
-    requests: receivers.reduce((sum, receiver) => sum + receiver.requests, 0),
+    requests,
     happenings: counts,
     faults,
   }
@@ -49,14 +49,7 @@ export function add(sum: Figures, { happenings, faults, ...numbers }: Figures): 
 export function digestOf({ world, story, broken }: Result): string {
   const plain = (_: string, value: unknown): unknown =>
     value instanceof Map || value instanceof Set ? [...(value as Iterable<unknown>)] : value
-  const disks = world.disks.map(({ contents: { telemetries, index, snapshot, ours } }) => [
-    [...telemetries].map(([id, { log, letters }]) => [id, log?.lines, log?.tail, letters.value]),
-    index.value,
-    snapshot.value,
-    ours.value,
-  ])
-  const counted = world.receivers.map(({ events, ids, requests }) => [events, ids, requests])
   return createHash('sha256')
-    .update(JSON.stringify([story, broken, disks, counted], plain))
+    .update(JSON.stringify([story, broken, ...(world.kept() as unknown[])], plain))
     .digest('hex')
 }

@@ -1,7 +1,8 @@
 // What can happen at any step, each more or less often by the temper of the world.
 
 import { copyOf, createDisk, cutPower, emptyContents, type Contents, type Disk } from './disk'
-import { BEGINNING, type Host } from './host'
+import { foreignFile } from './foreign-file'
+import type { Host } from './host'
 import type { Model } from './model'
 import type { Random } from './random'
 import type { Receiver } from './receiver'
@@ -227,28 +228,4 @@ export function happeningsOf(scene: Scene, temper: Temper): readonly Happening[]
       return `another program writes telemetry.json on the ${disk.machine}`
     }),
   ]
-}
-
-/** As stock writes it: one attempt more, or the file of somebody else. */
-function foreignFile(known: string | undefined, { chance, below }: Random): string {
-  const file = known !== undefined && chance(0.5) ? (JSON.parse(known) as Record<string, unknown>) : undefined
-  const at = BEGINNING + below(1_000_000)
-  const step = { slug: 'step-0', position: 0, is_testeable: true, files: [] }
-  if (file === undefined)
-    return JSON.stringify({
-      telemetry_id: `foreign${below(3)}`,
-      slug: 'a-course',
-      agent: 'vscode',
-      tutorial_started_at: at,
-      steps: [
-        {
-          ...step,
-          compilations: [{ stdout: 'eA==', exit_code: 0, starting_at: at, ended_at: at }],
-          tests: [],
-        },
-      ],
-      workout_session: [{ started_at: at }],
-      last_interaction_at: at,
-    })
-  return JSON.stringify({ ...file, last_interaction_at: at, extra: below(1_000) })
 }

@@ -6,11 +6,8 @@ import { crc } from './crc'
 import type { Disk } from './disk'
 import type { Random } from './random'
 import { Killed, STALE_MS, storageOf, type User } from './storage'
-import type { Timeline } from './timeline'
+import { BEGINNING, type Timeline } from './timeline'
 import { count } from './weather'
-
-/** When the world begins, epoch ms. */
-export const BEGINNING = 1_767_225_600_000
 
 export interface Host extends User {
   readonly name: string

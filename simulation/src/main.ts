@@ -5,18 +5,19 @@ import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { add, digestOf, figuresOf, noFigures, type Figures } from './figures'
-import { planOf, play, shrunk } from './run'
+import { planOf, play, shrunk, type Kind } from './run'
 import type { Counts } from './weather'
 
 const USAGE = `npm run simulate -- [options]
 
 Plays learners, hosts, disks and receivers in virtual time: whatever order things happen in, nothing that was acknowledged is
-lost, sent under another name, sent while recording is off, or counted twice.
+lost, sent under another name, sent while recording is off, or counted twice. It plays core on ports in memory.
 
   --seed <n>     the first seed. Default: 1
   --seeds <n>    how many. Default: 100
   --minutes <n>  plays until that time is up, however many seeds that are
   --steps <n>    what happens in each. Default: 200
+  --machines     plays the adapter as it is shipped, on whole machines: files, logins, commands, requests. Slower
   --digest       prints a digest of each run: the same for the same seed, everywhere
   --json         prints the figures as JSON
   --help         this text
@@ -29,6 +30,7 @@ interface Task {
   readonly every: number
   readonly end: number
   readonly steps: number
+  readonly kind: Kind
   /** Epoch ms. */
   readonly until: number
 }
@@ -40,9 +42,9 @@ interface Played {
   readonly broken: string | undefined
 }
 
-async function work({ first, every, end, steps, until }: Task): Promise<void> {
+async function work({ first, every, end, steps, kind, until }: Task): Promise<void> {
   for (let seed = first; seed < end && Date.now() < until; seed += every) {
-    const result = await play(planOf(seed, steps))
+    const result = await play(planOf(seed, steps, kind))
     const { broken } = result
     parentPort?.postMessage({ seed, figures: figuresOf(result, steps), digest: digestOf(result), broken })
     // Whoever waits for us has to hear of it.
@@ -71,6 +73,7 @@ function optionsOf(args: string[]) {
     seeds: text,
     steps: text,
     minutes: text,
+    machines: flag,
     digest: flag,
     json: flag,
     help: flag,
@@ -113,6 +116,7 @@ async function main(): Promise<void> {
   if (values.help === true) return void process.stdout.write(USAGE)
   const first = numberOf('seed', values.seed, 1)
   const steps = numberOf('steps', values.steps, 200)
+  const kind: Kind = values.machines === true ? 'machines' : 'ports'
   const hasEnd = values.minutes === undefined || values.seeds !== undefined
   const end = hasEnd ? first + numberOf('seeds', values.seeds, 100) : Number.MAX_SAFE_INTEGER
   const minutes = values.minutes === undefined ? Infinity : numberOf('minutes', values.minutes, 1)
@@ -120,7 +124,7 @@ async function main(): Promise<void> {
   const seconds = (): number => (performance.now() - began) / 1_000
   const sum = noFigures()
   const digests = new Map<number, string>()
-  const task = { first, end, steps, until: Date.now() + minutes * 60_000 }
+  const task = { first, end, steps, kind, until: Date.now() + minutes * 60_000 }
   const broken = await playAll(task, ({ seed, figures, digest }) => {
     add(sum, figures)
     digests.set(seed, digest)
@@ -133,7 +137,7 @@ async function main(): Promise<void> {
     process.stdout.write(
       `seed ${broken.seed}, ${steps} steps: ${promise}\nThe shortest run that was found:\n`,
     )
-    const { story, broken: inShort } = await play(await shrunk(planOf(broken.seed, steps), promise))
+    const { story, broken: inShort } = await play(await shrunk(planOf(broken.seed, steps, kind), promise))
     process.stdout.write(`${story.map((words) => `  ${words}\n`).join('')}${inShort}\n`)
     process.exitCode = 1
     return

@@ -4,9 +4,7 @@
 import { createFollower, snapshotText, type Parcel } from '@learnpack/telemetry-core'
 import { crc } from './crc'
 import type { Disk, Kept, LogFile } from './disk'
-
-/** A promise that was broken. */
-export class Broken extends Error {}
+import { Broken } from './simulated'
 
 /** An attempt, or an opened step, that was acknowledged. */
 interface Done {

@@ -1,5 +1,8 @@
 // Virtual time: what is put off runs when time has come to it, in order, and nothing else moves time.
 
+/** When a world begins, epoch ms. */
+export const BEGINNING = 1_767_225_600_000
+
 interface Due {
   readonly at: number
   readonly run: () => void

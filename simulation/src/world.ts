@@ -4,11 +4,12 @@ import type { CourseInput, LogLine } from '@learnpack/telemetry-core'
 import { createDisk, type Disk } from './disk'
 import { happeningsOf, type Happening, type Scene } from './happenings'
 import { createHost, type Host } from './host'
-import { Broken, createModel, type Model } from './model'
+import { createModel, type Model } from './model'
 import { random, type Random } from './random'
 import { createReceiver, transportTo, type Receiver } from './receiver'
+import { Broken, type Simulated } from './simulated'
 import type { Temper } from './temper'
-import { createTimeline, type Timeline } from './timeline'
+import { createTimeline } from './timeline'
 import { clearDisk, clearNetwork, count, type Counts } from './weather'
 
 /** Longer than any wait: a retry, what a receiver asked for, a request that is delayed. */
@@ -16,19 +17,10 @@ const CALM_MS = 20 * 60_000
 /** What a process that starts needs to send everything: only a receiver may have it wait. */
 const MINUTE_MS = 60_000
 
-export interface World {
-  readonly timeline: Timeline
+export interface World extends Simulated {
   readonly model: Model
   readonly disks: readonly Disk[]
   readonly receivers: readonly Receiver[]
-  /** How often each kind of thing happened. */
-  readonly counts: Counts
-  /** How often each kind of fault struck. */
-  readonly faults: Counts
-  /** Something happens. Returns it in words; undefined where it could not happen now. */
-  step(kind: number, salt: number): Promise<string | undefined>
-  /** Nothing goes wrong any more, and every student logs in on every machine until nothing waits. */
-  end(): Promise<void>
 }
 
 export function createWorld(temper: Temper): World {
@@ -232,6 +224,18 @@ export function createWorld(temper: Temper): World {
     disks,
     receivers,
     counts,
+    get requests() {
+      return receivers.reduce((sum, receiver) => sum + receiver.requests, 0)
+    },
+    kept: () => [
+      disks.map(({ contents: { telemetries, index, snapshot, ours } }) => [
+        [...telemetries].map(([id, { log, letters }]) => [id, log?.lines, log?.tail, letters.value]),
+        index.value,
+        snapshot.value,
+        ours.value,
+      ]),
+      receivers.map(({ events, ids, requests }) => [events, ids, requests]),
+    ],
     get faults() {
       const all: Counts = new Map()
       for (const { struck } of [...disks, ...receivers])
@@ -244,10 +248,10 @@ export function createWorld(temper: Temper): World {
       const words = await run(chance)
       await timeline.settle()
       acknowledge()
-      model.check(disks)
       if (words !== undefined) count(counts, name)
       return words
     },
+    check: () => model.check(disks),
     async end() {
       for (const disk of disks) {
         Object.assign(disk.weather, clearDisk())

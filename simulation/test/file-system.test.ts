@@ -23,6 +23,7 @@ function simulated() {
     chance: () => chance,
     cwd: '/',
     input: '',
+    struck() {},
   })
   return { disk, weather, fs: fs as unknown as typeof real }
 }
@@ -44,22 +45,86 @@ const shown = (stats: real.Stats | undefined) =>
   stats && [stats.isFile(), stats.isDirectory(), stats.isFile() && stats.size]
 
 const calls: fc.Arbitrary<Call> = fc.oneof(
-  fc.tuple(names, text).map(([name, data]): Call => (fs, at) => fs.writeFileSync(at(name), data)),
-  fc.tuple(names, text).map(([name, data]): Call => (fs, at) => fs.writeFileSync(at(name), data, { flag: 'wx' })),
-  names.map((name): Call => (fs, at) => fs.readFileSync(at(name), 'utf8')),
-  names.map((name): Call => (fs, at) => fs.mkdirSync(at(name))),
-  names.map((name): Call => (fs, at) => void fs.mkdirSync(at(name), { recursive: true })),
-  names.map((name): Call => (fs, at) => fs.unlinkSync(at(name))),
-  names.map((name): Call => (fs, at) => fs.rmSync(at(name), { recursive: true, force: true })),
-  names.map((name): Call => (fs, at) => [...fs.readdirSync(at(name))].sort()),
-  names.map((name): Call => (fs, at) => fs.existsSync(at(name))),
-  names.map((name): Call => (fs, at) => shown(fs.statSync(at(name), { throwIfNoEntry: false }))),
-  names.map((name): Call => (fs, at) => shown(fs.lstatSync(at(name)))),
-  fc.tuple(names, names).map(([from, to]): Call => (fs, at) => fs.renameSync(at(from), at(to))),
-  fc.tuple(names, names).map(([from, to]): Call => (fs, at) => fs.linkSync(at(from), at(to))),
-  fc.tuple(names, flags).map(([name, flag]): Call => (fs, at, fds) => void fds.push(fs.openSync(at(name), flag, 0o600))),
-  fc.tuple(fc.nat(), text).map(([n, data]): Call => (fs, _, fds) => fs.writeSync(fdOf(fds, n), data)),
-  fc.nat().map((n): Call => (fs, _, fds) => shown(fs.fstatSync(fdOf(fds, n)))),
+  fc.tuple(names, text).map(
+    ([name, data]): Call =>
+      (fs, at) =>
+        fs.writeFileSync(at(name), data),
+  ),
+  fc.tuple(names, text).map(
+    ([name, data]): Call =>
+      (fs, at) =>
+        fs.writeFileSync(at(name), data, { flag: 'wx' }),
+  ),
+  names.map(
+    (name): Call =>
+      (fs, at) =>
+        fs.readFileSync(at(name), 'utf8'),
+  ),
+  names.map(
+    (name): Call =>
+      (fs, at) =>
+        fs.mkdirSync(at(name)),
+  ),
+  names.map(
+    (name): Call =>
+      (fs, at) =>
+        void fs.mkdirSync(at(name), { recursive: true }),
+  ),
+  names.map(
+    (name): Call =>
+      (fs, at) =>
+        fs.unlinkSync(at(name)),
+  ),
+  names.map(
+    (name): Call =>
+      (fs, at) =>
+        fs.rmSync(at(name), { recursive: true, force: true }),
+  ),
+  names.map(
+    (name): Call =>
+      (fs, at) =>
+        [...fs.readdirSync(at(name))].sort(),
+  ),
+  names.map(
+    (name): Call =>
+      (fs, at) =>
+        fs.existsSync(at(name)),
+  ),
+  names.map(
+    (name): Call =>
+      (fs, at) =>
+        shown(fs.statSync(at(name), { throwIfNoEntry: false })),
+  ),
+  names.map(
+    (name): Call =>
+      (fs, at) =>
+        shown(fs.lstatSync(at(name))),
+  ),
+  fc.tuple(names, names).map(
+    ([from, to]): Call =>
+      (fs, at) =>
+        fs.renameSync(at(from), at(to)),
+  ),
+  fc.tuple(names, names).map(
+    ([from, to]): Call =>
+      (fs, at) =>
+        fs.linkSync(at(from), at(to)),
+  ),
+  fc.tuple(names, flags).map(
+    ([name, flag]): Call =>
+      (fs, at, fds) =>
+        void fds.push(fs.openSync(at(name), flag, 0o600)),
+  ),
+  fc.tuple(fc.nat(), text).map(
+    ([n, data]): Call =>
+      (fs, _, fds) =>
+        fs.writeSync(fdOf(fds, n), data),
+  ),
+  fc.nat().map(
+    (n): Call =>
+      (fs, _, fds) =>
+        shown(fs.fstatSync(fdOf(fds, n))),
+  ),
   fc.tuple(fc.nat(), fc.nat(10)).map(([n, from]): Call => (fs, _, fds) => {
     const bytes = Buffer.alloc(8)
     return bytes.toString('utf8', 0, fs.readSync(fdOf(fds, n), bytes, 0, 8, from))

@@ -1,16 +1,15 @@
 // A machine with a course on it, as its learners and LearnPack leave it.
 
-import { fileURLToPath } from 'node:url'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import type { Random } from '../random'
-import type { Timeline } from '../timeline'
-import { clearDisk, type DiskWeather } from '../weather'
+import { BEGINNING, type Timeline } from '../timeline'
+import { clearDisk, type Counts, type DiskWeather } from '../weather'
 import { FileSystem } from './file-system'
 import { createLearnPack5, type LearnPack5 } from './learnpack5'
 import { createPlace, textAt, type Place } from './place'
 import { HOME, startProcess, type Machine, type Process } from './process'
 
-/** When the world begins, epoch ms. */
-const BEGINNING = 1_767_225_600_000
 /** A login soon after a folder was made counts as one that came with the course. */
 const LONG_AGO_MS = 365 * 24 * 3_600_000
 export const COURSE = `${HOME}/course`
@@ -21,15 +20,20 @@ export const COURSE_OF_5 = `${HOME}/course-of-5`
 const FILE_OF_5 = `${COURSE_OF_5}/.learn/telemetry.json`
 /** What the adapter calls this machine. */
 const MACHINE = `${HOME}/.config/learnpack-telemetry/machine`
-export const URLS = { streaming: 'https://school.example/events', batch: 'https://platform.example/telemetry' }
+export const URLS = {
+  streaming: 'https://school.example/events',
+  batch: 'https://platform.example/telemetry',
+}
 
-const built = (file: string): string =>
-  fileURLToPath(new URL(`../../../packages/cli-adapter/dist/${file}`, import.meta.url))
+/** Where the adapter is built. */
+const BUILT = dirname(createRequire(import.meta.url).resolve('@learnpack/telemetry-cli-adapter'))
 
 export interface Computer {
   readonly machine: Machine
   readonly disk: FileSystem
   readonly weather: DiskWeather
+  /** How often each kind of fault struck. */
+  readonly struck: Counts
   /** Who is logged in, as LearnPack's session file says. */
   student: number | undefined
   /** Recording was switched off by the command. */
@@ -66,6 +70,7 @@ export interface ComputerOptions {
 export function createComputer({ name, timeline, chance, fetch, number, change }: ComputerOptions): Computer {
   const disk = new FileSystem()
   const weather = clearDisk()
+  const struck: Counts = new Map()
   const processes = new Map<number, Process>()
   let offset = 0
 
@@ -81,6 +86,7 @@ export function createComputer({ name, timeline, chance, fetch, number, change }
     name,
     disk,
     weather,
+    struck,
     timeline,
     chance,
     now: () => BEGINNING + timeline.now + offset,
@@ -103,6 +109,7 @@ export function createComputer({ name, timeline, chance, fetch, number, change }
     machine,
     disk,
     weather,
+    struck,
     student: undefined,
     isOff: false,
     setClock: (by: number) => void (offset += by),
@@ -114,7 +121,8 @@ export function createComputer({ name, timeline, chance, fetch, number, change }
       if (student !== undefined) put(path, JSON.stringify({ key: 'bc-payload', value }))
       else if (disk.find(path) !== undefined) disk.unlink(path, machine.now())
     },
-    wasStarted: () => computer.place.machine !== undefined && computer.place.machine === textAt(disk, MACHINE),
+    wasStarted: () =>
+      computer.place.machine !== undefined && computer.place.machine === textAt(disk, MACHINE),
     makeCourse() {
       const at = machine.now() - LONG_AGO_MS
       if (disk.find(COURSE) === undefined) disk.createFolder(COURSE, at)
@@ -122,7 +130,7 @@ export function createComputer({ name, timeline, chance, fetch, number, change }
       put(`${COURSE}/learn.json`, JSON.stringify({ slug: 'a-course', telemetry: URLS }))
     },
     put,
-    start: (program: string) => startFile(built(program)),
+    start: (program: string) => startFile(join(BUILT, program)),
     killAll() {
       for (const process of processes.values()) process.kill()
     },

@@ -81,7 +81,16 @@ export class FileSystem {
   }
 
   createFile(path: string, at: number): File {
-    const file: File = { kind: 'file', ino: ++this.#inos, bytes: NOTHING, size: 0, synced: NOTHING, made: at, mtime: at, links: 0 }
+    const file: File = {
+      kind: 'file',
+      ino: ++this.#inos,
+      bytes: NOTHING,
+      size: 0,
+      synced: NOTHING,
+      made: at,
+      mtime: at,
+      links: 0,
+    }
     this.link(path, file, 'open', at)
     return file
   }
@@ -89,7 +98,12 @@ export class FileSystem {
   createFolder(path: string, at: number): void {
     const parent = this.parent(path, 'mkdir')
     if (parent.entries.has(posix.basename(path))) throw new SystemError('EEXIST', 'mkdir', path)
-    this.#put(parent, path, { kind: 'folder', ino: ++this.#inos, entries: new Map(), made: at, mtime: at }, at)
+    this.#put(
+      parent,
+      path,
+      { kind: 'folder', ino: ++this.#inos, entries: new Map(), made: at, mtime: at },
+      at,
+    )
   }
 
   /** Gives a file one more name. */

@@ -1,10 +1,10 @@
 // What can happen on machines, at any step: what learners, hosts, commands, disks, networks and other programs do.
 
+import { foreignFile } from '../foreign-file'
 import type { Random } from '../random'
 import type { Temper } from '../temper'
 import type { Timeline } from '../timeline'
-import { changeDisk, changeNetwork, type NetworkWeather } from '../weather'
-import { foreignFile } from '../world'
+import { changeDisk, changeNetwork, clearDisk, clearNetwork, count, type NetworkWeather } from '../weather'
 import { COURSE, COURSE_OF_5, LEARN, longAgo, type Computer } from './computer'
 import { FileSystem, type Entry } from './file-system'
 import type { Process } from './process'
@@ -68,14 +68,20 @@ export interface Scene {
 
 export function happeningsOf(scene: Scene, temper: Temper): readonly Happening[] {
   const { timeline, computers, networks, course, command } = scene
-  let backup: { readonly of: Computer; readonly tree: Entry; readonly student: number | undefined } | undefined
+  let backup:
+    { readonly of: Computer; readonly tree: Entry; readonly student: number | undefined } | undefined
   /** By machine: who watches a LearnPack 5 there. */
   const watchers = new Map<Computer, Process>()
 
-  const any = <T>(from: readonly T[], { below }: Random): T | undefined => from[below(Math.max(1, from.length))]
+  const any = <T>(from: readonly T[], { below }: Random): T | undefined =>
+    from[below(Math.max(1, from.length))]
   const live = (): Host[] => scene.hosts.filter(({ process }) => !process.isPaused)
 
-  const inHost = (name: string, weight: number, action: (host: Host, chance: Random) => string): Happening => ({
+  const inHost = (
+    name: string,
+    weight: number,
+    action: (host: Host, chance: Random) => string,
+  ): Happening => ({
     name,
     weight,
     run(chance) {
@@ -167,15 +173,16 @@ export function happeningsOf(scene: Scene, temper: Temper): readonly Happening[]
       computer.setClock(by)
       return `the clock of the ${computer.machine.name} is set by ${by} ms`
     }),
-    onComputer(
-      'disk weather',
-      4 * temper.disk,
-      ({ weather, machine }, chance) => `the disk of the ${machine.name} ${changeDisk(weather, chance)}`,
-    ),
-    onComputer('power cut', temper.disk, (computer, { pick, below }) => {
+    onComputer('disk weather', 4 * temper.disk, ({ weather, machine }, chance) => {
+      const { words, lasts } = changeDisk(weather, chance)
+      timeline.after(lasts, () => Object.assign(weather, clearDisk()))
+      return `the disk of the ${machine.name} ${words}, for ${lasts} ms`
+    }),
+    onComputer('power cut', 2 * temper.disk, (computer, { pick, below }) => {
       computer.killAll()
       computer.disk.cutPower((bytes) => pick([0, bytes, below(bytes)]))
       scene.replaced(computer)
+      count(computer.struck, 'power cut')
       return `power fails on the ${computer.machine.name}`
     }),
     {
@@ -183,7 +190,10 @@ export function happeningsOf(scene: Scene, temper: Temper): readonly Happening[]
       weight: 4 * temper.network,
       run(chance) {
         const network = any(networks, chance)
-        return network && `the network to ${network.name} ${changeNetwork(network.weather, chance)}`
+        if (network === undefined) return undefined
+        const { words, lasts } = changeNetwork(network.weather, chance)
+        timeline.after(lasts, () => Object.assign(network.weather, clearNetwork()))
+        return `the network to ${network.name} ${words}, for ${lasts} ms`
       },
     },
     onComputer('command', 4, async (computer, { pick }) => {
@@ -193,11 +203,14 @@ export function happeningsOf(scene: Scene, temper: Temper): readonly Happening[]
     }),
     onComputer('switch', 2, async (computer) => {
       const wanted = computer.isOff ? 'enable' : 'disable'
+      // A disk may have done what it said had failed: only what is sure to be off is judged.
+      computer.isOff = false
       const code = await command(computer, wanted, COURSE)
-      if (code !== 0) return `${wanted} on the ${computer.machine.name} says ${code}`
-      if (!computer.isOff) await timeline.advance(SWITCH_MS)
-      computer.isOff = !computer.isOff
-      return `${wanted} on the ${computer.machine.name}`
+      if (wanted === 'disable' && code === 0) {
+        await timeline.advance(SWITCH_MS)
+        computer.isOff = true
+      }
+      return `${wanted} on the ${computer.machine.name} says ${code}`
     }),
     onComputer('copy', temper.folders, (computer) => {
       const tree = computer.disk.find(COURSE)

@@ -24,12 +24,26 @@ export const printed = (attempt: number): string =>
 export function createLearnPack5(telemetry_id: string, at: number): LearnPack5 {
   let attempts = 0
   const steps = [0, 1].map((position) => ({
-    ...{ slug: `step-${position}`, position, is_testeable: true, files: [], is_completed: false, sessions: [] },
+    ...{
+      slug: `step-${position}`,
+      position,
+      is_testeable: true,
+      files: [],
+      is_completed: false,
+      sessions: [],
+    },
     ...{ compilations: [] as Attempt[], tests: [] as Attempt[], ai_interactions: [], quiz_submissions: [] },
     testeable_elements: [],
   }))
   const held = {
-    ...{ telemetry_id, user_id: '1', fullname: 'A Learner', slug: 'a-course', version: '5.0.348', agent: 'vscode' },
+    ...{
+      telemetry_id,
+      user_id: '1',
+      fullname: 'A Learner',
+      slug: 'a-course',
+      version: '5.0.348',
+      agent: 'vscode',
+    },
     ...{ cohort_id: null, academy_id: null, tutorial_started_at: at, last_interaction_at: at },
     ...{ steps, workout_session: [{ started_at: at }] },
   }

@@ -2,12 +2,10 @@
 
 import { createFollower, snapshotText } from '@learnpack/telemetry-core'
 import { crc } from '../crc'
+import { Broken } from '../simulated'
 import type { Computer } from './computer'
 import type { Request } from './network'
 import type { Place } from './place'
-
-/** A promise that was broken. */
-class Broken extends Error {}
 
 /** Something a learner did that was acknowledged. */
 interface Done {
@@ -63,7 +61,8 @@ export function createModel() {
     /** What lies in the folder is something else now: what is no longer in it was taken by that. */
     replaced(computer: Computer): void {
       const ids = computer.place.ids()
-      for (const one of known.values()) if (one.computer === computer && !ids.has(one.id)) one.isExcused = true
+      for (const one of known.values())
+        if (one.computer === computer && !ids.has(one.id)) one.isExcused = true
     },
     /** A request leaves a machine. */
     sends(computer: Computer, { id, body }: Request): void {

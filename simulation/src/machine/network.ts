@@ -12,6 +12,8 @@ export interface Request {
   readonly body: string
 }
 
+/** Most requests take that long, ms, and those that are delayed so long. */
+const SOON_MS = 200
 const LATE_MS = 90_000
 
 /** What receivers say that do not take a body, and the headers they say it with. */
@@ -31,8 +33,10 @@ export function createNetwork(
   weatherOf: (url: string) => NetworkWeather,
   take: (request: Request) => void,
   rejects: (request: Request) => void,
+  struck: (what: string) => void,
 ) {
-  const lost = (): never => {
+  const lost = (what: string): never => {
+    struck(what)
     throw new TypeError('fetch failed')
   }
 
@@ -40,12 +44,16 @@ export function createNetwork(
     const { chance: likely, pick } = chance()
     if (likely(weather.refused)) {
       const [status, headers = {}] = pick(REFUSALS)
+      struck(`answered ${status}`)
       if (status === 400) rejects(request)
       return answered(status, headers)
     }
     take(request)
-    if (likely(weather.doubled)) take(request)
-    return likely(weather.answerLost) ? lost() : answered(200)
+    if (likely(weather.doubled)) {
+      struck('request doubled')
+      take(request)
+    }
+    return likely(weather.answerLost) ? lost('answer lost') : answered(200)
   }
 
   /** @param sends told of a request before it leaves */
@@ -63,7 +71,9 @@ export function createNetwork(
     const weather = weatherOf(url)
     const { chance: likely, below } = chance()
     const isLost = likely(weather.lost)
-    const ms = isLost || likely(weather.delayed) ? 1 + below(LATE_MS) : 1 + below(200)
+    const isLate = likely(weather.delayed)
+    if (isLate) struck('request delayed')
+    const ms = isLost || isLate ? 1 + below(LATE_MS) : 1 + below(SOON_MS)
     await new Promise<void>((resolve, reject) => {
       const cancel = timeline.after(ms, resolve)
       init.signal?.addEventListener('abort', () => {
@@ -71,7 +81,7 @@ export function createNetwork(
         reject(init.signal?.reason as Error)
       })
     })
-    return isLost ? lost() : answer(request, weather)
+    return isLost ? lost('request lost') : answer(request, weather)
   }
 }
 

@@ -17,6 +17,8 @@ export interface Caller {
   now(): number
   readonly chance: () => Random
   readonly cwd: string
+  /** Told of every fault. */
+  struck(what: string): void
   /** The text of descriptor 0. */
   readonly input: string
 }
@@ -41,17 +43,30 @@ export function nodeFs(disk: FileSystem, weather: DiskWeather, caller: Caller) {
 
   const at = (path: string): string => posix.resolve(caller.cwd, path)
 
+  function strike(chance: number, what: string, syscall: string, path: string): void {
+    if (!caller.chance().chance(chance)) return
+    caller.struck(`${syscall} ${what}`)
+    throw new SystemError('EIO', syscall, path)
+  }
+
+  function full(syscall: string, path: string): void {
+    if (!weather.full) return
+    caller.struck(`${syscall} on a full disk`)
+    throw new SystemError('ENOSPC', syscall, path)
+  }
+
   function looking<T>(syscall: string, path: string, look: () => T): T {
     caller.calls()
-    if (caller.chance().chance(weather.unreadable)) throw new SystemError('EIO', syscall, path)
+    strike(weather.unreadable, 'cannot be read', syscall, path)
     return look()
   }
 
   function changing<T>(syscall: string, path: string, change: () => T): T {
     caller.calls()
-    if (caller.chance().chance(weather.refused)) throw new SystemError('EIO', syscall, path)
+    strike(weather.refused, 'refused', syscall, path)
     const result = change()
     caller.calls()
+    strike(weather.lied, 'done and said to have failed', syscall, path)
     return result
   }
 
@@ -84,7 +99,14 @@ export function nodeFs(disk: FileSystem, weather: DiskWeather, caller: Caller) {
       }
       if (file.kind === 'folder' && mode & (O_WRONLY | O_RDWR)) throw new SystemError('EISDIR', 'open', path)
       const [isAppending, writes] = [(mode & O_APPEND) !== 0, (mode & (O_WRONLY | O_RDWR)) !== 0]
-      opened.set(++descriptors, { file, path, isAppending, reads: (mode & O_WRONLY) === 0, writes, position: 0 })
+      opened.set(++descriptors, {
+        file,
+        path,
+        isAppending,
+        reads: (mode & O_WRONLY) === 0,
+        writes,
+        position: 0,
+      })
       return descriptors
     }
     return mode & O_CREAT ? changing('open', path, open) : looking('open', path, open)
@@ -103,8 +125,10 @@ export function nodeFs(disk: FileSystem, weather: DiskWeather, caller: Caller) {
     const bytes = bytesOf(data).subarray(offset)
     return changing('write', one.path, () => {
       const { chance, below } = caller.chance()
-      if (weather.full) throw new SystemError('ENOSPC', 'write', one.path)
-      const written = chance(weather.torn) ? below(bytes.length) : bytes.length
+      full('write', one.path)
+      const isShort = chance(weather.torn)
+      if (isShort) caller.struck('write cut short')
+      const written = isShort ? below(bytes.length) : bytes.length
       const from = one.isAppending ? file.size : one.position
       disk.write(file, bytes.subarray(0, written), from, caller.now())
       one.position = from + written
@@ -176,14 +200,15 @@ export function nodeFs(disk: FileSystem, weather: DiskWeather, caller: Caller) {
   function mkdirSync(given: string, { recursive = false } = {}): void {
     const path = at(given)
     changing('mkdir', path, () => {
-      if (weather.full) throw new SystemError('ENOSPC', 'mkdir', path)
+      full('mkdir', path)
       if (!recursive) return disk.createFolder(path, caller.now())
       let whole = ''
       for (const part of path.split('/').slice(1)) {
         whole += `/${part}`
         const found = disk.find(whole)
         if (found === undefined) disk.createFolder(whole, caller.now())
-        else if (found.kind === 'file') throw new SystemError(whole === path ? 'EEXIST' : 'ENOTDIR', 'mkdir', path)
+        else if (found.kind === 'file')
+          throw new SystemError(whole === path ? 'EEXIST' : 'ENOTDIR', 'mkdir', path)
       }
     })
   }
@@ -205,7 +230,8 @@ export function nodeFs(disk: FileSystem, weather: DiskWeather, caller: Caller) {
     write: (bytes: Uint8Array, offset = 0) => later(() => ({ bytesWritten: writeSync(fd, bytes, offset) })),
     sync: () => later(() => fsyncSync(fd)),
     datasync: () => later(() => fsyncSync(fd)),
-    stat: (options?: { bigint?: boolean }) => later(() => looking('fstat', '', () => stat(get(fd).file, options))),
+    stat: (options?: { bigint?: boolean }) =>
+      later(() => looking('fstat', '', () => stat(get(fd).file, options))),
     close: () => later(() => closeSync(fd)),
   })
 
@@ -236,7 +262,8 @@ export function nodeFs(disk: FileSystem, weather: DiskWeather, caller: Caller) {
     },
     readdirSync: (path: string) =>
       looking('readdir', path, () => [...disk.folder(at(path), 'readdir').entries.keys()].sort()),
-    realpathSync: (path: string) => looking('realpath', path, () => (disk.get(at(path), 'realpath'), at(path))),
+    realpathSync: (path: string) =>
+      looking('realpath', path, () => (disk.get(at(path), 'realpath'), at(path))),
     mkdirSync,
     renameSync: (from: string, to: string) =>
       changing('rename', from, () => disk.rename(at(from), at(to), caller.now())),
@@ -255,7 +282,9 @@ export function nodeFs(disk: FileSystem, weather: DiskWeather, caller: Caller) {
     writeFileSync,
     readFileSync,
   }
-  const promises = { open: (path: string, flags?: number | string) => later(() => handle(openSync(path, flags))) }
+  const promises = {
+    open: (path: string, flags?: number | string) => later(() => handle(openSync(path, flags))),
+  }
   return { fs: { ...fs, promises }, promises }
 }
 

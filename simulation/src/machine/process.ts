@@ -5,19 +5,21 @@ import { EventEmitter } from 'node:events'
 import { gzipSync } from 'node:zlib'
 import { random, type Random } from '../random'
 import type { Timeline } from '../timeline'
-import type { DiskWeather } from '../weather'
+import { count, type Counts, type DiskWeather } from '../weather'
 import type { FileSystem } from './file-system'
 import { nodeFs } from './node-fs'
 import { programAt, realModules } from './program'
 
 /** Ends a process in the middle of a call. */
-export class Killed extends Error {}
+class Killed extends Error {}
 
 /** What every process on it shares. */
 export interface Machine {
   readonly name: string
   readonly disk: FileSystem
   readonly weather: DiskWeather
+  /** How often each kind of fault struck there. */
+  readonly struck: Counts
   readonly timeline: Timeline
   /** Of the present step. */
   readonly chance: () => Random
@@ -59,7 +61,15 @@ export interface ProcessOptions {
 
 export const HOME = '/home/learner'
 
-export function startProcess({ machine, pid, seed, file, change, input = '', cwd = HOME }: ProcessOptions): Process {
+export function startProcess({
+  machine,
+  pid,
+  seed,
+  file,
+  change,
+  input = '',
+  cwd = HOME,
+}: ProcessOptions): Process {
   const { timeline } = machine
   const own = random(seed)
   const began = timeline.now
@@ -91,7 +101,10 @@ export function startProcess({ machine, pid, seed, file, change, input = '', cwd
     timeline.after(Math.max(1, ms), () => guarded(run))
 
   function calls(): void {
-    if (isAlive && callsLeft-- <= 0) isAlive = false
+    if (isAlive && callsLeft-- <= 0) {
+      isAlive = false
+      count(machine.struck, 'killed in a call')
+    }
     if (!isAlive) throw new Killed('killed')
   }
 
@@ -176,6 +189,7 @@ export function startProcess({ machine, pid, seed, file, change, input = '', cwd
     soon: (run) => void after(1, run),
     now: () => machine.now(),
     chance: machine.chance,
+    struck: (what) => count(machine.struck, what),
     cwd,
     input,
   })
@@ -191,7 +205,13 @@ export function startProcess({ machine, pid, seed, file, change, input = '', cwd
     return machine.fetch(url, init)
   }
   class Dispatcher {}
-  const undici = { fetch, Agent: Dispatcher, Pool: Dispatcher, EnvHttpProxyAgent: Dispatcher, buildConnector: () => () => {} }
+  const undici = {
+    fetch,
+    Agent: Dispatcher,
+    Pool: Dispatcher,
+    EnvHttpProxyAgent: Dispatcher,
+    buildConnector: () => () => {},
+  }
 
   /** Handing over to a child: what it reads of its parent. */
   const spawn = (_: string, [program = '']: readonly string[]) => ({

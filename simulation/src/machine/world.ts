@@ -1,12 +1,21 @@
 // The world of whole machines: the adapter as it is shipped, in LearnPack's process and as the command, on files, with logins in
 // LearnPack's session file and requests over HTTP.
 
-import { random, type Random } from '../random'
+import { random } from '../random'
+import type { Simulated } from '../simulated'
 import type { Temper } from '../temper'
-import { createTimeline, type Timeline } from '../timeline'
-import { clearDisk, clearNetwork } from '../weather'
+import { createTimeline } from '../timeline'
+import { clearDisk, clearNetwork, count, type Counts } from '../weather'
 import { COURSE, createComputer, LEARN, URLS, type Computer } from './computer'
-import { BUTTONS, happeningsOf, watch, type Happening, type Host, type Manager, type Scene } from './happenings'
+import {
+  BUTTONS,
+  happeningsOf,
+  watch,
+  type Happening,
+  type Host,
+  type Manager,
+  type Scene,
+} from './happenings'
 import { printed } from './learnpack5'
 import { createModel, type Counted, type Model } from './model'
 import { createNetwork, type Request } from './network'
@@ -14,26 +23,19 @@ import { createNetwork, type Request } from './network'
 const STUDENTS = [1, 2]
 const MINUTE_MS = 60_000
 
-export interface MachineWorld {
-  readonly timeline: Timeline
+export interface MachineWorld extends Simulated {
   readonly model: Model
   readonly computers: readonly Computer[]
-  readonly receivers: readonly (Counted & { readonly requests: number })[]
-  /** How often each kind of thing happened. */
-  readonly counts: ReadonlyMap<string, number>
-  /** Something happens. Returns it in words; undefined where it could not happen now. @throws where a promise is broken */
-  step(kind: number, salt: number): Promise<string | undefined>
-  /** The same, by name. */
+  /** As `step`, by name. */
   happen(name: string, salt: number): Promise<string | undefined>
-  /** Nothing goes wrong any more, and every student logs in on every machine until nothing waits. */
-  end(): Promise<void>
 }
 
 /** @param change of the text of every program, to see what comes of it. Default: none */
 export function createMachineWorld(temper: Temper, change?: (text: string) => string): MachineWorld {
   const timeline = createTimeline()
   const model = createModel()
-  const counts = new Map<string, number>()
+  const counts: Counts = new Map()
+  const ofNetwork: Counts = new Map()
   const computers: Computer[] = []
   let hosts: Host[] = []
   let numbers = 100
@@ -69,6 +71,7 @@ export function createMachineWorld(temper: Temper, change?: (text: string) => st
     (url) => receiverAt(url).weather,
     take,
     ({ url, id }) => receiverAt(url).rejected.add(id),
+    (what) => count(ofNetwork, what),
   )
 
   function addComputer(name: string): Computer {
@@ -94,7 +97,9 @@ export function createMachineWorld(temper: Temper, change?: (text: string) => st
       if (!host.process.isAlive) continue
       const { computer } = host
       const call = Number(/"call":(\d+)/.exec(computer.place.lineOf(id) ?? '')?.[1])
-      model.done({ id, computer, call, student: calls[call] })
+      // What waited for a start while somebody else logged in is kept; whose it is, is not judged.
+      const student = calls[call] === computer.student ? computer.student : undefined
+      model.done({ id, computer, call, student })
     }
   }
 
@@ -166,11 +171,10 @@ export function createMachineWorld(temper: Temper, change?: (text: string) => st
     chance = random(salt)
     const words = await run(chance)
     // Whatever runs of itself has run before anything else happens: in a process nothing comes in between.
-    await timeline.advance(0)
+    await timeline.settle()
     hosts = hosts.filter(({ process }) => process.isAlive)
     acknowledge()
-    model.check(computers)
-    if (words !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1)
+    if (words !== undefined) count(counts, name)
     return words
   }
 
@@ -210,10 +214,22 @@ export function createMachineWorld(temper: Temper, change?: (text: string) => st
     timeline,
     model,
     computers,
-    receivers,
     counts,
+    get requests() {
+      return receivers.reduce((sum, receiver) => sum + receiver.requests, 0)
+    },
+    get faults() {
+      const all: Counts = new Map(ofNetwork)
+      for (const { struck } of computers) for (const [what, times] of struck) count(all, what, times)
+      return all
+    },
+    kept: () => [
+      computers.map(({ place, placeOf5 }) => [place.logs(), place.snapshot, placeOf5.logs()]),
+      receivers.map(({ events, ids, requests }) => [events, ids, requests]),
+    ],
     step: (kind, salt) => happens(happening(kind), salt),
     happen: (name, salt) => happens(happenings.find((one) => one.name === name) as Happening, salt),
+    check: () => model.check(computers),
     async end() {
       for (const computer of computers) {
         computer.killAll()
@@ -221,7 +237,7 @@ export function createMachineWorld(temper: Temper, change?: (text: string) => st
       }
       for (const { weather } of receivers) Object.assign(weather, clearNetwork())
       for (const computer of computers) {
-        if (computer.isOff) await scene.command(computer, 'enable', COURSE)
+        await scene.command(computer, 'enable', COURSE)
         computer.isOff = false
         for (const student of STUDENTS) await endOn(computer, student)
         await endBeside5(computer)
