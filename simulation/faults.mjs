@@ -124,20 +124,6 @@ export const FAULTS = [
 
 export const MACHINE_FAULTS = [
   {
-    name: 'machines: no sync before a cursor moves',
-    edits: [
-      ['      log.sync();\n      replaceFile(path(destination)', '      replaceFile(path(destination)'],
-    ],
-  },
-  {
-    name: 'machines: no sync before the index tells of a login',
-    edits: [['for (const log of logs.values()) log.sync();', '']],
-  },
-  {
-    name: 'machines: a dead letter that a power cut takes',
-    edits: [['(0, import_fs.fdatasyncSync)(fd);', '']],
-  },
-  {
     name: 'machines: a torn line is not ended',
     edits: [['if (torn) seal(path, writer.fd);', '']],
   },

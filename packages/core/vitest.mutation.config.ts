@@ -28,6 +28,7 @@ const tests = [
   'import-again',
   'merge-patch',
   'limits',
+  'too-large',
 ]
 const rank = ({ moduleId }: TestSpecification): number =>
   tests.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`))

@@ -149,3 +149,33 @@ it('what says itself that it is nothing is nothing', () => {
     none: null,
   })
 })
+
+describe('a secret at a cut', () => {
+  const LIMIT = 2_000
+  const SECRET = 'API_KEY="Kitten77" '
+  const whole = (text: string): string => redact(text)
+
+  /** What is kept of both ends, with the secret so far from one of the two cuts. */
+  function around(filler: string, place: (length: number) => number) {
+    const length = 3 * LIMIT
+    const plain = filler.repeat(Math.ceil(length / filler.length)).slice(0, length)
+    const at = place(length)
+    const text = plain.slice(0, at) + SECRET + plain.slice(at)
+    const kept = recorded({ stdout: text }, { limits: { output: LIMIT }, redact })['stdout'] as string
+    const [head, , tail] = kept.split(MARK) as [string, string, string]
+    return { text, head, tail }
+  }
+
+  it.each(['word ', 'a,', 'abcdefg-', 'ab\n'])('is taken out wherever the cut is, between %j', (filler) => {
+    for (let shift = -40; shift <= 40; shift++) {
+      for (const place of [() => LIMIT / 2 + shift, (length: number) => length - LIMIT / 2 + shift]) {
+        const { text, head, tail } = around(filler, place)
+        expect(`${head} ${tail}`).not.toMatch(/Kit|ten|77/)
+        // What is left is what is left of the whole, and not much less of it.
+        expect(whole(text).startsWith(head)).toBe(true)
+        expect(whole(text).endsWith(tail)).toBe(true)
+        expect(Math.min(head.length, tail.length)).toBeGreaterThan(LIMIT / 4)
+      }
+    }
+  })
+})
