@@ -10,9 +10,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url))
-const [run, machines, planted] = process.argv
-  .slice(2)
-  .map((path) => JSON.parse(readFileSync(path, 'utf8')))
+const [run, machines, planted] = process.argv.slice(2).map((path) => JSON.parse(readFileSync(path, 'utf8')))
 if (planted === undefined) {
   console.error(
     'simulation.mjs: takes what `simulate --json`, `simulate --machines --json` and `simulate:planted --json` printed, as files',

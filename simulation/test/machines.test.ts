@@ -2,6 +2,8 @@
 
 import { describe, expect, it } from 'vitest'
 import { digestOf } from '../src/figures'
+import { LEARN } from '../src/machine/computer'
+import type { Manager } from '../src/machine/happenings'
 import { textAt } from '../src/machine/place'
 import { HOME } from '../src/machine/process'
 import { createMachineWorld } from '../src/machine/world'
@@ -48,6 +50,22 @@ describe('a power cut', () => {
     const before = textAt(computer.disk, choice)
     computer.disk.cutPower(() => 0)
     expect(textAt(computer.disk, choice)).toBe(before)
+  })
+
+  it('leaves no index that tells of a login which it has taken', async () => {
+    const computer = await after('start', 'a button', 'time passes')
+    computer.logIn(1)
+    const host = computer.start('index.cjs')
+    host.run(() => {
+      const { createTelemetryManager } = host.exports as { createTelemetryManager: () => Manager }
+      const manager = createTelemetryManager()
+      void manager.start('vscode', [{ slug: 'step-0', position: 0, files: [] }], LEARN, 'a-course')
+    })
+    expect(computer.place.student).toBe(1)
+    computer.disk.cutPower(() => 0)
+    computer.place.replaced()
+    const lines = [...computer.place.logs().values()].flat()
+    expect(lines.filter((line) => line.includes('"type":"student_identified"'))).toHaveLength(1)
   })
 
   it('leaves the machine its name, and a course that was started here one that was', async () => {

@@ -89,6 +89,10 @@ export function createPlace(disk: FileSystem, dirPath: string) {
     get machine() {
       return jsonAt(`${record}/index.json`)['machine']
     },
+    /** Who is logged in, as the index has it. */
+    get student() {
+      return jsonAt(`${record}/index.json`)['student']
+    },
     /** The text of telemetry.json. */
     get snapshot() {
       return textAt(disk, `${dirPath}/telemetry.json`)
