@@ -16,6 +16,12 @@ const times = (step: object, file: object = {}) => stepEvents(step, file).map(({
 describe('a session', () => {
   const steps = [{ slug: 'a', position: -3, files: [1], tests: [{ exit_code: 1 }] }, { slug: 'b' }]
 
+  it('that nothing ended, though another one began, stays open', () => {
+    const sessions = [{ started_at: 5 }, { started_at: 5 }, { started_at: 9, ended_at: 10 }]
+    const events = told({ tutorial_started_at: 5, workout_session: sessions })
+    expect(snapshot(fold(initialState, events)).workout_session).toEqual(sessions)
+  })
+
   it('starts with the course as the file shows it, without what happened in it', () => {
     const file = { slug: 'intro', agent: 'os', steps, workout_session: [{ started_at: 5 }] }
     const start = told(file).find(({ type }) => type === 'session_start')

@@ -29,7 +29,8 @@ export function history(file: ImportedSnapshot): KnownEvent[] {
   }))
   const inOrder = [...sessions, ...facts].sort((a, b) => a.at - b.at)
   const events = completingNothingElse(initialState, inOrder, file)
-  return [...events, conclusion(file, outside, events.at(-1))]
+  const left = leftOpen(file, outside, events.at(-1))
+  return [...events, ...left, conclusion(file, outside, events.at(-1))]
 }
 
 function sessionStarts(file: ImportedSnapshot): KnownEvent[] {
@@ -50,6 +51,16 @@ function sessionStarts(file: ImportedSnapshot): KnownEvent[] {
       data: { telemetry_id, slug, agent, steps },
     }
   })
+}
+
+/** A session that nothing ended, though another one began: its end, which that beginning told, is taken back. */
+function leftOpen(file: ImportedSnapshot, id: string, last: KnownEvent | undefined): KnownEvent[] {
+  const sessions = file.workout_session ?? []
+  const open = sessions.slice(0, -1).flatMap(({ ended_at }, index) => (ended_at === undefined ? [index] : []))
+  if (open.length === 0 || last === undefined) return []
+  const patch = { workout_session: Object.fromEntries(open.map((index) => [index, { ended_at: null }])) }
+  const { at, session } = last
+  return [{ v: EVENT_VERSION, id: idOf(file, at, 'patch', id), at, session, type: 'patch', data: { patch } }]
 }
 
 const sessionId = (file: ImportedSnapshot, index: number, at: number): string =>
