@@ -124,10 +124,6 @@ export const FAULTS = [
 
 export const MACHINE_FAULTS = [
   {
-    name: 'machines: a torn line is not ended',
-    edits: [['if (torn) seal(path, writer.fd);', '']],
-  },
-  {
     name: 'machines: a login that came with a copy counts',
     edits: [['if (shipped.session !== void 0) noteForeignSession(folder, shipped.session);', '']],
   },

@@ -571,3 +571,26 @@ describe('a dead letter whose cursor was not stored', () => {
     expect(Object.values(second.telemetry.status().destinations)[0]?.deadLettered).toBe(0)
   })
 })
+
+describe('a new folder in which nothing can be stored', () => {
+  it('two processes begin no telemetry in it, and then the same one', () => {
+    const storage = memoryStorage()
+    const { claimIndex } = storage
+    let isFull = true
+    storage.claimIndex = (index) => {
+      if (isFull) throw new Error('ENOSPC')
+      return claimIndex(index)
+    }
+    const [one, two] = ['one', 'two'].map(
+      (id) => world({ storage, ids: { ...countingIds(), telemetry: () => id } }).telemetry,
+    )
+    const reason = '"session_start" could not be recorded: ENOSPC'
+    expect([one?.start(course), two?.start(course)]).toEqual([
+      { ok: false, reason },
+      { ok: false, reason },
+    ])
+    isFull = false
+    expect([one?.start(course).ok, two?.start(course).ok]).toEqual([true, true])
+    expect(storage.list()).toHaveLength(1)
+  })
+})

@@ -34,6 +34,8 @@ export interface Folder {
    * @param suggested id of the first telemetry of a folder that has none
    */
   open(suggested?: string): void
+  /** Why nothing can be begun in a new folder, for a person: which telemetry goes on in it could not be stored. */
+  readonly whyNot: string | undefined
   /** Another telemetry goes on. */
   switchTo(telemetry_id: string): void
   /** A telemetry that is not gone on in, only appended to. */
@@ -52,6 +54,7 @@ export function createFolder({ storage, ids, crc, machine, reading, reports }: F
   const { guarded, refuse } = reports
   let current: Open | undefined
   let whose: Ownership | undefined
+  let whyNot: string | undefined
 
   const logOf = (id: string): Open | undefined => guarded('log', () => ({ id, log: storage.open(id).log }))
 
@@ -87,6 +90,7 @@ export function createFolder({ storage, ids, crc, machine, reading, reports }: F
         )
       },
       failed: (error) => reports.fault('index', error),
+      unclaimed: (error) => (whyNot = messageOf(error)),
     })
 
   const isTaken = (id: string): boolean => whose?.ownerOf(id) !== undefined
@@ -111,7 +115,11 @@ export function createFolder({ storage, ids, crc, machine, reading, reports }: F
     get student() {
       return current && whose?.studentIn(current.id)
     },
+    get whyNot() {
+      return whyNot
+    },
     open(suggested) {
+      whyNot = undefined
       guarded('index', () => {
         whose ??= ownership(suggested)
         switchTo(whose.current)

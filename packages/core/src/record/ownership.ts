@@ -42,11 +42,13 @@ export interface OwnershipOptions {
   /** Brings a move to its end, which a crash may have cut short. Returns whether it is there. */
   readonly finish: (move: Move) => boolean
   readonly failed: (error: unknown) => void
+  /** Which telemetry is begun in a new folder cannot be stored, and so none is. */
+  readonly unclaimed: (error: unknown) => void
 }
 
-/** @throws where what is stored cannot be read at the moment */
+/** @throws where what is stored cannot be read at the moment, or nothing can be stored in a new folder */
 export function readOwnership(options: OwnershipOptions): Ownership {
-  const { storage, crc, machine, firstId, finish, failed } = options
+  const { storage, crc, machine, firstId, finish, failed, unclaimed } = options
   let index: CourseIndex = { current: '', owners: {} }
   /** How far each log is known, bytes. */
   let read: Record<string, number> = {}
@@ -63,9 +65,12 @@ export function readOwnership(options: OwnershipOptions): Ownership {
     for (const move of found?.moves ?? []) if (!finish(move)) unfinished.add(move.to)
     if (found !== undefined && JSON.stringify(storage.readIndex()) !== JSON.stringify(index)) store()
   } catch (error) {
-    failed(error)
     // Of several processes that cannot store which telemetry they begin, each would begin one of its own.
-    if (index.current === '') throw error
+    if (index.current === '') {
+      unclaimed(error)
+      throw error
+    }
+    failed(error)
     stored = false
   }
 

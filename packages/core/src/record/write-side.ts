@@ -2,7 +2,7 @@
 
 import { EVENT_VERSION, eventSchemas, parseEvent, studentId } from '../events/events'
 import type { CourseInput, EventType, TelemetryEvent } from '../events/events'
-import { describeIssues } from '../events/describe'
+import { brief, describeIssues } from '../events/describe'
 import { normalized } from '../events/parse-snapshot'
 import { importedSnapshot, type ImportedSnapshot } from '../events/snapshot-schema'
 import { isLearnPack5, showsLearnPack5 } from '../fold/host-file'
@@ -155,6 +155,8 @@ export function createWriteSide(options: WriteSideOptions): WriteSide {
       session.course = clean.course(copy as CourseInput)
       openFolder()
       const start = session.startOf(recorder.called(), folder.current?.id)
+      if (folder.whyNot !== undefined)
+        return refuse(`${brief(start.type)} could not be recorded: ${folder.whyNot}`)
       const recorded = append(start, folder.current)
       if (!recorded.ok) return recorded
       session.begin(start, folder.current)
