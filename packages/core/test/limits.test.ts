@@ -152,7 +152,7 @@ it('what says itself that it is nothing is nothing', () => {
 
 describe('a secret at a cut', () => {
   const LIMIT = 2_000
-  const SECRET = 'API_KEY="Kitten77" '
+  const SECRET = 'API_KEY="Kitten77"'
   const whole = (text: string): string => redact(text)
 
   /** What is kept of both ends, with the secret so far from one of the two cuts. */
@@ -175,6 +175,7 @@ describe('a secret at a cut', () => {
         expect(whole(text).startsWith(head)).toBe(true)
         expect(whole(text).endsWith(tail)).toBe(true)
         expect(Math.min(head.length, tail.length)).toBeGreaterThan(LIMIT / 4)
+        expect(Math.max(head.length, tail.length)).toBeLessThanOrEqual(LIMIT / 2 + '[redacted:secret]'.length)
       }
     }
   })
